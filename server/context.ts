@@ -1,0 +1,55 @@
+// The one plain object every domain function receives first. Types only here; app.ts and main.ts put it together.
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Queue } from './jobs/queue.ts'
+import type { Apex } from './protocol/apex.ts'
+import type { Sockets } from './protocol/fetch.ts'
+
+/** The commune this instance belongs to, decided at set-up. IRIs hang on `origin` for ever. */
+export interface Site {
+  /** https://… without trailing slash. */
+  origin: string
+  /** Canonical host of `origin`. */
+  host: string
+  /** The part after @ in handles. */
+  accountDomain: string
+  name: string
+  /** INSEE code, or '' outside France. */
+  insee: string
+  latitude: number
+  longitude: number
+  description: string
+  registrations: 'open' | 'approval' | 'closed'
+  communeActorId: string
+  instanceActorId: string
+  /** IANA name used where nothing says better. */
+  timezone: string
+}
+
+export interface Clock {
+  now(): Date
+}
+
+/** Seals and opens secrets at rest (private keys) with the instance's key: AES-256-GCM. */
+export interface SecretBox {
+  seal(plain: string): Buffer
+  open(sealed: Buffer): string
+  /** Keyed hash for bearer secrets and one-way identifiers. */
+  hash(value: string): Buffer
+}
+
+export interface Ctx {
+  config: Config
+  log: Logger
+  db: Knex
+  clock: Clock
+  secrets: SecretBox
+  /** Null until the instance is set up. Read it through requireSite(). */
+  site: Site | null
+  queue: Queue
+  sockets: Sockets
+  apex: Apex
+  /** Adds one to a named counter (kept in memory, flushed to `counters`, shown in /metrics). */
+  count(name: string): void
+}

@@ -1,0 +1,8 @@
+// Stands in for the real "@digitalbazaar/http-client", which activitypub-express lists but Communer never lets it use (see server/protocol/apex.ts).
+module.exports = new Proxy(function stub() {}, {
+  get: (_target, key) => {
+    if (typeof key === 'symbol' || key === '__esModule' || key === 'then') return undefined
+    return () => { throw new Error('@digitalbazaar/http-client is replaced by a stub: use protocol/fetch, protocol/verify or db/store') }
+  },
+  apply: () => { throw new Error('@digitalbazaar/http-client is replaced by a stub: use protocol/fetch, protocol/verify or db/store') }
+})
