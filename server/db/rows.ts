@@ -1,0 +1,438 @@
+// The rows of every table as pg hands them over: bigint as decimal string, timestamptz as Date, jsonb parsed.
+// Types only: no query and no rule lives here.
+
+export type Visibility = 'public' | 'unlisted' | 'followers' | 'members' | 'direct' | 'local'
+export type AccountRole = 'member' | 'agent' | 'moderator' | 'admin'
+export type AccountStatus = 'pending' | 'active' | 'disabled'
+export type GroupKind = 'group' | 'organization' | 'project' | 'commune'
+export type GroupOpenness = 'open' | 'moderated' | 'invite_only'
+export type GroupPosting = 'members' | 'moderators'
+export type MembershipRole = 'member' | 'moderator' | 'owner'
+export type MembershipState = 'pending' | 'active'
+export type TokenKind = 'session' | 'oauth' | 'app'
+
+export interface SettingRow {
+  key: string
+  value: unknown
+  updated_at: Date
+}
+
+/** Avatar or header of an actor: `icon` and `image` columns. */
+export interface ActorImage {
+  url: string
+  mediaType: string | null
+  name?: string | null
+}
+
+/** A PropertyValue of a profile; `value` is HTML already sanitised. */
+export interface ActorField {
+  name: string
+  value: string
+  /** ISO date of a verified rel=me link, else null or absent. */
+  verifiedAt?: string | null
+}
+
+export interface ActorRow {
+  id: string
+  iri: string
+  type: string
+  kind: GroupKind | string | null
+  local: boolean
+  username: string
+  domain: string
+  host: string
+  handle_verified: boolean
+  name: string
+  summary: string
+  url: string | null
+  inbox: string
+  shared_inbox: string | null
+  outbox: string | null
+  followers_iri: string | null
+  following_iri: string | null
+  featured_iri: string | null
+  locked: boolean
+  discoverable: boolean
+  indexable: boolean
+  icon: ActorImage | null
+  image: ActorImage | null
+  fields: ActorField[]
+  doc: Record<string, unknown>
+  published: Date
+  updated: Date | null
+  fetched_at: Date | null
+  suspended_at: Date | null
+  deleted_at: Date | null
+  last_status_at: Date | null
+}
+
+export interface ActorStatsRow {
+  actor_id: string
+  statuses: number
+  followers: number
+  following: number
+}
+
+export interface ActorKeyRow {
+  key_iri: string
+  actor_id: string
+  algorithm: 'rsa' | 'ed25519'
+  public_pem: string
+  private_sealed: Buffer | null
+  created_at: Date
+  fetched_at: Date
+  refreshed_at: Date | null
+  retired_at: Date | null
+}
+
+export interface AccountRow {
+  id: string
+  actor_id: string
+  email: string
+  password_hash: string
+  role: AccountRole
+  status: AccountStatus
+  locale: string
+  reason: string
+  created_at: Date
+  last_seen_at: Date | null
+  notifications_read_id: string
+}
+
+export interface OauthAppRow {
+  id: string
+  client_id: string
+  client_secret: string
+  name: string
+  website: string | null
+  redirect_uris: string[]
+  scopes: string[]
+  created_at: Date
+}
+
+export interface OauthCodeRow {
+  code_hash: Buffer
+  app_id: string
+  account_id: string
+  redirect_uri: string
+  scopes: string[]
+  code_challenge: string | null
+  expires_at: Date
+  used_at: Date | null
+}
+
+export interface TokenRow {
+  id: string
+  token_hash: Buffer
+  kind: TokenKind
+  account_id: string | null
+  app_id: string | null
+  scopes: string[]
+  user_agent: string | null
+  created_at: Date
+  used_at: Date
+  expires_at: Date | null
+  revoked_at: Date | null
+}
+
+export interface GroupRow {
+  actor_id: string
+  openness: GroupOpenness
+  posting: GroupPosting
+  created_by: string | null
+  created_at: Date
+}
+
+export interface MembershipRow {
+  group_id: string
+  actor_id: string
+  role: MembershipRole
+  state: MembershipState
+  created_at: Date
+}
+
+/** Where something happens: `place` column of an event. */
+export interface Place {
+  name: string | null
+  address: string | null
+  latitude: number | null
+  longitude: number | null
+  url: string | null
+}
+
+/** One entry of the `attachments` column. */
+export interface Attachment {
+  type: string
+  mediaType: string | null
+  url: string
+  name: string | null
+  width: number | null
+  height: number | null
+  blurhash: string | null
+  /** x and y between -1 and 1. */
+  focalPoint: [number, number] | null
+  previewUrl?: string | null
+  /** Row id in `media` when the file is ours. */
+  mediaId?: string | null
+}
+
+/** One entry of the `tags` column. */
+export interface ObjectTag {
+  type: string
+  name: string
+  href: string | null
+  /** Image of a custom emoji. */
+  icon?: string | null
+}
+
+/** A remote poll, read only. */
+export interface Poll {
+  multiple: boolean
+  options: { name: string; votes: number | null }[]
+  voters: number | null
+  endTime: string | null
+  closed: string | null
+}
+
+export interface ObjectRow {
+  id: string
+  iri: string
+  type: string
+  kind: string | null
+  local: boolean
+  actor_id: string
+  author_id: string | null
+  group_id: string | null
+  visibility: Visibility
+  in_reply_to_iri: string | null
+  in_reply_to_id: string | null
+  root_id: string | null
+  reblog_of_id: string | null
+  name: string | null
+  summary: string | null
+  content: string
+  content_html: string
+  source: string | null
+  language: string | null
+  sensitive: boolean
+  url: string | null
+  start_time: Date | null
+  end_time: Date | null
+  timezone: string | null
+  event_status: string | null
+  place: Place | null
+  latitude: number | null
+  longitude: number | null
+  attachments: Attachment[]
+  tags: ObjectTag[]
+  poll: Poll | null
+  published: Date
+  updated: Date | null
+  created_at: Date
+  deleted_at: Date | null
+  doc: Record<string, unknown>
+}
+
+export interface ObjectStatsRow {
+  object_id: string
+  replies: number
+  likes: number
+  shares: number
+}
+
+export interface ObjectTagRow {
+  tag: string
+  object_id: string
+}
+
+export interface ObjectRecipientRow {
+  object_id: string
+  actor_id: string
+  mention: boolean
+}
+
+export interface ObjectEditRow {
+  object_id: string
+  at: Date
+  content_html: string
+  summary: string | null
+  name: string | null
+}
+
+export interface FollowRow {
+  id: string
+  iri: string
+  follower_id: string
+  followed_id: string
+  state: 'pending' | 'accepted'
+  follower_local: boolean
+  delivery_inbox: string | null
+  reblogs: boolean
+  created_at: Date
+  accepted_at: Date | null
+}
+
+export interface FollowerInboxRow {
+  followed_id: string
+  inbox: string
+  host: string
+  followers: number
+}
+
+export interface LikeRow {
+  id: string
+  iri: string
+  actor_id: string
+  object_id: string
+  created_at: Date
+}
+
+export interface BlockRow {
+  id: string
+  iri: string
+  blocker_id: string
+  blocked_id: string
+  created_at: Date
+}
+
+export interface FeaturedRow {
+  actor_id: string
+  object_id: string
+  created_at: Date
+}
+
+export interface HomeItemRow {
+  owner_id: string
+  object_id: string
+}
+
+export interface NotificationRow {
+  id: string
+  owner_id: string
+  type: string
+  from_id: string
+  object_id: string | null
+  created_at: Date
+}
+
+export interface MediaRow {
+  id: string
+  actor_id: string
+  object_id: string | null
+  file: string
+  preview_file: string | null
+  media_type: string
+  width: number
+  height: number
+  preview_width: number | null
+  preview_height: number | null
+  size_bytes: number
+  blurhash: string | null
+  description: string
+  focus_x: number
+  focus_y: number
+  created_at: Date
+}
+
+export interface ActivityRow {
+  id: string
+  iri: string
+  type: string
+  actor_id: string
+  object_iri: string | null
+  visibility: Visibility
+  body: string
+  published: Date
+}
+
+export interface DeliveryRow {
+  id: string
+  activity_id: string
+  actor_id: string
+  inbox: string
+  host: string
+  object_iri: string | null
+  state: 'waiting' | 'done' | 'dead' | 'cancelled'
+  attempts: number
+  next_at: Date
+  lease_until: Date | null
+  first_failed_at: Date | null
+  finished_at: Date | null
+  last_status: number | null
+  last_error: string | null
+}
+
+export interface HostRow {
+  host: string
+  software: string | null
+  software_version: string | null
+  software_checked_at: Date | null
+  signature_scheme: 'cavage' | 'rfc9421' | null
+  signature_scheme_at: Date | null
+  failures: number
+  failure_days: Date[]
+  open_until: Date | null
+  asleep_since: Date | null
+  gone_at: Date | null
+  last_success_at: Date | null
+  last_failure_at: Date | null
+  last_error: string | null
+  last_inbound_at: Date | null
+}
+
+export interface DomainPolicyRow {
+  host: string
+  action: 'allow' | 'limit' | 'reject_media' | 'block'
+  reason: string
+  created_at: Date
+}
+
+export interface InboxLogRow {
+  id: string
+  dedup_key: Buffer
+  iri: string | null
+  type: string
+  actor_iri: string
+  signer_iri: string
+  host: string
+  recipient_id: string | null
+  body: string | null
+  state: 'waiting' | 'done' | 'dead'
+  outcome: string | null
+  attempts: number
+  next_at: Date
+  lease_until: Date | null
+  received_at: Date
+  finished_at: Date | null
+}
+
+export interface TombstoneRow {
+  iri: string
+  actor_iri: string | null
+  former_type: string | null
+  deleted_at: Date
+}
+
+export interface EarlyUndoRow {
+  actor_iri: string
+  type: string
+  object_iri: string
+  created_at: Date
+}
+
+export interface ReportRow {
+  id: string
+  reporter_id: string | null
+  target_id: string
+  object_iris: string[]
+  comment: string
+  iri: string | null
+  state: string
+  created_at: Date
+}
+
+export interface CounterRow {
+  name: string
+  hour: Date
+  count: string
+}
