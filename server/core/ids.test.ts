@@ -1,0 +1,29 @@
+// Row ids sort, fit bigint and tell their date; public ids are UUIDv7.
+import t from 'tap'
+import { dateOfId, idAt, isRowId, newId, uuidv7 } from './ids.ts'
+
+t.test('ids made one after the other sort as numbers, also within one millisecond', async (t) => {
+  const at = new Date('2026-11-22T12:00:00Z')
+  const ids = Array.from({ length: 5000 }, () => BigInt(newId(at)))
+  t.ok(ids.every((id, index) => index === 0 || id > ids[index - 1]!))
+})
+
+t.test('an id tells the moment it was made for', async (t) => {
+  const at = new Date('2026-11-22T12:00:00.123Z')
+  t.equal(dateOfId(newId(at)).getTime(), at.getTime())
+  t.equal(dateOfId(idAt(at)).getTime(), at.getTime())
+})
+
+t.test('only decimals that fit a bigint are row ids', async (t) => {
+  t.ok(isRowId('1'))
+  t.ok(isRowId('9223372036854775807'))
+  for (const value of ['', '-1', '1.5', '0x1', '9223372036854775808', '99999999999999999999', 1, null])
+    t.notOk(isRowId(value), String(value))
+})
+
+t.test('public ids are UUIDs of version 7 that sort by time', async (t) => {
+  const early = uuidv7(new Date('2026-01-01T00:00:00Z'))
+  const late = uuidv7(new Date('2026-01-01T00:00:01Z'))
+  t.match(early, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  t.ok(early < late)
+})
