@@ -220,7 +220,8 @@ function watch(cluster: Cluster, first: Attached): Embedded {
       cluster.options.log.error({ pid: current.pid }, 'PostgreSQL has stopped; starting it again')
       recovery = recover().finally(() => (recovery = null))
     })
-    current.holder.unref()
+    // Watching must not keep a process alive that has nothing else to do.
+    unrefable(current.holder).unref()
   }
   listen()
   return {
@@ -236,9 +237,15 @@ function watch(cluster: Cluster, first: Attached): Embedded {
   }
 }
 
+/** pg's Client has ref() and unref(); its types do not say so. */
+function unrefable(client: pg.Client): { ref(): void; unref(): void } {
+  return client as unknown as { ref(): void; unref(): void }
+}
+
 /** Closes our connection; when no other process holds the cluster, stops it first. */
 async function leave(cluster: Cluster, attached: Attached): Promise<void> {
   const { holder, pid } = attached
+  unrefable(holder).ref()
   let alone = false
   try {
     await holder.query('select pg_advisory_unlock_shared($1)', [USER_LOCK])
