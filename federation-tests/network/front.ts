@@ -1,0 +1,81 @@
+// The TLS front of the test network: one listener for every host, routing by Host to a loopback port or to a function, as a reverse
+// proxy would (X-Forwarded-*). Its access log is a judge of what really went over the wire.
+import { createServer as createHttps } from 'node:https'
+import { Agent, request as httpRequest, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Authority } from './certificates.ts'
+
+export interface Access {
+  at: number
+  host: string
+  method: string
+  path: string
+  status: number
+  signed: boolean
+  userAgent: string
+}
+
+export interface Front {
+  port: number
+  log: Access[]
+  /** Sends a host's requests to a loopback port, or answers them here. */
+  route(host: string, target: number | RequestListener): void
+  /** The host answers nothing any more: its connections are cut. */
+  cut(host: string): void
+  close(): Promise<void>
+}
+
+/** Starts the front on loopback (or on all of this namespace's addresses with `everywhere`). */
+export async function startFront(authority: Authority, port: number, everywhere = false): Promise<Front> {
+  const routes = new Map<string, number | RequestListener>()
+  const log: Access[] = []
+  const agent = new Agent({ keepAlive: true })
+  const server = createHttps({
+    SNICallback: (name, done) => {
+      authority.certificateFor(name.toLowerCase()).then((context) => done(null, context), done)
+    }
+  })
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const host = (request.headers.host ?? '').toLowerCase().replace(/:443$/, '')
+    const access: Access = {
+      at: Date.now(), host, method: request.method ?? '', path: request.url ?? '', status: 0,
+      signed: request.headers.signature !== undefined, userAgent: String(request.headers['user-agent'] ?? '')
+    }
+    log.push(access)
+    response.on('close', () => { access.status = response.statusCode })
+    const target = routes.get(host)
+    if (target === undefined) return void request.socket.destroy()
+    if (typeof target === 'function') return target(request, response)
+    forward(agent, target, request, response)
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, everywhere ? '0.0.0.0' : '127.0.0.1', resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    log,
+    route: (host, target) => { routes.set(host.toLowerCase(), target) },
+    cut: (host) => { routes.delete(host.toLowerCase()) },
+    close: () => new Promise((resolve) => {
+      agent.destroy()
+      server.closeAllConnections()
+      server.close(() => resolve())
+    })
+  }
+}
+
+function forward(agent: Agent, port: number, request: IncomingMessage, response: ServerResponse): void {
+  const remote = request.socket.remoteAddress ?? '127.0.0.1'
+  const headers = { ...request.headers, 'x-forwarded-for': remote, 'x-forwarded-proto': 'https', 'x-forwarded-host': request.headers.host }
+  const onward = httpRequest({ host: '127.0.0.1', port, method: request.method, path: request.url, headers, agent }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  onward.on('error', () => {
+    if (response.headersSent) response.destroy()
+    else response.writeHead(502).end()
+  })
+  request.pipe(onward)
+}
