@@ -86,6 +86,7 @@ create table accounts (
   status text not null default 'active' check (status in ('pending', 'active', 'disabled')),
   locale text not null default 'fr',
   reason text not null default '',
+  preferences jsonb not null default '{}',   -- {note, privacy, sensitive, language, markers}: what the person typed and chose
   created_at timestamptz not null default now(),
   last_seen_at timestamptz,
   notifications_read_id bigint not null default 0

@@ -1,14 +1,19 @@
 // The rows of every table as pg hands them over: bigint as decimal string, timestamptz as Date, jsonb parsed.
 // Types only: no query and no rule lives here.
 
+import type {
+  AccountRole,
+  AccountStatus,
+  GroupKind,
+  GroupOpenness,
+  GroupPosting,
+  MembershipRole,
+  MembershipState
+} from '../core/roles.ts'
+
+export type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
+
 export type Visibility = 'public' | 'unlisted' | 'followers' | 'members' | 'direct' | 'local'
-export type AccountRole = 'member' | 'agent' | 'moderator' | 'admin'
-export type AccountStatus = 'pending' | 'active' | 'disabled'
-export type GroupKind = 'group' | 'organization' | 'project' | 'commune'
-export type GroupOpenness = 'open' | 'moderated' | 'invite_only'
-export type GroupPosting = 'members' | 'moderators'
-export type MembershipRole = 'member' | 'moderator' | 'owner'
-export type MembershipState = 'pending' | 'active'
 export type TokenKind = 'session' | 'oauth' | 'app'
 
 export interface SettingRow {
@@ -85,6 +90,18 @@ export interface ActorKeyRow {
   retired_at: Date | null
 }
 
+/** `accounts.preferences`: absent keys mean the default. */
+export interface AccountPreferences {
+  /** Plain text of the profile, as typed. */
+  note?: string
+  /** Default visibility of posts, in Mastodon's words. */
+  privacy?: 'public' | 'unlisted' | 'private' | 'direct'
+  sensitive?: boolean
+  language?: string | null
+  /** Where reading stopped, by timeline (Mastodon markers). */
+  markers?: Record<string, { last_read_id: string; version: number; updated_at: string }>
+}
+
 export interface AccountRow {
   id: string
   actor_id: string
@@ -94,6 +111,7 @@ export interface AccountRow {
   status: AccountStatus
   locale: string
   reason: string
+  preferences: AccountPreferences
   created_at: Date
   last_seen_at: Date | null
   notifications_read_id: string

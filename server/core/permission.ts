@@ -1,0 +1,64 @@
+// Who may do what, as one pure table. Callers load the rows; nothing here reads the database or the request.
+import type { AccountRole, GroupPosting, MembershipRole, MembershipState } from './roles.ts'
+import { AppError } from './errors.ts'
+
+/** The person who asks. */
+export interface Who {
+  role: AccountRole
+  actorId: string
+}
+
+/** What we know of the thing acted on; fields that do not matter for the action are left out. */
+export interface Subject {
+  /** Publisher of the object, or owner of the file. */
+  ownerId?: string | null
+  /** The person behind what a group publishes. */
+  authorId?: string | null
+  /** Membership of `who` in the group concerned. */
+  membership?: { role: MembershipRole; state: MembershipState } | null
+  posting?: GroupPosting
+}
+
+export type Action =
+  | 'account.review'
+  | 'site.edit'
+  | 'site.read'
+  | 'group.create'
+  | 'group.edit'
+  | 'group.review'
+  | 'group.publish'
+  | 'object.edit'
+  | 'object.delete'
+  | 'media.edit'
+
+const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
+  'account.review': (who) => who.role === 'admin' || who.role === 'moderator',
+  'site.edit': (who) => who.role === 'admin',
+  'site.read': (who) => who.role === 'admin' || who.role === 'moderator',
+  'group.create': () => true,
+  'group.edit': (who, on) => isActive(on, ['owner']) || who.role === 'admin',
+  'group.review': (who, on) => isActive(on, ['owner', 'moderator']) || who.role === 'admin',
+  'group.publish': (_who, on) => isActive(on, on.posting === 'members' ? ['owner', 'moderator', 'member'] : ['owner', 'moderator']),
+  'object.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
+  'object.delete': (who, on) =>
+    isOwn(who, on) || isActive(on, ['owner', 'moderator']) || who.role === 'admin' || who.role === 'moderator',
+  'media.edit': (who, on) => who.actorId === on.ownerId
+}
+
+/** True when the person may do this. Unknown subjects are refused. */
+export function can(who: Who | null, action: Action, on: Subject = {}): boolean {
+  return who !== null && RULES[action](who, on)
+}
+
+/** Throws permission.denied (403) when the person may not do this. */
+export function assertCan(who: Who | null, action: Action, on: Subject = {}): void {
+  if (!can(who, action, on)) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+}
+
+function isActive(on: Subject, roles: MembershipRole[]): boolean {
+  return on.membership?.state === 'active' && roles.includes(on.membership.role)
+}
+
+function isOwn(who: Who, on: Subject): boolean {
+  return who.actorId === on.ownerId || who.actorId === on.authorId
+}

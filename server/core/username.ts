@@ -1,0 +1,44 @@
+// What a local username may be. People and groups share one space of names, so both use this.
+import { AppError } from './errors.ts'
+
+/** Longest local username: what every peer stores (federation.md W18). */
+export const MAX_USERNAME_LENGTH = 30
+
+// Names that are paths of ours, or that would let someone pass for the institution or the software (security.md X08).
+const RESERVED = new Set([
+  'about', 'abuse', 'account', 'accounts', 'acct', 'actor', 'admin', 'administrateur', 'administrator', 'agenda', 'ap', 'api', 'assets',
+  'auth', 'communer', 'compte', 'connexion', 'contact', 'evenements', 'events', 'explore', 'federation', 'feed', 'followers',
+  'following', 'groupes', 'groups', 'help', 'hostmaster', 'inbox', 'info', 'inscription', 'installation', 'instance', 'livez', 'login',
+  'logout', 'mailer', 'media', 'metrics', 'moderateur', 'moderation', 'moderator', 'nodeinfo', 'noreply', 'notifications', 'null',
+  'oauth', 'objects', 'outbox', 'postmaster', 'readyz', 'recherche', 'reglages', 'root', 'search', 'security', 'settings', 'setup',
+  'sharedinbox', 'signup', 'static', 'support', 'system', 'systeme', 'tags', 'timeline', 'undefined', 'users', 'webfinger', 'webmaster',
+  'well_known', 'wiki', 'www'
+])
+
+/**
+ * The username as it is kept: NFKC, lower case, `[a-z0-9_]{1,30}`.
+ * Throws username.invalid or username.reserved (422). `allowReserved` is for set-up, where the town hall names itself.
+ */
+export function normaliseUsername(text: string, allowReserved = false): string {
+  const username = text.normalize('NFKC').trim().replace(/^@/, '').toLowerCase()
+  if (!/^[a-z0-9_]{1,30}$/.test(username)) {
+    throw new AppError('username.invalid', 422, 'A username has 1 to 30 characters: letters without accents, digits and _.')
+  }
+  if (!allowReserved && RESERVED.has(username)) throw new AppError('username.reserved', 422, 'This username is reserved. Please choose another one.')
+  return username
+}
+
+/** A username made from a name: "Saint-Leu" gives saint_leu; null when nothing usable is left. */
+export function usernameFromName(name: string): string | null {
+  const slug = name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/œ/gi, 'oe')
+    .replace(/æ/gi, 'ae')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, MAX_USERNAME_LENGTH)
+    .replace(/_+$/, '')
+  return slug === '' ? null : slug
+}
