@@ -1,0 +1,280 @@
+// The entities of the Mastodon client API as we send them (docs.joinmastodon.org/entities). Shapes only: every documented
+// field is there, `null` rather than absent, because native apps decode into typed models.
+
+export interface CustomEmoji {
+  shortcode: string
+  url: string
+  static_url: string
+  visible_in_picker: boolean
+  category: string | null
+}
+
+export interface Field {
+  name: string
+  /** HTML. */
+  value: string
+  verified_at: string | null
+}
+
+export interface Role {
+  id: string
+  name: string
+  permissions: string
+  color: string
+  highlighted: boolean
+}
+
+export interface Account {
+  id: string
+  username: string
+  acct: string
+  display_name: string
+  locked: boolean
+  bot: boolean
+  group: boolean
+  discoverable: boolean | null
+  indexable: boolean
+  noindex: boolean
+  hide_collections: boolean | null
+  created_at: string
+  /** HTML. */
+  note: string
+  url: string
+  uri: string
+  avatar: string
+  avatar_static: string
+  avatar_description: string
+  header: string
+  header_static: string
+  header_description: string
+  followers_count: number
+  following_count: number
+  statuses_count: number
+  /** A day, YYYY-MM-DD. */
+  last_status_at: string | null
+  emojis: CustomEmoji[]
+  fields: Field[]
+  roles: Pick<Role, 'id' | 'name' | 'color'>[]
+  moved: null
+  suspended?: boolean
+  /** What Mastodon has no word for: group, organization, project, commune; null for people. */
+  communer: { kind: string | null; type: string }
+}
+
+export interface CredentialAccount extends Account {
+  source: {
+    privacy: 'public' | 'unlisted' | 'private' | 'direct'
+    sensitive: boolean
+    language: string | null
+    /** Plain text. */
+    note: string
+    fields: Field[]
+    follow_requests_count: number
+    hide_collections: boolean | null
+    discoverable: boolean | null
+    indexable: boolean
+    attribution_domains: string[]
+    quote_policy: 'public' | 'followers' | 'nobody'
+  }
+  role: Role
+}
+
+export interface Relationship {
+  id: string
+  following: boolean
+  showing_reblogs: boolean
+  notifying: boolean
+  languages: string[] | null
+  followed_by: boolean
+  blocking: boolean
+  blocked_by: boolean
+  muting: boolean
+  muting_notifications: boolean
+  requested: boolean
+  requested_by: boolean
+  domain_blocking: boolean
+  endorsed: boolean
+  note: string
+}
+
+export interface MediaSize {
+  width: number
+  height: number
+  size: string
+  aspect: number
+}
+
+export interface MediaAttachment {
+  id: string
+  type: 'image' | 'gifv' | 'video' | 'audio' | 'unknown'
+  url: string | null
+  preview_url: string | null
+  remote_url: string | null
+  preview_remote_url: string | null
+  text_url: string | null
+  meta: { original?: MediaSize; small?: MediaSize; focus?: { x: number; y: number } } | null
+  description: string | null
+  blurhash: string | null
+}
+
+export interface Mention {
+  id: string
+  username: string
+  url: string
+  acct: string
+}
+
+export interface StatusTag {
+  name: string
+  url: string
+}
+
+export interface Tag extends StatusTag {
+  history: { day: string; uses: string; accounts: string }[]
+  following: boolean
+}
+
+export interface Poll {
+  id: string
+  expires_at: string | null
+  expired: boolean
+  multiple: boolean
+  votes_count: number
+  voters_count: number | null
+  options: { title: string; votes_count: number | null }[]
+  emojis: CustomEmoji[]
+  voted: boolean
+  own_votes: number[]
+}
+
+export type StatusVisibility = 'public' | 'unlisted' | 'private' | 'direct'
+
+/** Enough of an account to name it and draw it. */
+export interface AccountLite {
+  id: string
+  username: string
+  acct: string
+  display_name: string
+  avatar: string
+  url: string
+  kind: string | null
+}
+
+export interface Place {
+  name: string | null
+  address: string | null
+  latitude: number | null
+  longitude: number | null
+  url: string | null
+}
+
+export interface EventDetails {
+  /** ISO 8601 with the offset of `timezone`. */
+  start: string
+  end: string | null
+  timezone: string
+  status: 'CONFIRMED' | 'TENTATIVE' | 'CANCELLED'
+  location: Place | null
+}
+
+/** What our objects say beyond a Mastodon status. */
+export interface CommunerExtension {
+  /** ActivityStreams type: Note, Event, Article, Page, Question… */
+  type: string
+  kind: string | null
+  title: string | null
+  /** Exact visibility, where Mastodon has only four. */
+  visibility: string
+  /** HTML body without the title, date and link lines that `content` gets for plain clients. */
+  body: string
+  event: EventDetails | null
+  /** The group that publishes, or in which it is said. */
+  group: AccountLite | null
+  /** The person behind what a group publishes. */
+  author: AccountLite | null
+  latest_reply: { id: string; created_at: string; content: string; account: AccountLite } | null
+}
+
+export interface Status {
+  id: string
+  created_at: string
+  edited_at: string | null
+  in_reply_to_id: string | null
+  in_reply_to_account_id: string | null
+  sensitive: boolean
+  spoiler_text: string
+  visibility: StatusVisibility
+  language: string | null
+  uri: string
+  url: string | null
+  replies_count: number
+  reblogs_count: number
+  favourites_count: number
+  quotes_count: number
+  favourited: boolean
+  reblogged: boolean
+  muted: boolean
+  bookmarked: boolean
+  pinned?: boolean
+  /** HTML, sanitised. */
+  content: string
+  filtered: never[]
+  reblog: Status | null
+  application: { name: string; website: string | null } | null
+  account: Account
+  media_attachments: MediaAttachment[]
+  mentions: Mention[]
+  tags: StatusTag[]
+  emojis: CustomEmoji[]
+  card: null
+  poll: Poll | null
+  quote: null
+  quote_approval: { automatic: string[]; manual: string[]; current_user: 'denied' }
+  communer: CommunerExtension
+}
+
+export interface StatusEdit {
+  content: string
+  spoiler_text: string
+  sensitive: boolean
+  created_at: string
+  account: Account
+  poll: null
+  media_attachments: MediaAttachment[]
+  emojis: CustomEmoji[]
+}
+
+export interface Notification {
+  id: string
+  type: string
+  created_at: string
+  group_key: string
+  account: Account
+  status: Status | null
+}
+
+/** An event of the native API: /api/communer/v1/events. */
+export interface EventEntity {
+  id: string
+  uri: string
+  url: string
+  title: string
+  /** HTML, sanitised. */
+  description: string
+  start: string
+  end: string | null
+  timezone: string
+  status: 'CONFIRMED' | 'TENTATIVE' | 'CANCELLED'
+  location: Place | null
+  image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  tags: StatusTag[]
+  organizer: Account
+  author: Account | null
+  visibility: string
+  replies_count: number
+  favourites_count: number
+  reblogs_count: number
+  created_at: string
+  edited_at: string | null
+  status_id: string
+}

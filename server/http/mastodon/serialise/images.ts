@@ -1,0 +1,15 @@
+// Addresses of pictures as browsers of ours may load them: own files as they are, remote ones through the proxy, never directly.
+import type { Ctx } from '../../../context.ts'
+import { requireSite } from '../../../db/site.ts'
+import { mediaProxyUrl } from '../../../features/media/proxy.ts'
+
+/** Absolute address of a picture, or of the picture that stands in for a missing avatar or header. */
+export function imageUrl(ctx: Ctx, url: string | null, missing: 'avatar' | 'header'): string {
+  if (url === null) return `${requireSite(ctx).origin}/${missing}s/original/missing.png`
+  return proxied(ctx, url)
+}
+
+/** Our own addresses unchanged, remote ones through the signed media proxy. */
+export function proxied(ctx: Ctx, url: string): string {
+  return url.startsWith(`${requireSite(ctx).origin}/`) ? url : mediaProxyUrl(ctx, url)
+}
