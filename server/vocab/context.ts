@@ -1,0 +1,136 @@
+// The one @context of everything we publish (federation.md §1.9). Never edited per document; never fetched by us.
+
+/** A document as it travels: plain JSON with short ActivityStreams terms. */
+export type WireDocument = Record<string, unknown>
+
+const TERMS: Record<string, unknown> = {
+  toot: 'http://joinmastodon.org/ns#',
+  sc: 'http://schema.org#',
+  mz: 'https://joinmobilizon.org/ns#',
+  pt: 'https://joinpeertube.org/ns#',
+  lemmy: 'https://join-lemmy.org/ns#',
+  gts: 'https://gotosocial.org/ns#',
+  fepev: 'https://w3id.org/fep/8a8e/',
+  ical: 'http://www.w3.org/2002/12/cal/ical#',
+  vf: 'https://w3id.org/valueflows/ont/vf#',
+  om2: 'http://www.ontology-of-units-of-measure.org/resource/om-2/',
+  communer: 'https://w3id.org/communer#',
+  webfinger: 'https://purl.archive.org/socialweb/webfinger#webfinger',
+  manuallyApprovesFollowers: 'as:manuallyApprovesFollowers',
+  sensitive: 'as:sensitive',
+  Hashtag: 'as:Hashtag',
+  movedTo: { '@id': 'as:movedTo', '@type': '@id' },
+  alsoKnownAs: { '@id': 'as:alsoKnownAs', '@type': '@id' },
+  Emoji: 'toot:Emoji',
+  featured: { '@id': 'toot:featured', '@type': '@id' },
+  featuredTags: { '@id': 'toot:featuredTags', '@type': '@id' },
+  discoverable: 'toot:discoverable',
+  indexable: 'toot:indexable',
+  votersCount: 'toot:votersCount',
+  blurhash: 'toot:blurhash',
+  focalPoint: { '@container': '@list', '@id': 'toot:focalPoint' },
+  attributionDomains: { '@id': 'toot:attributionDomains', '@container': '@set' },
+  PropertyValue: 'sc:PropertyValue',
+  value: 'sc:value',
+  PostalAddress: 'sc:PostalAddress',
+  VirtualLocation: 'sc:VirtualLocation',
+  address: 'sc:address',
+  streetAddress: 'sc:streetAddress',
+  postalCode: 'sc:postalCode',
+  addressLocality: 'sc:addressLocality',
+  addressRegion: 'sc:addressRegion',
+  addressCountry: 'sc:addressCountry',
+  inLanguage: 'sc:inLanguage',
+  maximumAttendeeCapacity: 'sc:maximumAttendeeCapacity',
+  remainingAttendeeCapacity: 'sc:remainingAttendeeCapacity',
+  uuid: 'sc:identifier',
+  category: 'fepev:category',
+  timezone: 'fepev:timezone',
+  joinMode: 'fepev:joinMode',
+  externalParticipationUrl: 'fepev:externalParticipationUrl',
+  eventStatus: { '@id': 'fepev:eventStatus', '@type': '@vocab' },
+  displayEndTime: 'fepev:displayEndTime',
+  organizers: { '@id': 'fepev:organizers', '@type': '@id' },
+  attendees: { '@id': 'fepev:attendees', '@type': '@id' },
+  upcomingEvents: { '@id': 'fepev:upcomingEvents', '@type': '@id' },
+  EventScheduled: 'fepev:EventScheduled',
+  EventCancelled: 'fepev:EventCancelled',
+  EventPostponed: 'fepev:EventPostponed',
+  EventRescheduled: 'fepev:EventRescheduled',
+  EventMovedOnline: 'fepev:EventMovedOnline',
+  EventTentative: 'fepev:EventTentative',
+  status: 'ical:status',
+  participantCount: 'mz:participantCount',
+  anonymousParticipationEnabled: 'mz:anonymousParticipationEnabled',
+  participationMessage: 'mz:participationMessage',
+  repliesModerationOption: 'mz:repliesModerationOption',
+  isOnline: 'mz:isOnline',
+  onlineLink: 'communer:onlineLink',
+  anonymousParticipation: 'communer:anonymousParticipation',
+  buyTicketsLink: 'communer:buyTicketsLink',
+  feeCurrency: 'communer:feeCurrency',
+  feeAmount: 'communer:feeAmount',
+  description: 'sc:description',
+  memberCount: 'mz:memberCount',
+  openness: 'mz:openness',
+  members: { '@id': 'mz:members', '@type': '@id' },
+  resources: { '@id': 'mz:resources', '@type': '@id' },
+  posts: { '@id': 'mz:posts', '@type': '@id' },
+  todos: { '@id': 'mz:todos', '@type': '@id' },
+  discussions: { '@id': 'mz:discussions', '@type': '@id' },
+  events: { '@id': 'mz:events', '@type': '@id' },
+  Member: 'mz:Member',
+  commentsEnabled: 'pt:commentsEnabled',
+  postingRestrictedToMods: 'lemmy:postingRestrictedToMods',
+  language: 'sc:inLanguage',
+  identifier: 'sc:identifier',
+  interactionPolicy: { '@id': 'gts:interactionPolicy', '@type': '@id' },
+  canQuote: { '@id': 'gts:canQuote', '@type': '@id' },
+  automaticApproval: { '@id': 'gts:automaticApproval', '@type': '@id' },
+  manualApproval: { '@id': 'gts:manualApproval', '@type': '@id' },
+  interactingObject: { '@id': 'gts:interactingObject', '@type': '@id' },
+  interactionTarget: { '@id': 'gts:interactionTarget', '@type': '@id' },
+  QuoteRequest: 'https://w3id.org/fep/044f#QuoteRequest',
+  QuoteAuthorization: 'https://w3id.org/fep/044f#QuoteAuthorization',
+  quote: { '@id': 'https://w3id.org/fep/044f#quote', '@type': '@id' },
+  quoteAuthorization: { '@id': 'https://w3id.org/fep/044f#quoteAuthorization', '@type': '@id' },
+  quoteUri: 'http://fedibird.com/ns#quoteUri',
+  _misskey_quote: 'https://misskey-hub.net/ns#_misskey_quote',
+  Proposal: 'vf:Proposal',
+  Intent: 'vf:Intent',
+  Agreement: 'vf:Agreement',
+  Commitment: 'vf:Commitment',
+  action: 'vf:action',
+  purpose: 'vf:purpose',
+  publishes: 'vf:publishes',
+  reciprocal: 'vf:reciprocal',
+  unitBased: 'vf:unitBased',
+  stipulates: 'vf:stipulates',
+  stipulatesReciprocal: 'vf:stipulatesReciprocal',
+  satisfies: { '@id': 'vf:satisfies', '@type': '@id' },
+  resourceConformsTo: 'vf:resourceConformsTo',
+  resourceQuantity: 'vf:resourceQuantity',
+  availableQuantity: 'vf:availableQuantity',
+  minimumQuantity: 'vf:minimumQuantity',
+  hasUnit: 'om2:hasUnit',
+  hasNumericalValue: 'om2:hasNumericalValue',
+  implements: { '@id': 'https://w3id.org/fep/844e#implements', '@type': '@id', '@container': '@set' }
+}
+
+/** Two well-known addresses every JSON-LD peer has in stock, then our terms; no third address (W14). */
+export const CONTEXT: readonly unknown[] = ['https://www.w3.org/ns/activitystreams', 'https://w3id.org/security/v1', TERMS]
+
+const CONTEXT_JSON = JSON.stringify(CONTEXT)
+
+/** The document with the constant context put first, as an object. An inner context is replaced. */
+export function withContext(document: WireDocument): WireDocument {
+  const { '@context': _replaced, ...rest } = document
+  return { '@context': CONTEXT, ...rest }
+}
+
+/** The bytes we serve, sign and send: the context's text is prepared once, so a document costs only its own part. */
+export function serialise(document: WireDocument): string {
+  const { '@context': _replaced, ...rest } = document
+  const body = JSON.stringify(rest)
+  return body === '{}' ? `{"@context":${CONTEXT_JSON}}` : `{"@context":${CONTEXT_JSON},${body.slice(1)}`
+}
