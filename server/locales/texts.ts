@@ -1,0 +1,30 @@
+// Sentences the server says to people, in their language. Reads fr.json and en.json once; knows nothing of requests.
+import { readFileSync } from 'node:fs'
+import type { AppError } from '../core/errors.ts'
+
+export type Locale = 'fr' | 'en'
+
+const TEXTS: Record<Locale, Record<string, string>> = { fr: load('fr'), en: load('en') }
+
+/** True for a language we speak. */
+export function isLocale(value: unknown): value is Locale {
+  return value === 'fr' || value === 'en'
+}
+
+/** The sentence for an error: `errors.<code>` in the language, else the error's own English text. `{{name}}` takes a detail. */
+export function errorText(locale: Locale, error: AppError): string {
+  return findText(locale, `errors.${error.code}`, error.details) ?? error.message
+}
+
+/** A text by key, or the key itself when no language has it. */
+export function text(locale: Locale, key: string, values: Record<string, string | number> = {}): string {
+  return findText(locale, key, values) ?? findText('fr', key, values) ?? key
+}
+
+function findText(locale: Locale, key: string, values: Record<string, string | number>): string | undefined {
+  return TEXTS[locale][key]?.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => String(values[name] ?? ''))
+}
+
+function load(locale: Locale): Record<string, string> {
+  return JSON.parse(readFileSync(new URL(`./${locale}.json`, import.meta.url), 'utf8')) as Record<string, string>
+}
