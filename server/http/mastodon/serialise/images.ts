@@ -9,7 +9,9 @@ export function imageUrl(ctx: Ctx, url: string | null, missing: 'avatar' | 'head
   return proxied(ctx, url)
 }
 
-/** Our own addresses unchanged, remote ones through the signed media proxy. */
+/** Absolute address: our own unchanged, paths under our origin, remote ones through the signed media proxy. */
 export function proxied(ctx: Ctx, url: string): string {
-  return url.startsWith(`${requireSite(ctx).origin}/`) ? url : mediaProxyUrl(ctx, url)
+  const { origin } = requireSite(ctx)
+  if (url.startsWith('/')) return `${origin}${url}`
+  return url.startsWith(`${origin}/`) ? url : mediaProxyUrl(ctx, url)
 }

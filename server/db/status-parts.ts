@@ -1,0 +1,146 @@
+// What the statuses of one page need, loaded for the whole page at once: a fixed number of queries whatever its length
+// (boosted objects, counters and relations, actors). Reading only; what may be seen is decided by visibleTo().
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import type { ActorRow, ObjectRow } from './rows.ts'
+import { visibleTo, type Viewer } from './visibility.ts'
+
+/** An object without its documents, which no list shows and which would have to be parsed. */
+export type StatusRow = Omit<ObjectRow, 'doc' | 'content' | 'source'>
+
+export type ActorPart = Omit<ActorRow, 'doc'> & { statuses: number; followers: number; following: number }
+
+const STATUS_FIELDS = [
+  'id', 'iri', 'type', 'kind', 'local', 'actor_id', 'author_id', 'group_id', 'visibility', 'in_reply_to_iri', 'in_reply_to_id', 'root_id',
+  'reblog_of_id', 'name', 'summary', 'content_html', 'language', 'sensitive', 'url', 'start_time', 'end_time', 'timezone', 'event_status',
+  'place', 'latitude', 'longitude', 'attachments', 'tags', 'poll', 'published', 'updated', 'created_at', 'deleted_at'
+] as const
+
+const ACTOR_FIELDS = [
+  'id', 'iri', 'type', 'kind', 'local', 'username', 'domain', 'host', 'handle_verified', 'name', 'summary', 'url', 'inbox', 'shared_inbox',
+  'outbox', 'followers_iri', 'following_iri', 'featured_iri', 'locked', 'discoverable', 'indexable', 'icon', 'image', 'fields', 'published',
+  'updated', 'fetched_at', 'suspended_at', 'deleted_at', 'last_status_at'
+] as const
+
+/** The columns of a StatusRow, qualified by the alias of `objects` in the query. */
+export const statusColumns = (alias: string): string[] => STATUS_FIELDS.map((field) => `${alias}.${field}`)
+
+/** The columns of an actor without its document, qualified. */
+export const actorColumns = (alias: string): string[] => ACTOR_FIELDS.map((field) => `${alias}.${field}`)
+
+export interface LatestReply {
+  id: string
+  actorId: string
+  contentHtml: string
+  published: Date
+}
+
+/** Counters of a status, and how it stands to the viewer. */
+export interface StatusFacts {
+  replies: number
+  likes: number
+  shares: number
+  parentActorId: string | null
+  mentionIds: string[]
+  favourited: boolean
+  reblogged: boolean
+  pinned: boolean
+  latestReply: LatestReply | null
+}
+
+export interface StatusParts {
+  viewer: Viewer
+  /** Boosted objects the viewer may see; a boost of anything else is not shown. */
+  reblogs: Map<string, StatusRow>
+  facts: Map<string, StatusFacts>
+  actors: Map<string, ActorPart>
+}
+
+/** Loads what serialising these rows needs, in three queries. `extraActorIds` come along (who sent a notification…). */
+export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewer, extraActorIds: string[] = []): Promise<StatusParts> {
+  const reblogs = await loadReblogs(ctx, rows, viewer)
+  const shown = [...new Map([...rows, ...reblogs].map((row) => [row.id, row])).values()]
+  const facts = await loadFacts(ctx, shown, viewer)
+  const actorIds = new Set<string>(extraActorIds)
+  for (const row of shown) for (const id of [row.actor_id, row.author_id, row.group_id]) if (id !== null) actorIds.add(id)
+  for (const fact of facts.values()) {
+    for (const id of fact.mentionIds) actorIds.add(id)
+    if (fact.latestReply) actorIds.add(fact.latestReply.actorId)
+  }
+  const actors = await loadActorParts(ctx, [...actorIds])
+  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), facts, actors }
+}
+
+/** Actors with their counters, by id, in one query. Plan: index scan on both primary keys. */
+export async function loadActorParts(ctx: Ctx, ids: string[]): Promise<Map<string, ActorPart>> {
+  if (ids.length === 0) return new Map()
+  const rows = (await ctx
+    .db('actors as a')
+    .leftJoin('actor_stats as s', 's.actor_id', 'a.id')
+    .whereRaw('a.id = any(?::bigint[])', [ids])
+    .select(...actorColumns('a'), ...countColumns(ctx.db))) as ActorPart[]
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** The counters of an actor, zero when it has none yet; `s` is actor_stats. */
+export function countColumns(db: Knex): Knex.Raw[] {
+  return ['statuses', 'followers', 'following'].map((name) => db.raw('coalesce(??, 0) as ??', [`s.${name}`, name]))
+}
+
+async function loadReblogs(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<StatusRow[]> {
+  const ids = [...new Set(rows.flatMap((row) => row.reblog_of_id ?? []))]
+  if (ids.length === 0) return []
+  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+}
+
+interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'latestReply'> {
+  id: string
+  parent_actor_id: string | null
+  mention_ids: string[]
+  reply_id: string | null
+  reply_actor_id: string
+  reply_html: string
+  reply_published: Date
+}
+
+// Plan: nested loops over the ids, each part an index probe (object_stats_pkey, objects_pkey, object_recipients_pkey,
+// likes_object_id_actor_id_key, objects_reblog, featured_pkey, objects_replies backwards with limit 1).
+async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, StatusFacts>> {
+  if (rows.length === 0) return new Map()
+  const reply = ctx
+    .db('objects as r')
+    .whereRaw("r.in_reply_to_id = o.id and s.replies > 0 and r.visibility in ('public', 'unlisted')")
+    .orderBy('r.id', 'desc')
+    .limit(1)
+    .select('r.id', 'r.actor_id', 'r.content_html', 'r.published')
+  const found = (await ctx
+    .db('objects as o')
+    .leftJoin('object_stats as s', 's.object_id', 'o.id')
+    .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'r')])
+    .whereRaw('o.id = any(?::bigint[])', [rows.map((row) => row.id)])
+    .select('o.id', ...factColumns(ctx.db, viewer))) as FactsRow[]
+  return new Map(found.map((row) => [row.id, toFacts(row)]))
+}
+
+function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
+  const me = viewer.actorId
+  return [
+    db.raw('coalesce(s.replies, 0) as replies, coalesce(s.likes, 0) as likes, coalesce(s.shares, 0) as shares'),
+    db.raw('(select p.actor_id from objects p where p.id = o.in_reply_to_id) as parent_actor_id'),
+    db.raw('array(select m.actor_id from object_recipients m where m.object_id = o.id and m.mention order by m.actor_id) as mention_ids'),
+    db.raw('exists (select 1 from likes l where l.object_id = o.id and l.actor_id = ?::bigint) as favourited', [me]),
+    db.raw('exists (select 1 from objects b where b.reblog_of_id = o.id and b.actor_id = ?::bigint and b.deleted_at is null) as reblogged', [me]),
+    db.raw('exists (select 1 from featured f where f.object_id = o.id and f.actor_id = o.actor_id) as pinned'),
+    db.raw('latest.id as reply_id, latest.actor_id as reply_actor_id, latest.content_html as reply_html, latest.published as reply_published')
+  ]
+}
+
+function toFacts(row: FactsRow): StatusFacts {
+  const { replies, likes, shares, favourited, reblogged, pinned } = row
+  const latestReply =
+    row.reply_id === null
+      ? null
+      : { id: row.reply_id, actorId: row.reply_actor_id, contentHtml: row.reply_html, published: row.reply_published }
+  return { replies, likes, shares, favourited, reblogged, pinned, parentActorId: row.parent_actor_id, mentionIds: row.mention_ids, latestReply }
+}

@@ -1,0 +1,42 @@
+// Event objects → entities of the native API (/api/communer/v1/events). Pure.
+import type { Ctx } from '../../../context.ts'
+import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
+import { toAccount } from './account.ts'
+import type { EventEntity } from './entities.ts'
+import { toEventDetails } from './extension.ts'
+import { proxied } from './images.ts'
+import { toTags } from './status.ts'
+
+/** One event, or null when the row is no event or its organizer is unknown. */
+export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEntity | null {
+  const details = toEventDetails(row)
+  const organizer = parts.actors.get(row.actor_id)
+  if (details === null || organizer === undefined) return null
+  const author = row.author_id === null ? undefined : parts.actors.get(row.author_id)
+  const facts = parts.facts.get(row.id)
+  return {
+    id: row.id,
+    uri: row.iri,
+    url: row.url ?? row.iri,
+    title: row.name ?? '',
+    description: row.content_html,
+    ...details,
+    image: toImage(ctx, row),
+    tags: toTags(ctx, row.tags),
+    organizer: toAccount(ctx, organizer, organizer),
+    author: author === undefined ? null : toAccount(ctx, author, author),
+    visibility: row.visibility,
+    replies_count: facts?.replies ?? 0,
+    favourites_count: facts?.likes ?? 0,
+    reblogs_count: facts?.shares ?? 0,
+    created_at: row.published.toISOString(),
+    edited_at: row.updated?.toISOString() ?? null,
+    status_id: row.id
+  }
+}
+
+function toImage(ctx: Ctx, row: StatusRow): EventEntity['image'] {
+  const picture = row.attachments.find(({ type, mediaType }) => type === 'Image' || (type !== 'Link' && mediaType?.startsWith('image/')))
+  if (picture === undefined) return null
+  return { url: proxied(ctx, picture.url), description: picture.name, width: picture.width, height: picture.height }
+}
