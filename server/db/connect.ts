@@ -19,8 +19,8 @@ export interface Database {
 const MIN_VERSION = 140_000
 const DATABASE_NAME = 'communer'
 
-/** Connects, checks the version. Throws AppError database.* with a sentence that says what to do. */
-export async function connectDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>, log: Logger): Promise<Database> {
+/** Connects, checks the version. `exclusive`: be the only server on the embedded cluster. Throws AppError database.* with a sentence that says what to do. */
+export async function connectDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>, log: Logger, options: { exclusive?: boolean } = {}): Promise<Database> {
   if (config.databaseUrl !== null) {
     const connection = { connectionString: config.databaseUrl }
     const db = openPool(connection)
@@ -32,7 +32,7 @@ export async function connectDatabase(config: Pick<Config, 'databaseUrl' | 'data
     }
     return { db, connection, embedded: null, close: () => db.destroy() }
   }
-  const embedded = await startEmbedded({ home: join(config.dataDir, 'postgres'), log })
+  const embedded = await startEmbedded({ home: join(config.dataDir, 'postgres'), log, ...options })
   const connection = { ...embedded.connection, database: DATABASE_NAME }
   await createDatabase(embedded.connection, DATABASE_NAME)
   const db = openPool(connection)

@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
   /** Directory that holds the cluster, such as DATA_DIR/postgres. */
   home: string
   log: Logger
+  /** One server for one cluster: a second process that asks for it is refused (database.in-use). */
+  exclusive?: boolean
   /** More `-c` settings; tests trade durability for speed. */
   settings?: Record<string, string>
 }
@@ -46,6 +48,10 @@ const STOP_DEADLINE_MS = 20_000
 const POLL_MS = 25
 /** Number of the advisory lock every user of the cluster holds shared: 'COMM' in ASCII. */
 const USER_LOCK = 0x434f4d4d
+/** Number of the advisory lock of the one server of role `all`: 'SERV' in ASCII. */
+const SERVER_LOCK = 0x53455256
+/** A server that was killed lets go of its lock when PostgreSQL sees its socket closed: at once, or after the query it was in. */
+const IN_USE_DEADLINE_MS = 5_000
 
 const SETTINGS: Record<string, string> = {
   max_connections: '60',
@@ -109,7 +115,8 @@ async function ensureRunning(cluster: Cluster): Promise<Attached> {
       continue
     }
     const connection = connectionOf(cluster, running)
-    const holder = connection === null ? null : await hold(connection).catch((error: unknown) => {
+    const holder = connection === null ? null : await hold(cluster, connection).catch((error: unknown) => {
+      if (error instanceof AppError) throw error
       if ((error as { code?: string }).code === '28P01') throw wrongPassword(cluster, error)
       last = error
       return null
@@ -136,12 +143,30 @@ function connectionOf(cluster: Cluster, running: { port: number; socketDirectory
 }
 
 /** A connection that shows others that we use the cluster, and shows us when it dies. */
-async function hold(connection: ConnectionSettings): Promise<pg.Client> {
+async function hold(cluster: Cluster, connection: ConnectionSettings): Promise<pg.Client> {
   const client = new pg.Client({ ...connection, application_name: 'communer-holder', connectionTimeoutMillis: 5000 })
   client.on('error', () => {})
   await client.connect()
   await client.query('select pg_advisory_lock_shared($1)', [USER_LOCK])
+  if (cluster.options.exclusive) {
+    await beOnlyServer(client, cluster).catch(async (error: unknown) => {
+      await client.end()
+      throw error
+    })
+  }
   return client
+}
+
+async function beOnlyServer(client: pg.Client, cluster: Cluster): Promise<void> {
+  const deadline = Date.now() + IN_USE_DEADLINE_MS
+  for (;;) {
+    const answer = await client.query<{ free: boolean }>('select pg_try_advisory_lock($1) as free', [SERVER_LOCK])
+    if (answer.rows[0]?.free) return
+    if (Date.now() > deadline) {
+      throw new AppError('database.in-use', 500, `Another Communer already runs on ${cluster.options.home}. Stop it first, or set DATA_DIR to another directory.`)
+    }
+    await delay(100)
+  }
 }
 
 /** Starts the server and waits until it has written its lock file. Null when it runs, else what it said before it ended. */

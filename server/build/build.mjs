@@ -1,0 +1,62 @@
+// Builds what `npm start` runs: the server into dist/server (esbuild), the web app into dist/web and dist/ssr (vite).
+// Plain JavaScript: it must run before anything is built.
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const stamp = join(root, 'dist', '.built')
+const SOURCES = ['server', 'web', 'package.json', 'package-lock.json']
+
+/** Modification time of the newest source, in milliseconds; tests do not count. */
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || /\.test\.ts$/.test(path) || /[\\/]server[\\/]test$/.test(path)) return 0
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+/** True when dist/ is there and no source is newer. */
+export function isBuilt() {
+  const built = statSync(stamp, { throwIfNoEntry: false })
+  return built !== undefined && built.mtimeMs >= Math.max(...SOURCES.map((name) => newest(join(root, name))))
+}
+
+/** Bundles our own server code; packages stay in node_modules. */
+export async function buildServer() {
+  const { build } = await import('esbuild')
+  await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'server/main.ts', cli: 'server/cli.ts' },
+    outdir: 'dist/server',
+    bundle: true,
+    packages: 'external',
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: 'linked',
+    logLevel: 'warning'
+  })
+}
+
+async function buildWeb() {
+  const configFile = join(root, 'web', 'vite.config.ts')
+  if (!existsSync(configFile)) return
+  const { build } = await import('vite')
+  const common = { root: join(root, 'web'), configFile, logLevel: 'warn', mode: 'production' }
+  await build({ ...common, build: { outDir: join(root, 'dist', 'web'), emptyOutDir: true } })
+  await build({ ...common, build: { outDir: join(root, 'dist', 'ssr'), emptyOutDir: true, ssr: join(root, 'web', 'entry-server.ts') } })
+}
+
+/** Builds everything. The stamp carries the time of the beginning: a source changed meanwhile is newer. */
+export async function buildAll() {
+  const begun = new Date()
+  // Vite's plugins warn and behave otherwise without it; a build is always for production.
+  process.env.NODE_ENV = 'production'
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  rmSync(stamp, { force: true })
+  await Promise.all([buildServer(), buildWeb()])
+  writeFileSync(stamp, '')
+  utimesSync(stamp, begun, begun)
+}
