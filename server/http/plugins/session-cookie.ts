@@ -1,4 +1,5 @@
 // The one cookie that logs a browser in. HttpOnly, SameSite=Lax, and on https the __Host- prefix (security.md W22).
+import type {} from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { SESSION_IDLE_DAYS } from '../../features/accounts/tokens.ts'

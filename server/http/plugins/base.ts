@@ -1,0 +1,22 @@
+// Everything every route stands on, in the order it must run. app.ts registers this before any route.
+import cookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import type { Ctx } from '../../context.ts'
+import { authPlugin } from './auth.ts'
+import { bodiesPlugin } from './bodies.ts'
+import { corsPlugin } from './cors.ts'
+import { errorsPlugin } from './errors.ts'
+import { rateLimitPlugin } from './rate-limit.ts'
+import { securityHeadersPlugin } from './security-headers.ts'
+
+/** Errors, headers, CORS, cookies, bodies, limits, then who is asking. */
+export async function basePlugins(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  await app.register(errorsPlugin, { ctx })
+  await app.register(securityHeadersPlugin, { ctx })
+  await app.register(corsPlugin)
+  await app.register(cookie)
+  await app.register(bodiesPlugin)
+  await app.register(rateLimitPlugin, { ctx })
+  await app.register(authPlugin, { ctx })
+}
+Object.assign(basePlugins, { [Symbol.for('skip-override')]: true })

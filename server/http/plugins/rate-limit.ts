@@ -1,0 +1,56 @@
+// Limits on what can be guessed or flooded: log-in, sign-up, set-up, uploads. Counted per address (IPv6 per /64) and per name.
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { createHash } from 'node:crypto'
+import { Redis } from 'ioredis'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+
+const MINUTE_MS = 60_000
+
+/** Tries per address. A town hall or a school shares one address, hence the generous numbers. */
+export const LIMITS = {
+  login: { max: 30, timeWindow: 5 * MINUTE_MS },
+  signup: { max: 30, timeWindow: 60 * MINUTE_MS },
+  setup: { max: 10, timeWindow: 5 * MINUTE_MS },
+  password: { max: 10, timeWindow: 15 * MINUTE_MS },
+  apps: { max: 60, timeWindow: 60 * MINUTE_MS },
+  token: { max: 60, timeWindow: 5 * MINUTE_MS },
+  media: { max: 60, timeWindow: 15 * MINUTE_MS },
+  proxy: { max: 600, timeWindow: 5 * MINUTE_MS }
+} satisfies Record<string, { max: number; timeWindow: number }>
+
+/** Tries to log in to one account, from wherever they come. */
+const PER_NAME = { max: 10, timeWindow: 5 * MINUTE_MS }
+
+/** Makes limits available; each route asks for its own. Shared between processes when Redis is there. */
+export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const redis = ctx.config.redisUrl === null ? null : new Redis(ctx.config.redisUrl, { connectTimeout: 500, maxRetriesPerRequest: 1, lazyConnect: true })
+  redis?.on('error', () => ctx.count('rate-limit.redis-error'))
+  await app.register(rateLimit, {
+    global: false,
+    ipv6Subnet: 64,
+    skipOnError: true,
+    nameSpace: 'communer-rate-',
+    ...(redis === null ? {} : { redis }),
+    errorResponseBuilder: (_request, { ttl }) => tooMany(ttl)
+  })
+  app.addHook('onClose', async () => void redis?.disconnect())
+}
+Object.assign(rateLimitPlugin, { [Symbol.for('skip-override')]: true })
+
+/** A preHandler that counts tries per log-in name, so that many addresses do not help (security.md W07). */
+export function limitPerName(app: FastifyInstance, nameOf: (request: FastifyRequest) => string): NonNullable<RouteShorthandOptions['preHandler']> {
+  const check = app.createRateLimit({
+    ...PER_NAME,
+    keyGenerator: (request) => `name-${createHash('sha256').update(nameOf(request).normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
+  })
+  return async (request: FastifyRequest) => {
+    const result = await check(request)
+    if (!result.isAllowed && result.isExceeded) throw tooMany(result.ttl)
+  }
+}
+
+function tooMany(ttlMs: number): AppError {
+  return new AppError('rate.limited', 429, 'Too many requests. Please try again in a moment.', { retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1000)) })
+}
