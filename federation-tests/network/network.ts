@@ -46,7 +46,7 @@ export async function startNetwork(options: { inNamespace?: boolean } = {}): Pro
     front,
     directory,
     caFile: authority.caFile,
-    env: () => inNamespace
+    env: (): Record<string, string> => inNamespace
       ? { NODE_EXTRA_CA_CERTS: authority.caFile }
       : {
           NODE_EXTRA_CA_CERTS: authority.caFile,

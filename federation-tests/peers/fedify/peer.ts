@@ -2,7 +2,7 @@
 // actor follow, write, like, boost, edit and delete, and shows what it received and understood.
 import './navigator.ts'
 import { createServer, type IncomingMessage } from 'node:http'
-import { Temporal } from '@js-temporal/polyfill' // the one Fedify itself uses
+import { Temporal as Polyfill } from '@js-temporal/polyfill' // the one Fedify itself uses
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore, type Context } from '@fedify/fedify'
 import {
   Accept, Activity, Announce, Create, Delete, Endpoints, Follow, isActor, Like, Mention, Note, Person, PUBLIC_COLLECTION,
@@ -62,6 +62,7 @@ async function accept(ctx: Context<void>, follow: Follow): Promise<void> {
 }
 
 const context = (): Context<void> => federation.createContext(new URL(origin), undefined)
+const now = (): Temporal.Instant => Polyfill.Now.instant() as unknown as Temporal.Instant
 let serial = 0
 const newId = (kind: string): URL => new URL(`/users/${username}/${kind}/${(serial += 1)}-${Date.now()}`, origin)
 
@@ -97,7 +98,7 @@ async function perform(command: Command): Promise<unknown> {
       const mention = target === null ? [] : [new Mention({ href: target.id, name: command.target })]
       const note = new Note({
         id, attribution: actor, to: PUBLIC_COLLECTION, ccs: [ctx.getFollowersUri(username), ...(target?.id ? [target.id] : [])], content: command.text!, tags: mention,
-        replyTarget: command.object === undefined ? null : new URL(command.object), published: Temporal.Now.instant()
+        replyTarget: command.object === undefined ? null : new URL(command.object), published: now()
       })
       notes.set(id.pathname.split('/').at(-1)!, note)
       await send(ctx, everyone, new Create({ id: new URL('#create', id), ...public_, object: note }))
@@ -105,7 +106,7 @@ async function perform(command: Command): Promise<unknown> {
     }
     case 'update': {
       const key = new URL(command.object!).pathname.split('/').at(-1)!
-      const note = notes.get(key)!.clone({ content: command.text!, updated: Temporal.Now.instant() })
+      const note = notes.get(key)!.clone({ content: command.text!, updated: now() })
       notes.set(key, note)
       return send(ctx, everyone, new Update({ id: newId('updates'), ...public_, object: note }))
     }

@@ -1,0 +1,159 @@
+// Two communes of this software, each with its own database, over real HTTP: what happens on one is seen on the other, and only as far
+// as it should be.
+import t from 'tap'
+import { startCommuner, type Communer } from '../harness/communer.ts'
+import type { Json } from '../harness/client.ts'
+import { waitUntil } from '../harness/wait.ts'
+import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
+
+const textOf = (html: string): string => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim()
+
+t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
+  const network: Network = await startNetwork()
+  const [alpha, beta] = await Promise.all([
+    startCommuner(network, { host: 'alpha.test', name: 'Alpha', accounts: ['alice'], groups: { jardin: 'alice' } }),
+    startCommuner(network, { host: 'beta.test', name: 'Beta', accounts: ['bob', 'eve'] })
+  ])
+  t.teardown(async () => {
+    await Promise.all([alpha, beta].map((one) => one.dispose(!t.passing())))
+    await network.close()
+  })
+  const alice = alpha.clients.alice!
+  const bob = beta.clients.bob!
+  const start = new Date(Date.now() + 5 * 86_400_000).toISOString()
+
+  /** The status of that IRI as `client` of `instance` sees it in a timeline, or undefined. */
+  const seen = async (client: typeof bob, uri: string, timeline = 'home'): Promise<Json | undefined> =>
+    (await client.get(`/api/v1/timelines/${timeline}?limit=40`) as Json[]).find((one) => one.uri === uri || one.reblog?.uri === uri)
+  const asBob = async (uri: string): Promise<Json> => {
+    const found = await bob.get(`/api/v2/search?resolve=true&type=statuses&q=${encodeURIComponent(uri)}`)
+    return found.statuses[0]
+  }
+
+  let group: Json
+  await t.test('a citizen of one finds a group of the other by its handle', async (t) => {
+    const found = await bob.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@jardin@alpha.test')}`)
+    t.equal(found.accounts.length, 1)
+    group = found.accounts[0]
+    t.match(group, { acct: 'jardin@alpha.test', username: 'jardin', group: true })
+    const anonymous = await beta.anonymous.request('GET', '/api/v2/search?resolve=true&q=%40alice%40alpha.test')
+    t.ok(anonymous.status === 401 || ((await anonymous.json()) as Json).accounts.length === 0, 'but nobody makes the server fetch without logging in')
+  })
+
+  await t.test('following it is accepted at once', async (t) => {
+    const asked = await bob.post(`/api/v1/accounts/${group.id}/follow`)
+    t.ok(asked.following || asked.requested)
+    await waitUntil('the follow is accepted', async () => (await bob.get(`/api/v1/accounts/relationships?id[]=${group.id}`))[0].following)
+    const local = await alice.get('/api/v1/accounts/lookup?acct=jardin')
+    await waitUntil('alpha counts the follower', async () => (await alice.get(`/api/v1/accounts/${local.id}`)).followers_count >= 1)
+    t.ok((await alice.get(`/api/v1/accounts/${local.id}/followers`)).some((one: Json) => one.acct === 'bob@beta.test'))
+  })
+
+  let note: Json
+  await t.test('a note of the group arrives in the follower\'s home', async (t) => {
+    note = await alice.post('/api/v1/statuses', { status: 'Plantation samedi au #jardin partagé', as: 'jardin', visibility: 'public' })
+    const arrived = await waitUntil('the note on beta', () => seen(bob, note.uri))
+    t.match(textOf(arrived.content), /Plantation samedi au #\s?jardin partagé/)
+    t.equal(arrived.account.acct, 'jardin@alpha.test')
+    t.equal(arrived.visibility, 'public')
+    t.match(arrived.tags.map((one: Json) => one.name), ['jardin'])
+    t.notOk(await seen(beta.clients.eve!, note.uri), 'and not in the home of someone who does not follow')
+  })
+
+  let event: Json
+  await t.test('an event of the group arrives with its date and place', async (t) => {
+    event = await alice.post('/api/communer/v1/events', {
+      title: 'Fête des semences', description: 'Troc de graines et de plants.', start, end: new Date(Date.parse(start) + 7_200_000).toISOString(),
+      timezone: 'Indian/Reunion', location: { name: 'Salle des fêtes', address: '1 rue de la Mairie, Saint-Leu', latitude: -21.17, longitude: 55.29 }, as: 'jardin'
+    })
+    const arrived = await waitUntil('the event on beta', () => seen(bob, event.uri))
+    t.match(textOf(arrived.content), /Fête des semences/)
+    t.match(textOf(arrived.content), /Salle des fêtes/)
+    t.equal(Date.parse(arrived.communer.event.start), Date.parse(start))
+    const agenda = await bob.get('/api/communer/v1/events')
+    t.ok(agenda.some((one: Json) => one.uri === event.uri), 'and stands in the agenda of the other commune')
+  })
+
+  let reply: Json
+  await t.test('a reply is seen under the note, and its author hears of it', async (t) => {
+    reply = await bob.post('/api/v1/statuses', { status: 'Je viens avec une bêche', in_reply_to_id: (await seen(bob, note.uri))!.id })
+    await waitUntil('the reply on alpha', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.some((one: Json) => one.uri === reply.uri))
+    t.equal((await alice.get(`/api/v1/statuses/${note.id}`)).replies_count, 1)
+    const page = await alpha.anonymous.page(new URL(note.url).pathname)
+    t.match(page.html, /Je viens avec une bêche/, 'and on the public page without JavaScript')
+  })
+
+  await t.test('a like and a boost are counted once and can be taken back', async (t) => {
+    const { id } = (await seen(bob, note.uri))!
+    await bob.post(`/api/v1/statuses/${id}/favourite`)
+    await bob.post(`/api/v1/statuses/${id}/favourite`)
+    await bob.post(`/api/v1/statuses/${id}/reblog`)
+    await waitUntil('like and boost on alpha', async () => {
+      const now = await alice.get(`/api/v1/statuses/${note.id}`)
+      return now.favourites_count === 1 && now.reblogs_count === 1
+    })
+    t.ok((await alice.get(`/api/v1/statuses/${note.id}/favourited_by`)).some((one: Json) => one.acct === 'bob@beta.test'))
+    t.ok((await alice.get(`/api/v1/statuses/${note.id}/reblogged_by`)).some((one: Json) => one.acct === 'bob@beta.test'))
+    await bob.post(`/api/v1/statuses/${id}/unfavourite`)
+    await bob.post(`/api/v1/statuses/${id}/unreblog`)
+    await waitUntil('both gone on alpha', async () => {
+      const now = await alice.get(`/api/v1/statuses/${note.id}`)
+      return now.favourites_count === 0 && now.reblogs_count === 0
+    })
+  })
+
+  await t.test('an edit replaces the text and is marked as edited', async (t) => {
+    await alice.put(`/api/v1/statuses/${note.id}`, { status: 'Plantation reportée à dimanche' })
+    const edited = await waitUntil('the edit on beta', async () => {
+      const now = await seen(bob, note.uri)
+      return now !== undefined && /reportée à dimanche/.test(now.content) ? now : null
+    })
+    t.ok(edited.edited_at)
+    await alice.patch(`/api/communer/v1/events/${event.id}`, { title: 'Fête des semences et des plants' })
+    await waitUntil('the event\'s new title on beta', async () => /et des plants/.test((await seen(bob, event.uri))?.content ?? ''))
+  })
+
+  await t.test('what is deleted disappears on the other side and says Gone here', async (t) => {
+    await bob.delete(`/api/v1/statuses/${reply.id}`)
+    await waitUntil('the reply is gone on alpha', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.length === 0)
+    await alice.delete(`/api/v1/statuses/${note.id}`)
+    await waitUntil('the note is gone on beta', async () => (await seen(bob, note.uri)) === undefined)
+    const tombstone = await network.fetch(note.uri, { headers: { accept: 'application/activity+json' } })
+    t.equal(tombstone.status, 410)
+    t.match(await tombstone.json(), { type: 'Tombstone', id: note.uri })
+  })
+
+  await t.test('after unfollowing nothing new arrives', async (t) => {
+    await bob.post(`/api/v1/accounts/${group.id}/unfollow`)
+    const local = await alice.get('/api/v1/accounts/lookup?acct=jardin')
+    await waitUntil('alpha forgets the follower', async () => !(await alice.get(`/api/v1/accounts/${local.id}/followers`)).some((one: Json) => one.acct === 'bob@beta.test'))
+    const later = await alice.post('/api/v1/statuses', { status: 'Ceci reste chez nous', as: 'jardin' })
+    await waitUntil('alpha has nothing left to send', async () => (await alpha.query("select 1 from deliveries where state = 'waiting'")).length === 0)
+    t.equal((await beta.query('select 1 from objects where iri = $1', [later.uri])).length, 0)
+    t.equal(network.front.log.some((one) => one.host === 'beta.test' && one.method === 'POST' && one.at > Date.parse(later.created_at)), false, 'nothing was even sent')
+  })
+
+  await t.test('a block cuts both ways', async (t) => {
+    const [remoteAlice] = (await bob.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@alice@alpha.test')}`)).accounts
+    await bob.post(`/api/v1/accounts/${remoteAlice.id}/follow`)
+    await waitUntil('bob follows alice', async () => (await bob.get(`/api/v1/accounts/relationships?id[]=${remoteAlice.id}`))[0].following)
+    const [remoteBob] = (await alice.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@bob@beta.test')}`)).accounts
+    await alice.post(`/api/v1/accounts/${remoteBob.id}/block`)
+    t.ok((await alice.get(`/api/v1/accounts/relationships?id[]=${remoteBob.id}`))[0].blocking)
+    await waitUntil('the follow is cut on both sides', async () =>
+      !(await bob.get(`/api/v1/accounts/relationships?id[]=${remoteAlice.id}`))[0].following &&
+      !(await alice.get(`/api/v1/accounts/relationships?id[]=${remoteBob.id}`))[0].followed_by)
+    const hello = await bob.post('/api/v1/statuses', { status: '@alice@alpha.test tu es là ?' })
+    await waitUntil('beta has nothing left to send', async () => (await beta.query("select 1 from deliveries where state = 'waiting'")).length === 0)
+    await waitUntil('alpha has nothing left to read', async () => (await alpha.query("select 1 from inbox_log where state = 'waiting'")).length === 0)
+    t.notOk((await alice.get('/api/v1/notifications')).some((one: Json) => one.status?.uri === hello.uri), 'the blocked one reaches her no more')
+    t.ok(await asBob(hello.uri), 'though he still sees his own post')
+  })
+
+  await t.test('both instances are healthy at the end', async (t) => {
+    for (const one of [alpha, beta] as Communer[]) {
+      t.equal((await one.anonymous.request('GET', '/readyz')).status, 200)
+      t.notMatch(one.child.output(), /unhandledRejection|"level":60/)
+    }
+  })
+})

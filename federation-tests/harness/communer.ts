@@ -1,0 +1,99 @@
+// A real Communer as its own process, with its own database and data directory, set up through the command line as an operator would.
+// Black box: the tests speak to it over HTTP and by its commands; `query` looks at stored rows where a test must prove an absence.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { testDatabase } from '../../server/test/postgres.ts'
+import type { Network } from '../network/network.ts'
+import { freePort } from '../network/ports.ts'
+import { createClient, type Client } from './client.ts'
+import { startProcess, type Child } from './process.ts'
+import { nodeArguments, ROOT } from './program.ts'
+
+export interface CommunerOptions {
+  host: string
+  name?: string
+  env?: Record<string, string>
+  /** `embedded`: its own PostgreSQL in the data directory, as `npm start` has it. Default: a database on the tests' cluster. */
+  database?: 'embedded' | 'shared'
+  /** Accounts beside the administrator `maire`; each gets a token. */
+  accounts?: string[]
+  /** Groups, as `username: owner`. */
+  groups?: Record<string, string>
+}
+
+export interface Communer {
+  origin: string
+  host: string
+  port: number
+  dataDir: string
+  child: Child
+  clients: Record<string, Client>
+  anonymous: Client
+  cli(...args: string[]): Promise<any>
+  query<T = Record<string, any>>(sql: string, values?: unknown[]): Promise<T[]>
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Ends the process and removes everything; keeps the log in the temporary directory when the test failed. */
+  dispose(failed?: boolean): Promise<void>
+}
+
+export const PASSWORD = 'correct horse battery staple'
+
+/** Sets an instance up, starts it, and returns once it is ready. */
+export async function startCommuner(network: Network, options: CommunerOptions): Promise<Communer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'communer-data-'))
+  const shared = options.database === 'embedded' ? null : await testDatabase({ empty: true })
+  const port = await freePort()
+  const origin = `https://${options.host}`
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...network.env(),
+    PORT: String(port), PUBLIC_URL: origin, DATA_DIR: dataDir, LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'info',
+    ...(shared === null ? {} : { DATABASE_URL: shared.url }),
+    ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {}), ...options.env
+  }
+  const cli = async (...args: string[]): Promise<any> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...args], { env, cwd: dataDir === '' ? ROOT : ROOT, maxBuffer: 1e7 })
+    return args.includes('--json') ? JSON.parse(stdout) : stdout
+  }
+  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire@saint-leu.test', '--password', PASSWORD)
+  network.front.route(options.host, port)
+  const pool = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
+  const boot = (): Promise<Child> => startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
+  let child = await boot()
+  const instance: Communer = {
+    origin, host: options.host, port, dataDir, get child() { return child }, clients: {}, anonymous: createClient(network, origin, null), cli,
+    async query<T>(sql: string, values: unknown[] = []) {
+      if (pool === null) throw new Error('query() needs the shared database')
+      return (await pool.query(sql, values)).rows as T[]
+    },
+    async start() { child = await boot() },
+    stop: () => child.stop(),
+    async dispose(failed = false) {
+      await child.stop()
+      await pool?.end()
+      await shared?.drop()
+      if (failed || process.env.TEST_KEEP_LOGS) writeFileSync(join(tmpdir(), `${options.host}.log`), child.output())
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  }
+  await populate(network, instance, options)
+  return instance
+}
+
+/** Accounts and groups one after the other (each command is a process), tokens at the end. */
+async function populate(network: Network, instance: Communer, options: CommunerOptions): Promise<void> {
+  for (const username of options.accounts ?? []) {
+    await instance.cli('account', 'create', username, '--email', `${username}@${options.host}`, '--password', PASSWORD, '--confirmed')
+  }
+  for (const [username, owner] of Object.entries(options.groups ?? {})) {
+    await instance.cli('group', 'create', username, '--name', username, '--owner', owner)
+  }
+  for (const username of ['maire', ...(options.accounts ?? [])]) {
+    const made = await instance.cli('token', 'create', username, '--scopes', 'read write follow push', '--json')
+    instance.clients[username] = createClient(network, instance.origin, String(made.token ?? made.access_token))
+  }
+}
