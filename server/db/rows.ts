@@ -313,6 +313,20 @@ export interface BlockRow {
   created_at: Date
 }
 
+export interface MuteRow {
+  muter_id: string
+  muted_id: string
+  notifications: boolean
+  created_at: Date
+}
+
+export interface IdempotencyKeyRow {
+  actor_id: string
+  key: string
+  object_id: string
+  created_at: Date
+}
+
 export interface FeaturedRow {
   actor_id: string
   object_id: string

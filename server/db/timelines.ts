@@ -1,0 +1,126 @@
+// The pages people read: home, commune, fediverse, tag, one actor. Each is a range of one index, newest first, through visibleTo().
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import { inOrder, pageOf, type Page } from './paging.ts'
+import { statusColumns, type StatusRow } from './status-parts.ts'
+import { visibleTo, type Viewer } from './visibility.ts'
+
+/** Posts of a newly followed actor that come into the home timeline at once; as many as one page shows. */
+const BACKFILL = 20
+
+/** What reached the owner through follows, mentions and groups. Plan: index only scan on home_items_pkey backwards, objects by primary key. */
+export async function homeTimeline(ctx: Ctx, ownerId: string, page: Page): Promise<StatusRow[]> {
+  const query = ctx
+    .db('home_items as h')
+    .join('objects as o', 'o.id', 'h.object_id')
+    .where('h.owner_id', ownerId)
+    .whereNotExists(mutedBy(ctx.db, ownerId))
+    .select(statusColumns('o'))
+  return read(pageOf(visibleTo(query, { actorId: ownerId }, 'o'), 'h.object_id', page), page)
+}
+
+export interface PublicScope {
+  /** Only what is published here: the commune's wall. */
+  local?: boolean
+  /** Only what comes from elsewhere. */
+  remote?: boolean
+  onlyMedia?: boolean
+}
+
+/**
+ * Public posts. Replies stay in their threads; boosts show only when a group or the commune of this instance makes them.
+ * Plan: objects_public_local (or objects_public) backwards, filtered, stopped at the limit.
+ */
+export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScope, page: Page): Promise<StatusRow[]> {
+  const query = ctx.db('objects as o').where('o.visibility', 'public').whereNull('o.in_reply_to_iri').select(statusColumns('o'))
+  if (scope.local) query.whereRaw('o.local').where((either) => either.whereNull('o.reblog_of_id').orWhereExists(publisherIsGroup(ctx.db)))
+  else query.whereNull('o.reblog_of_id')
+  if (scope.remote) query.whereRaw('not o.local')
+  if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
+  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
+  return read(pageOf(visibleTo(query, viewer, 'o'), 'o.id', page), page)
+}
+
+/** Public posts with a hashtag (folded name, without #). Plan: object_tags_pkey backwards, objects by primary key. */
+export async function tagTimeline(ctx: Ctx, viewer: Viewer, tag: string, scope: PublicScope, page: Page): Promise<StatusRow[]> {
+  const query = ctx
+    .db('object_tags as t')
+    .join('objects as o', 'o.id', 't.object_id')
+    .where({ 't.tag': tag, 'o.visibility': 'public' })
+    .select(statusColumns('o'))
+  if (scope.local) query.whereRaw('o.local')
+  if (scope.remote) query.whereRaw('not o.local')
+  if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
+  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
+  return read(pageOf(visibleTo(query, viewer, 'o'), 't.object_id', page), page)
+}
+
+export interface ActorScope {
+  excludeReplies?: boolean
+  excludeReblogs?: boolean
+  onlyMedia?: boolean
+  pinned?: boolean
+  tag?: string | null
+}
+
+/** What one actor published or boosted. Plan: objects_actor backwards. */
+export async function actorTimeline(ctx: Ctx, viewer: Viewer, actorId: string, scope: ActorScope, page: Page): Promise<StatusRow[]> {
+  const query = ctx.db('objects as o').where('o.actor_id', actorId).select(statusColumns('o'))
+  // Replies to oneself are one's own threads, as in Mastodon.
+  if (scope.excludeReplies) query.where((either) => either.whereNull('o.in_reply_to_iri').orWhereExists(parentOfSameActor(ctx.db)))
+  if (scope.excludeReblogs) query.whereNull('o.reblog_of_id')
+  if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
+  if (scope.pinned) query.whereExists(ctx.db('featured as f').whereRaw('f.object_id = o.id and f.actor_id = o.actor_id').select(ctx.db.raw('1')))
+  if (scope.tag) query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [scope.tag]).select(ctx.db.raw('1')))
+  return read(pageOf(visibleTo(query, viewer, 'o'), 'o.id', page), page)
+}
+
+/** One object as lists show it, or null when it is not there for the viewer: the two cases cannot be told apart (V02). */
+export async function findStatus(ctx: Ctx, id: string, viewer: Viewer): Promise<StatusRow | null> {
+  const query = ctx.db('objects as o').where('o.id', id).select(statusColumns('o'))
+  return ((await visibleTo(query, viewer, 'o').first()) as StatusRow | undefined) ?? null
+}
+
+/** Several objects by id, those the viewer may see, in no order. */
+export async function findStatuses(ctx: Ctx, ids: string[], viewer: Viewer): Promise<StatusRow[]> {
+  if (ids.length === 0) return []
+  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+}
+
+/** Puts the latest posts of a newly followed actor into the follower's home timeline. */
+export async function backfillHome(trx: Knex, ownerId: string, followedId: string): Promise<void> {
+  const latest = trx('objects')
+    .where({ actor_id: followedId })
+    .whereNull('deleted_at')
+    .whereNull('in_reply_to_iri')
+    .whereIn('visibility', ['public', 'unlisted', 'followers'])
+    .orderBy('id', 'desc')
+    .limit(BACKFILL)
+    .select(trx.raw('?::bigint', [ownerId]), 'id')
+  await trx.raw('insert into home_items (owner_id, object_id) ? on conflict do nothing', [latest])
+}
+
+/** Takes an actor's posts out of a home timeline, when it is no longer followed. What names the owner stays in notifications. */
+export async function clearFromHome(trx: Knex, ownerId: string, actorId: string): Promise<void> {
+  await trx.raw(
+    'delete from home_items h using objects o where h.owner_id = ? and o.id = h.object_id and o.actor_id = ?',
+    [ownerId, actorId]
+  )
+}
+
+async function read(query: Knex.QueryBuilder, page: Page): Promise<StatusRow[]> {
+  return inOrder((await query) as StatusRow[], page)
+}
+
+function publisherIsGroup(db: Knex): Knex.QueryBuilder {
+  return db('actors as g').whereRaw("g.id = o.actor_id and g.type = 'Group'").select(db.raw('1'))
+}
+
+function parentOfSameActor(db: Knex): Knex.QueryBuilder {
+  return db('objects as p').whereRaw('p.id = o.in_reply_to_id and p.actor_id = o.actor_id').select(db.raw('1'))
+}
+
+function mutedBy(db: Knex, actorId: string): Knex.QueryBuilder {
+  return db('mutes as mu').whereRaw('mu.muter_id = ?::bigint and mu.muted_id = o.actor_id', [actorId]).select(db.raw('1'))
+}
