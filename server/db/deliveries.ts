@@ -1,0 +1,82 @@
+// Rows of what is still to send: one per activity and inbox. Written with the activity; the sender's truth (security.md §C2).
+import type { Knex } from 'knex'
+
+export interface DeliveryTargets {
+  activityId: string
+  /** Who signs. */
+  actorId: string
+  objectIri: string | null
+  now: Date
+  ownHost: string
+  toFollowers: boolean
+  /** IRIs of local groups whose remote members are addressed. */
+  memberGroups: string[]
+  /** IRIs of addressed actors; what is no known remote actor is ignored. */
+  actors: string[]
+  /** True: never a shared inbox (Follow, Like, direct messages…). */
+  personalInbox: boolean
+  alsoInboxesOf: string | null
+}
+
+/**
+ * Writes one row per distinct inbox and returns how many. Own host, blocked hosts and gone hosts get none; a sleeping host's row
+ * waits for its next probe. Index use: follower_inboxes by primary key, actors by iri, deliveries by (activity_id, inbox).
+ */
+export async function insertDeliveries(trx: Knex, targets: DeliveryTargets): Promise<number> {
+  const result = await trx.raw<{ rowCount: number }>(INSERT_DELIVERIES, {
+    activityId: targets.activityId,
+    actorId: targets.actorId,
+    objectIri: targets.objectIri,
+    now: targets.now,
+    ownHost: targets.ownHost,
+    toFollowers: targets.toFollowers,
+    memberGroups: targets.memberGroups,
+    actors: targets.actors,
+    personal: targets.personalInbox,
+    also: targets.alsoInboxesOf
+  })
+  return result.rowCount
+}
+
+const INSERT_DELIVERIES = `
+  with audience (inbox, host) as (
+    select inbox, host from follower_inboxes where followed_id = :actorId and :toFollowers
+    union
+    select case when :personal then inbox else coalesce(shared_inbox, inbox) end, host
+      from actors where iri = any(:actors::text[]) and not local and deleted_at is null
+    union
+    select coalesce(member.shared_inbox, member.inbox), member.host
+      from actors owner
+      join memberships on memberships.group_id = owner.id and memberships.state = 'active'
+      join actors member on member.id = memberships.actor_id and not member.local and member.deleted_at is null
+      where owner.iri = any(:memberGroups::text[]) and owner.local
+    union
+    select earlier.inbox, earlier.host
+      from activities
+      join deliveries earlier on earlier.activity_id = activities.id and earlier.state <> 'cancelled'
+      where :also::text is not null and (activities.object_iri = :also or activities.iri = :also)
+        and activities.type in ('Create', 'Update', 'Announce')
+  )
+  insert into deliveries (activity_id, actor_id, inbox, host, object_iri, next_at)
+  select :activityId, :actorId, audience.inbox, audience.host, :objectIri, greatest(:now::timestamptz, hosts.open_until)
+    from audience
+    left join hosts on hosts.host = audience.host
+    where audience.host <> :ownHost and hosts.gone_at is null
+      and not exists (
+        select 1 from domain_policies
+        where action = 'block'
+          and (split_part(audience.host, ':', 1) = domain_policies.host or split_part(audience.host, ':', 1) like '%.' || domain_policies.host)
+      )
+  on conflict (activity_id, inbox) do nothing`
+
+/**
+ * A deletion makes earlier, never sent words about the same object pointless: cancels those that no worker holds at this moment.
+ * Returns how many.
+ */
+export async function cancelUnsent(trx: Knex, objectIri: string, beforeActivityId: string, now: Date): Promise<number> {
+  return trx('deliveries')
+    .where({ object_iri: objectIri, state: 'waiting' })
+    .where((query) => query.whereNull('lease_until').orWhere('lease_until', '<', now))
+    .whereIn('activity_id', trx('activities').select('id').where({ object_iri: objectIri }).whereIn('type', ['Create', 'Update', 'Announce']).whereNot({ id: beforeActivityId }))
+    .update({ state: 'cancelled', finished_at: now })
+}

@@ -1,0 +1,53 @@
+// From an activity's audience to delivery rows: one row per distinct inbox, found in SQL, in the transaction of the activity.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Ctx } from '../context.ts'
+import { insertDeliveries } from '../db/deliveries.ts'
+import { storeScope } from '../db/store.ts'
+import { PUBLIC } from '../vocab/addressing.ts'
+import type { WorkingDocument } from '../vocab/working-form.ts'
+
+/** What publish() knows about the deliveries and the engine does not. */
+export interface DeliveryPlan {
+  actor: { id: string; iri: string; followers_iri: string | null }
+  type: string
+  personalInbox: boolean
+  /** Every inbox that got something about this object, or this very activity, gets this too. */
+  alsoInboxesOf: string | null
+  /** How many rows were written; filled by enqueue(). */
+  deliveries: number
+}
+
+const plans = new AsyncLocalStorage<DeliveryPlan>()
+
+/** Runs `work` with a plan for the deliveries that the engine asks for inside it. */
+export function withDeliveryPlan<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> {
+  return plans.run(plan, work)
+}
+
+/** The audience of an activity as IRIs, each once, without Public. The engine skips the queue when it is empty: the plan's wish counts too. */
+export function audienceOf(activity: WorkingDocument): string[] {
+  const named = [activity['to'], activity['cc'], activity['audience']].flat()
+  const audience = named.filter((iri): iri is string => typeof iri === 'string' && iri !== PUBLIC)
+  const also = plans.getStore()?.alsoInboxesOf ?? null
+  return [...new Set(also === null ? audience : [...audience, also])]
+}
+
+/** Writes the delivery rows of the activity just saved (federation.md §5.1). Cost is linear in hosts, not in followers. */
+export async function enqueue(ctx: Ctx, audience: string[]): Promise<void> {
+  const scope = storeScope()
+  const plan = plans.getStore()
+  if (scope?.saved == null || plan === undefined || scope.visibility === 'local') return
+  const suffix = '/members'
+  plan.deliveries = await insertDeliveries(scope.trx, {
+    activityId: scope.saved.id,
+    actorId: plan.actor.id,
+    objectIri: scope.objectIri,
+    now: ctx.clock.now(),
+    ownHost: ctx.site?.host ?? '',
+    toFollowers: plan.actor.followers_iri !== null && audience.includes(plan.actor.followers_iri),
+    memberGroups: audience.filter((iri) => iri.endsWith(suffix)).map((iri) => iri.slice(0, -suffix.length)),
+    actors: audience,
+    personalInbox: plan.personalInbox,
+    alsoInboxesOf: plan.alsoInboxesOf
+  })
+}
