@@ -1,6 +1,7 @@
 // The `communer` part of a status, and the text that plain Mastodon clients get for objects they have no word for. Pure.
 import { DateTime } from 'luxon'
 import type { Ctx } from '../../../context.ts'
+import { escapeHtml } from '../../../core/text.ts'
 import type { StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
@@ -72,8 +73,4 @@ export function contentOf(row: StatusRow): string {
     row.content_html,
     `<p><a href="${escapeHtml(url)}" rel="nofollow noopener" target="_blank">${escapeHtml(url.replace(/^https?:\/\//, ''))}</a></p>`
   ].join('')
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
