@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -17,6 +17,7 @@ interface Teardown {
 
 function newHome(t: Teardown, ...parts: string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'communer-embedded-'))
+  chmodSync(directory, 0o711)
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   return join(directory, ...parts, 'postgres')
 }
@@ -107,6 +108,7 @@ t.test('PostgreSQL killed under us comes back by itself, at the same address, wi
 t.test('a path too long for a socket gets one elsewhere', async (t) => {
   const home = newHome(t, 'a'.repeat(60), 'b'.repeat(60))
   const embedded = await start(t, home)
+  t.notOk(embedded.connection.host.startsWith(home))
   t.ok(embedded.connection.host.length < 90)
   t.equal(await ask(embedded, 'select 1 as value'), 1)
 })
@@ -117,7 +119,7 @@ t.test('root keeps its data where PostgreSQL cannot walk', { skip: process.getui
   mkdirSync(join(closed, 'data'))
   const embedded = await start(t, join(closed, 'data', 'postgres'))
   const real = (await ask<string>(embedded, "select current_setting('data_directory') as value"))!
-  t.teardown(() => rmSync(join(real, '..'), { recursive: true, force: true }))
   t.match(real, /^\/var\/lib\/communer\//)
   await embedded.release()
+  rmSync(join(real, '..'), { recursive: true, force: true })
 })
