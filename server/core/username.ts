@@ -1,4 +1,4 @@
-// What a local username may be. People and groups share one space of names, so both use this.
+// What local people and groups may be called. They share one space of usernames, so both use this.
 import { AppError } from './errors.ts'
 
 /** Longest local username: what every peer stores (federation.md W18). */
@@ -41,4 +41,14 @@ export function usernameFromName(name: string): string | null {
     .slice(0, MAX_USERNAME_LENGTH)
     .replace(/_+$/, '')
   return slug === '' ? null : slug
+}
+
+/** Longest display name: fits a card, and every peer stores it. */
+const MAX_NAME_LENGTH = 100
+
+/** A display name without control or direction-changing characters (security.md X07), at most 100 characters. Throws account.name (422). */
+export function normaliseName(text: string): string {
+  const name = text.normalize('NFC').replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ').replace(/\s+/g, ' ').trim()
+  if ([...name].length > MAX_NAME_LENGTH) throw new AppError('account.name', 422, 'A name has at most 100 characters.')
+  return name
 }

@@ -1,6 +1,6 @@
 // Addresses of accounts: one strict form, so that no address means two mailboxes (security.md W13).
 import { domainToASCII } from 'node:url'
-import { AppError } from '../../core/errors.ts'
+import { AppError } from './errors.ts'
 
 /** The address as it is kept and compared: NFKC, lower case, ASCII domain. Throws email.invalid (422). */
 export function normaliseEmail(text: string): string {

@@ -1,6 +1,6 @@
 // Passwords: what is acceptable, and argon2id on the thread pool. Never logs, never keeps the clear text.
 import { hash, verify } from '@node-rs/argon2'
-import { AppError } from '../../core/errors.ts'
+import { AppError } from './errors.ts'
 
 // OWASP's second profile for argon2id: 19 MiB, 2 passes; about 44 ms on the reference machine. Algorithm 2 is argon2id.
 const OPTIONS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const

@@ -1,0 +1,87 @@
+// Logging in and out, and changing the password. Unknown and known names take the same time and get the same words.
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { SESSION_SCOPE } from '../../core/scopes.ts'
+import type { AccountRow, ActorRow } from '../../db/rows.ts'
+import { hashPassword, verifyPassword } from '../../core/password.ts'
+import { insertToken, revokeTokens } from './tokens.ts'
+
+export interface LoginInput {
+  /** Username (with or without @ and domain) or e-mail address. */
+  login: string
+  password: string
+  userAgent: string | null
+}
+
+/**
+ * Checks the password and opens a new session (a new secret each time, whatever the browser held before: security.md W05).
+ * Throws login.refused (401), login.pending or login.disabled (403).
+ */
+export async function logIn(ctx: Ctx, input: LoginInput): Promise<{ account: AccountRow; actor: ActorRow; secret: string }> {
+  const account = await findByLogin(ctx, input.login)
+  const right = await verifyPassword(account?.password_hash ?? null, input.password)
+  if (account === undefined || !right) throw new AppError('login.refused', 401, 'Wrong username or password.')
+  assertMayLogIn(account)
+  const actor = await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('suspended_at').whereNull('deleted_at').first()
+  if (actor === undefined) throw new AppError('login.disabled', 403, 'This account is disabled.')
+  const secret = await openSession(ctx, account, input.userAgent)
+  return { account, actor, secret }
+}
+
+/** Opens a session for a person whose identity was just proved. Returns the secret for the cookie. */
+export async function openSession(ctx: Ctx, account: AccountRow, userAgent: string | null): Promise<string> {
+  const { secret } = await insertToken(ctx, ctx.db, { kind: 'session', accountId: account.id, scopes: [SESSION_SCOPE], userAgent })
+  await ctx.db('accounts').where({ id: account.id }).update({ last_seen_at: ctx.clock.now() })
+  return secret
+}
+
+/** Ends the session of this secret. Unknown secrets are none of our business. */
+export async function logOut(ctx: Ctx, secret: string): Promise<void> {
+  await ctx.db('tokens')
+    .where({ token_hash: ctx.secrets.hash(secret), kind: 'session' })
+    .whereNull('revoked_at')
+    .update({ revoked_at: ctx.clock.now() })
+}
+
+/** Replaces the password and ends every other session and token. Throws password.wrong (422), password.invalid (422). */
+export async function changePassword(
+  ctx: Ctx,
+  account: AccountRow,
+  input: { current: string; new: string; keepTokenId: string | null }
+): Promise<void> {
+  if (!(await verifyPassword(account.password_hash, input.current))) {
+    throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'current' } })
+  }
+  await setPassword(ctx, account.id, input.new, input.keepTokenId)
+}
+
+/** Sets a password without asking for the old one, and ends every session and token. Throws account.unknown (404). */
+export async function setPassword(ctx: Ctx, accountId: string, password: string, keepTokenId: string | null = null): Promise<void> {
+  const passwordHash = await hashPassword(password)
+  await ctx.db.transaction(async (trx) => {
+    const changed = await trx('accounts').where({ id: accountId }).update({ password_hash: passwordHash })
+    if (changed === 0) throw new AppError('account.unknown', 404, 'This account does not exist.')
+    await revokeTokens(ctx, trx, accountId, keepTokenId)
+  })
+}
+
+async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefined> {
+  const value = login.normalize('NFKC').trim().toLowerCase().slice(0, 320)
+  const byEmail = await ctx.db<AccountRow>('accounts').whereRaw('lower(email) = ?', value).first()
+  if (byEmail !== undefined) return byEmail
+  const username = value.replace(/^@/, '').replace(new RegExp(`@${escapeRegExp(ctx.site?.accountDomain ?? '')}$`), '')
+  return await ctx.db('accounts')
+    .join('actors', 'actors.id', 'accounts.actor_id')
+    .where('actors.local', true)
+    .whereRaw('lower(actors.username) = ?', username)
+    .first<AccountRow | undefined>('accounts.*')
+}
+
+function assertMayLogIn(account: AccountRow): void {
+  if (account.status === 'pending') throw new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
+  if (account.status === 'disabled') throw new AppError('login.disabled', 403, 'This account is disabled.')
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
