@@ -1,0 +1,56 @@
+// Puts objects into home timelines: one row per local reader, written by one INSERT … SELECT whatever their number.
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import type { ObjectRow } from './rows.ts'
+
+/** A boost is left out of a home that got the original less than this ago: groups often send both (federation.md §3.10). */
+const SAME_NEWS = '24 hours'
+
+/**
+ * Adds the objects to the homes of the author's local followers, of the author, and of whom direct and members-only objects name.
+ * Replies go only to those who follow both sides, as on Mastodon (an unresolved reply waits for its parent; call again then).
+ * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Idempotent.
+ */
+export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> | Pick<ObjectRow, 'id'>[]): Promise<void> {
+  const ids = (Array.isArray(objects) ? objects : [objects]).map((object) => object.id)
+  if (ids.length === 0) return
+  await trx.raw(
+    `insert into home_items (owner_id, object_id)
+     select reader.owner_id, o.id
+     from objects o
+     left join objects original on original.id = o.reblog_of_id
+     left join objects parent on parent.id = o.in_reply_to_id
+     cross join lateral (
+       select f.follower_id as owner_id from follows f
+         where f.followed_id = o.actor_id and f.follower_local and f.state = 'accepted' and o.visibility in ('public', 'unlisted', 'followers', 'local')
+         and (o.reblog_of_id is null or f.reblogs)
+         and (o.in_reply_to_iri is null and o.in_reply_to_id is null or parent.actor_id in (o.actor_id, f.follower_id)
+           or exists (select 1 from follows both_sides where both_sides.follower_id = f.follower_id and both_sides.followed_id = parent.actor_id
+             and both_sides.state = 'accepted'))
+       union
+       select r.actor_id from object_recipients r join actors a on a.id = r.actor_id
+         where r.object_id = o.id and a.local and a.type = 'Person' and o.visibility in ('direct', 'members')
+       union
+       select m.actor_id from memberships m join actors a on a.id = m.actor_id
+         where o.visibility = 'members' and m.group_id = o.group_id and m.state = 'active' and a.local
+       union
+       select a.id from actors a where a.local and a.type = 'Person' and a.id in (o.actor_id, o.author_id)
+     ) reader
+     where o.id = any(?::bigint[]) and o.deleted_at is null
+       and not exists (select 1 from blocks b where (b.blocker_id = reader.owner_id and b.blocked_id in (o.actor_id, original.actor_id))
+         or (b.blocked_id = reader.owner_id and b.blocker_id in (o.actor_id, original.actor_id)))
+       and (o.reblog_of_id is null or o.published > original.created_at + interval '${SAME_NEWS}'
+         or not exists (select 1 from home_items h where h.owner_id = reader.owner_id and h.object_id = o.reblog_of_id))
+     on conflict do nothing`,
+    [ids]
+  )
+}
+
+/** Removes one author's objects (and boosts) from a home, after an unfollow or a block. */
+export async function forgetHome(trx: Knex, ownerId: string, authorId: string): Promise<void> {
+  await trx.raw(
+    `delete from home_items h using objects o left join objects original on original.id = o.reblog_of_id
+     where h.owner_id = ? and o.id = h.object_id and ? in (o.actor_id, original.actor_id)`,
+    [ownerId, authorId]
+  )
+}

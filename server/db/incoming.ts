@@ -1,0 +1,75 @@
+// The shape of what other servers say once normalised: plain, typed, bounded. Types only; protocol/normalise.ts makes them.
+import type { Attachment, ObjectTag, Place, Poll } from './rows.ts'
+
+/** An object as received (or fetched), read with our own term table. Nothing in it is trusted yet. */
+export interface NormObject {
+  id: string
+  type: string
+  kind: string | null
+  /** The actor that publishes: exactly one absolute id, or null when the document names none. */
+  attributedTo: string | null
+  /** Mobilizon and Communer: the person behind what a group publishes. */
+  authorIri: string | null
+  to: string[]
+  cc: string[]
+  audience: string[]
+  inReplyTo: string | null
+  name: string | null
+  summary: string | null
+  /** HTML as received; plain text already escaped. Empty when there is none. */
+  content: string
+  hasContent: boolean
+  language: string | null
+  sensitive: boolean
+  url: string | null
+  published: Date | null
+  updated: Date | null
+  attachments: Attachment[]
+  tags: ObjectTag[]
+  /** Actor ids of Mention tags. */
+  mentions: string[]
+  /** Folded hashtag names without #. */
+  hashtags: string[]
+  poll: Poll | null
+  startTime: Date | null
+  endTime: Date | null
+  timezone: string | null
+  eventStatus: string | null
+  place: Place | null
+  /** The document itself, for the `doc` column. */
+  json: Record<string, unknown>
+}
+
+/** What an activity points at: a bare id, or the parts of an embedded document that decisions may need. */
+export interface NormRef {
+  id: string | null
+  type: string | null
+  /** `actor` of an embedded activity, else null. */
+  actor: string | null
+  /** `object` of an embedded activity, else null. */
+  objectId: string | null
+  /** Embedded document of a Create or Update that is not an actor. */
+  object: NormObject | null
+  /** The embedded document as received. */
+  json: Record<string, unknown> | null
+}
+
+/** An activity with exactly one actor. `id` is null where the peer sends none (Mastodon's Add, federation.md R1). */
+export interface NormActivity {
+  id: string | null
+  type: string
+  actor: string
+  objects: NormRef[]
+  target: string | null
+  to: string[]
+  cc: string[]
+  audience: string[]
+  published: Date | null
+  /** Free text of a Flag, without HTML. */
+  text: string
+}
+
+/** What is kept about the votes hidden in Create{Note}: federation.md §3.8. */
+export function isVote(object: NormObject): boolean {
+  return object.type === 'Note' && object.name !== null && !object.hasContent && object.inReplyTo !== null
+}

@@ -1,0 +1,63 @@
+// Writes notifications of local people. Who sees them and how they read is features/notifications'.
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import { newId } from '../core/ids.ts'
+import type { ObjectRow } from './rows.ts'
+
+export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status'
+
+export interface NewNotification {
+  ownerId: string
+  type: NotificationType
+  fromId: string
+  objectId: string | null
+}
+
+export interface WrittenNotification {
+  id: string
+  owner_id: string
+}
+
+/**
+ * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
+ * oneself, and anyone in a block with the other. Returns the rows written, for streaming.
+ */
+export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
+  const wanted = news.filter((item) => item.ownerId !== item.fromId)
+  if (wanted.length === 0) return []
+  const now = ctx.clock.now()
+  const written = await trx.raw<{ rows: WrittenNotification[] }>(
+    `insert into notifications (id, owner_id, type, from_id, object_id, created_at)
+     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), ?::timestamptz
+     from unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[]) as n (id, owner_id, type, from_id, object_id)
+     join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
+     where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
+       or (b.blocker_id = n.from_id and b.blocked_id = n.owner_id))
+     on conflict do nothing returning id, owner_id`,
+    [
+      now,
+      wanted.map(() => newId(now)),
+      wanted.map((item) => item.ownerId),
+      wanted.map((item) => item.type),
+      wanted.map((item) => item.fromId),
+      wanted.map((item) => item.objectId ?? '0')
+    ]
+  )
+  return written.rows
+}
+
+/** Notifies whom new objects mention or answer; `mention` for both, as on Mastodon. */
+export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id' | 'actor_id'>[]): Promise<WrittenNotification[]> {
+  if (objects.length === 0) return []
+  const found = await trx.raw<{ rows: { owner_id: string; from_id: string; object_id: string }[] }>(
+    `select r.actor_id as owner_id, coalesce(o.author_id, o.actor_id) as from_id, o.id as object_id
+       from objects o join object_recipients r on r.object_id = o.id join actors a on a.id = r.actor_id and a.local
+       where o.id = any(?::bigint[]) and (r.mention or o.visibility = 'direct')
+     union
+     select parent.actor_id, coalesce(o.author_id, o.actor_id), o.id
+       from objects o join objects parent on parent.id = o.in_reply_to_id and parent.local and parent.deleted_at is null
+       where o.id = any(?::bigint[]) and o.visibility in ('public', 'unlisted')`,
+    [objects.map((object) => object.id), objects.map((object) => object.id)]
+  )
+  return notify(ctx, trx, found.rows.map((row) => ({ ownerId: row.owner_id, type: 'mention', fromId: row.from_id, objectId: row.object_id })))
+}

@@ -1,0 +1,201 @@
+// Turns normalised objects from elsewhere into rows: visibility from their addresses, thread, recipients, group, sanitised HTML.
+// Whether they may be stored at all was decided before (protocol/authorise.ts); here only tombstones and suspended authors stop them.
+import { randomInt } from 'node:crypto'
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import { sanitize } from '../core/html.ts'
+import type { NormObject } from './incoming.ts'
+import { jsonForPostgres } from './json.ts'
+import { insertObjects, type NewObject } from './objects.ts'
+import { findSurroundings, groupOf, visibilityOf, type Surroundings } from './remote-surroundings.ts'
+import type { ActorRow, ObjectRow } from './rows.ts'
+
+export interface RemoteObject {
+  norm: NormObject
+  /** Row of the actor the object is attributed to. */
+  author: ActorRow
+  /** Row of the person behind what a group publishes. */
+  writerId?: string | null
+}
+
+export interface StoredObject {
+  /** Null: the id was deleted before, or its author is suspended; nothing was stored. */
+  row: ObjectRow | null
+  /** False when it was already there. */
+  fresh: boolean
+}
+
+/** Types whose HTML may hold headings, tables and images (federation.md §3.11). */
+const LONG_FORM = new Set(['Article', 'Event', 'Page', 'Document', 'Place'])
+
+/** Stores one object, or gives the row that was already there; null when it must not come (tombstone, suspended author). */
+export async function storeRemoteObject(ctx: Ctx, trx: Knex, norm: NormObject, author: ActorRow): Promise<ObjectRow | null> {
+  return (await storeRemoteObjects(ctx, trx, [{ norm, author }]))[0]!.row
+}
+
+/** Stores many objects in a fixed number of statements. One answer per object, in order. Idempotent by id; fan-in is the caller's. */
+export async function storeRemoteObjects(ctx: Ctx, trx: Knex, objects: RemoteObject[]): Promise<StoredObject[]> {
+  const around = await findSurroundings(trx, objects)
+  const allowed = objects.filter(({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id))
+  const written = new Map<string, ObjectRow>()
+  await insertWithRetry(ctx, trx, allowed, around, written)
+  const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
+  const known = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
+  await touchAuthors(ctx, trx, [...written.values()])
+  return objects.map(({ norm }) => {
+    const fresh = written.get(norm.id)
+    if (fresh !== undefined) return { row: fresh, fresh: true }
+    return { row: known.find((row) => row.iri === norm.id) ?? null, fresh: false }
+  })
+}
+
+/** Two rounds: a random id may be taken once in a long while, and then another one is not. */
+async function insertWithRetry(ctx: Ctx, trx: Knex, objects: RemoteObject[], around: Surroundings, written: Map<string, ObjectRow>): Promise<void> {
+  let left = objects.filter(({ norm }, index) => !around.known.has(norm.id) && objects.findIndex((other) => other.norm.id === norm.id) === index)
+  for (let round = 0; round < 2 && left.length > 0; round += 1) {
+    for (const row of await insertObjects(ctx, trx, left.map((object) => newObject(ctx, object, around)))) written.set(row.iri, row)
+    left = left.filter(({ norm }) => !written.has(norm.id))
+  }
+}
+
+function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObject {
+  const { norm, author } = object
+  const now = ctx.clock.now()
+  // A future date would pin the post at the top of every timeline (J14).
+  const published = norm.published === null || norm.published > now ? now : norm.published
+  const parent = norm.inReplyTo === null || norm.inReplyTo === norm.id ? undefined : around.parents.get(norm.inReplyTo)
+  const visibility = visibilityOf(norm, author)
+  const row = {
+    ...contentColumns(norm),
+    id: idNear(published, now),
+    iri: norm.id,
+    type: norm.type,
+    kind: norm.kind,
+    local: false,
+    actor_id: author.id,
+    author_id: object.writerId ?? null,
+    group_id: groupOf(norm, author, around),
+    visibility,
+    in_reply_to_iri: norm.inReplyTo,
+    in_reply_to_id: parent?.id ?? null,
+    published
+  }
+  if (parent !== undefined) Object.assign(row, { root_id: parent.root_id ?? parent.id })
+  const recipients = recipientsOf(norm, author, around)
+  return { row, hashtags: norm.hashtags, recipients }
+}
+
+/** What an Update may change: everything a reader sees, nothing that says who may see it. */
+function contentColumns(norm: NormObject): Pick<ObjectRow, 'name' | 'summary' | 'content' | 'content_html' | 'language' | 'sensitive' | 'url' | 'start_time' | 'end_time' | 'timezone' | 'event_status' | 'place' | 'latitude' | 'longitude' | 'attachments' | 'tags' | 'poll' | 'updated' | 'doc'> {
+  return {
+    name: norm.name,
+    summary: norm.summary,
+    content: norm.content,
+    content_html: sanitize(norm.content, LONG_FORM.has(norm.type) ? 'long' : 'short'),
+    language: norm.language,
+    sensitive: norm.sensitive,
+    url: norm.url,
+    start_time: norm.startTime,
+    end_time: norm.endTime,
+    timezone: norm.timezone,
+    event_status: norm.eventStatus ?? (norm.type === 'Event' ? 'CONFIRMED' : null),
+    place: norm.place,
+    latitude: norm.place?.latitude ?? null,
+    longitude: norm.place?.longitude ?? null,
+    attachments: norm.attachments,
+    tags: norm.tags,
+    poll: norm.poll,
+    updated: norm.updated,
+    doc: keptDocument(norm.json)
+  }
+}
+
+/** Parts that are large, private or somebody else's word: never kept (J20, J21, O31). */
+const DROPPED = ['@context', 'signature', 'proof', 'bto', 'bcc', 'replies', 'likes', 'shares', 'dislikes', 'comments']
+
+function keptDocument(json: Record<string, unknown>): Record<string, unknown> {
+  const doc = { ...json }
+  for (const key of DROPPED) delete doc[key]
+  return doc
+}
+
+function recipientsOf(norm: NormObject, author: ActorRow, around: Surroundings): { actor_id: string; mention: boolean }[] {
+  const found: { actor_id: string; mention: boolean }[] = []
+  for (const iri of new Set([...norm.mentions, ...norm.to, ...norm.cc])) {
+    const actor = around.actors.get(iri)
+    if (actor !== undefined && actor.id !== author.id) found.push({ actor_id: actor.id, mention: norm.mentions.includes(iri) })
+  }
+  return found
+}
+
+/** A row id that sorts at `published`. Most servers publish whole seconds: spread over that second, or a busy one collides. */
+function idNear(published: Date, now: Date): string {
+  const wholeSecond = published.getTime() % 1000 === 0 && now.getTime() - published.getTime() >= 1000
+  const ms = published.getTime() + (wholeSecond ? randomInt(0, 1000) : 0)
+  return ((BigInt(ms) << 16n) | BigInt(randomInt(0, 0x10000))).toString()
+}
+
+/** Keeps `last_status_at` true to the day: once a day is what readers see, and saves a write per post. */
+async function touchAuthors(ctx: Ctx, trx: Knex, rows: ObjectRow[]): Promise<void> {
+  const ids = [...new Set(rows.map((row) => row.actor_id))].sort()
+  if (ids.length === 0) return
+  const now = ctx.clock.now()
+  await trx.raw("update actors set last_status_at = ? where id = any(?::bigint[]) and (last_status_at is null or last_status_at < ?::timestamptz - interval '1 day')", [now, ids, now])
+}
+
+/**
+ * Replaces what a stored remote object says, if `norm` is newer (federation.md §3.1, O08): by `updated` when it has one, else by difference.
+ * The former text goes to object_edits. Poll totals alone change without an edit. Returns the new row, or null when nothing changed.
+ */
+export async function updateRemoteObject(ctx: Ctx, trx: Knex, stored: ObjectRow, norm: NormObject): Promise<ObjectRow | null> {
+  const columns = contentColumns(norm)
+  const changed = columns.content !== stored.content || columns.name !== stored.name || columns.summary !== stored.summary
+    || !sameMoment(columns.start_time, stored.start_time) || !sameMoment(columns.end_time, stored.end_time) || columns.event_status !== stored.event_status
+    || differs(columns.attachments, stored.attachments) || differs(columns.place, stored.place) || differs(columns.tags, stored.tags)
+  const before = stored.updated ?? stored.published
+  const newer = norm.updated === null ? changed : norm.updated > before
+  if (!newer) return differs(columns.poll, stored.poll) && sameMoment(norm.updated, stored.updated) && norm.poll !== null ? writePoll(trx, stored, norm) : null
+  const now = ctx.clock.now()
+  const updated = norm.updated !== null && norm.updated <= now ? norm.updated : now
+  if (changed) await keepVersion(trx, stored, before)
+  const row: ObjectRow = { ...stored, ...columns, updated: changed ? updated : stored.updated }
+  await trx('objects').where({ id: stored.id }).update({ ...columns, updated: row.updated, place: jsonOrNull(columns.place), attachments: jsonForPostgres(columns.attachments), tags: jsonForPostgres(columns.tags), poll: jsonOrNull(columns.poll), doc: jsonForPostgres(columns.doc) })
+  await replaceTags(trx, stored.id, norm.hashtags)
+  return row
+}
+
+async function writePoll(trx: Knex, stored: ObjectRow, norm: NormObject): Promise<ObjectRow> {
+  await trx('objects').where({ id: stored.id }).update({ poll: jsonOrNull(norm.poll) })
+  return { ...stored, poll: norm.poll }
+}
+
+async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void> {
+  await trx('object_edits')
+    .insert({ object_id: stored.id, at, content_html: stored.content_html, summary: stored.summary, name: stored.name })
+    .onConflict(['object_id', 'at'])
+    .ignore()
+}
+
+async function replaceTags(trx: Knex, objectId: string, tags: string[]): Promise<void> {
+  await trx.raw('delete from object_tags where object_id = ? and not (tag = any(?::text[]))', [objectId, tags])
+  if (tags.length > 0) await trx.raw('insert into object_tags (tag, object_id) select tag, ? from unnest(?::text[]) tag on conflict do nothing', [objectId, tags])
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : jsonForPostgres(value)
+}
+
+function sameMoment(a: Date | null, b: Date | null): boolean {
+  return (a?.getTime() ?? null) === (b?.getTime() ?? null)
+}
+
+/** jsonb gives keys back in its own order: compared key by key. */
+function differs(a: unknown, b: unknown): boolean {
+  return sorted(a) !== sorted(b)
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1))) : item
+  )
+}

@@ -1,0 +1,101 @@
+// Choke point 3: bytes already parsed → a typed activity. Plain JSON with our own term table (federation.md §0.3, R1–R12);
+// no JSON-LD expansion, no network, nothing trusted: who may do what is authorise.ts's question.
+import type { NormActivity, NormRef } from '../db/incoming.ts'
+import { objectFrom, recipients } from './normalise-object.ts'
+import { typeName } from './normalise-parts.ts'
+import { checkedDocument, refused } from './normalise-shape.ts'
+import { asArray, dateOf, first, idOf, isMap, plainOf, type Json } from './normalise-values.ts'
+
+export type { NormActivity, NormObject, NormRef } from '../db/incoming.ts'
+export { isVote } from '../db/incoming.ts'
+export { normaliseObject } from './normalise-object.ts'
+
+/** Objects read of one activity: votes of a poll, batched announces (R4, R8), statuses of a Flag (O22). */
+const MAX_OBJECTS = 64
+/** Comment of a report, as plain text. */
+const MAX_REPORT_TEXT = 5000
+
+const ACTOR_TYPES = new Set(['Person', 'Group', 'Service', 'Application', 'Organization'])
+/** Types whose meaning hangs on what they point at. */
+const NEEDS_OBJECT = new Set(['Create', 'Update', 'Delete', 'Follow', 'Accept', 'Reject', 'Undo', 'Like', 'Dislike', 'EmojiReact', 'Announce', 'Add', 'Remove', 'Block', 'Flag', 'Move'])
+
+/** True for the five actor types of ActivityStreams. */
+export function isActorType(type: string | null): boolean {
+  return type !== null && ACTOR_TYPES.has(type)
+}
+
+/**
+ * The activity, typed and bounded. Throws AppError (400): document.not-object, document.type, document.actor, document.id,
+ * document.object, document.attribution, document.graph, document.context, document.too-deep.
+ */
+export function normaliseActivity(value: unknown): NormActivity {
+  const json = checkedDocument(value)
+  const type = typeName(json.type)
+  if (type === null) throw refused('document.type', 'The activity must have exactly one type.')
+  const objects = refsOf(json.object, type)
+  if (objects.length === 0 && NEEDS_OBJECT.has(type)) throw refused('document.object', 'The activity does not say what it is about.')
+  return {
+    id: activityId(json.id),
+    type,
+    actor: actorOf(json),
+    objects,
+    target: idOf(first(json.target)),
+    to: recipients(json.to),
+    cc: recipients(json.cc),
+    audience: recipients(json.audience),
+    published: dateOf(json.published),
+    text: type === 'Flag' ? (plainOf(json.content ?? json.summary, MAX_REPORT_TEXT) ?? '') : ''
+  }
+}
+
+/** Missing is allowed (R1); present but not an absolute http(s) address is not (J16). */
+function activityId(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  const id = idOf(value)
+  if (id === null || typeof value !== 'string') throw refused('document.id', 'The id must be an absolute http(s) address.')
+  return id
+}
+
+/** Exactly one absolute id (O35, O36); an embedded actor counts by its id only (R9, J19). */
+function actorOf(json: Json): string {
+  const actors = asArray(json.actor)
+  const actor = actors.length === 1 ? idOf(actors[0]) : null
+  if (actor === null) throw refused('document.actor', 'The activity must have exactly one actor, given by an absolute id.')
+  return actor
+}
+
+function refsOf(value: unknown, type: string): NormRef[] {
+  const refs: NormRef[] = []
+  for (const item of flatten(value)) {
+    const ref = refOf(item, type)
+    if (ref !== null) refs.push(ref)
+  }
+  return refs
+}
+
+/** Arrays and embedded collections of an Announce become their items. */
+function flatten(value: unknown): unknown[] {
+  const items = asArray(value, MAX_OBJECTS)
+  const only = items.length === 1 ? items[0] : undefined
+  if (!isMap(only) || (only.type !== 'OrderedCollection' && only.type !== 'Collection')) return items
+  return asArray(only.orderedItems ?? only.items, MAX_OBJECTS)
+}
+
+function refOf(item: unknown, activityType: string): NormRef | null {
+  if (!isMap(item)) {
+    const id = idOf(item)
+    if (id === null) throw refused('document.object', 'The object must be given by an absolute http(s) id.')
+    return { id, type: null, actor: null, objectId: null, object: null, json: null }
+  }
+  const type = typeName(item.type)
+  const inline = (activityType === 'Create' || activityType === 'Update') && !isActorType(type)
+  const ref: NormRef = {
+    id: idOf(item),
+    type,
+    actor: idOf(first(item.actor)),
+    objectId: idOf(first(item.object)),
+    object: inline ? objectFrom(item) : null,
+    json: item
+  }
+  return ref.id === null && ref.objectId === null ? null : ref
+}
