@@ -31,11 +31,19 @@ export interface Network {
 export const NETWORK_MISSING = hasOpenssl() ? false : 'openssl 3 is not installed: no certificates for the test network'
 const PRELOAD = fileURLToPath(new URL('./testnet.cjs', import.meta.url))
 
-/** Starts a network; the caller closes it. `inNamespace`: real addresses and port 443 (see peers/snac). */
-export async function startNetwork(options: { inNamespace?: boolean } = {}): Promise<Network> {
+export interface NetworkOptions {
+  /** Real addresses and port 443, in a namespace of this process's own (peers/snac). */
+  inNamespace?: boolean
+  /** Furnishes the namespace before anything listens. */
+  prepare?: (directory: string, caFile: string) => void
+}
+
+/** Starts a network; the caller closes it. */
+export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const directory = mkdtempSync(join(tmpdir(), 'communer-net-'))
   const authority = createAuthority(directory)
   const inNamespace = options.inNamespace ?? false
+  options.prepare?.(directory, authority.caFile)
   const front = await startFront(authority, inNamespace ? 443 : await freePort(), inNamespace)
   const logFile = join(directory, 'connections.jsonl')
   const connect = buildConnector({ ca: authority.caPem })
