@@ -22,9 +22,11 @@ export function withLinks(line: string): string {
   return html + escapeHtml(line.slice(from))
 }
 
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
 /** Text with the five characters of HTML escaped. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]!)
 }
 
 /** The plain text behind HTML made here or sanitised: paragraphs and breaks become line ends. */

@@ -1,0 +1,109 @@
+// Pictures of other servers, shown through ours: the reader's address stays here and what we serve was re-encoded (security.md X11).
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Ctx } from '../../context.ts'
+import { AppError, isAppError } from '../../core/errors.ts'
+import { hostOf, parseIri } from '../../core/iri.ts'
+import { requireSite } from '../../db/site.ts'
+import { fetchMedia } from '../../protocol/fetch.ts'
+import { writeWhole } from './files.ts'
+import { shrinkImage } from './image.ts'
+
+/** security.md M07. */
+const MAX_BYTES = 16 * 1024 * 1024
+/** All remote pictures together: the oldest in use go first. */
+const MAX_CACHE_BYTES = 512 * 1024 * 1024
+const PRUNE_EVERY = 100
+const FAILURE_MS = 5 * 60_000
+const MAX_FAILURES = 5_000
+
+const running = new Map<string, Promise<Buffer>>()
+const failures = new Map<string, number>()
+let written = 0
+
+/** Address on our server of a remote picture. Signed, so that only addresses we gave out are fetched. */
+export function mediaProxyUrl(ctx: Ctx, url: string): string {
+  return `${requireSite(ctx).origin}/media/proxy/${sign(ctx, url)}/${Buffer.from(url).toString('base64url')}`
+}
+
+/** The picture behind such an address, as WebP. Throws media.unknown (404) for anything that is not, or cannot be had now. */
+export async function readProxied(ctx: Ctx, signature: string, encoded: string): Promise<Buffer> {
+  const url = Buffer.from(encoded, 'base64url').toString()
+  if (!isSame(signature, sign(ctx, url)) || parseIri(url) === null) throw unknown()
+  const path = cachePath(ctx, url)
+  const cached = await readFile(path).catch(() => null)
+  if (cached !== null) {
+    const now = new Date()
+    void utimes(path, now, now).catch(() => {})
+    return cached
+  }
+  if ((failures.get(url) ?? 0) > Date.now()) throw unknown()
+  const job = running.get(url) ?? fetchAndStore(ctx, url, path)
+  running.set(url, job)
+  return await job
+}
+
+/** Removes the least recently shown pictures until the cache fits. Returns how many went. */
+export async function pruneProxyCache(ctx: Ctx, maxBytes: number = MAX_CACHE_BYTES): Promise<number> {
+  const directory = cacheDirectory(ctx)
+  const names = await readdir(directory).catch(() => [])
+  const files = await Promise.all(names.map(async (name) => ({ path: join(directory, name), stats: await stat(join(directory, name)).catch(() => null) })))
+  const known = files.flatMap(({ path, stats }) => (stats === null ? [] : [{ path, size: stats.size, at: stats.mtimeMs }])).sort((a, b) => b.at - a.at)
+  let total = 0
+  const excess = known.filter((file) => (total += file.size) > maxBytes)
+  for (const file of excess) await rm(file.path, { force: true })
+  return excess.length
+}
+
+async function fetchAndStore(ctx: Ctx, url: string, path: string): Promise<Buffer> {
+  try {
+    if (await mediaRefused(ctx, url)) throw unknown()
+    const { body } = await fetchMedia(ctx, url, { maxBytes: MAX_BYTES })
+    const image = await shrinkImage(body)
+    await writeWhole(path, image.body)
+    written += 1
+    if (written % PRUNE_EVERY === 0) void pruneProxyCache(ctx).catch((error: unknown) => ctx.log.warn({ err: error }, 'media cache'))
+    return image.body
+  } catch (cause) {
+    if (isAppError(cause, 'media.busy')) throw cause
+    remember(url)
+    throw unknown(cause)
+  } finally {
+    running.delete(url)
+  }
+}
+
+/** True when a moderator refused this host's pictures, or the host altogether (its sub-domains with it). */
+async function mediaRefused(ctx: Ctx, url: string): Promise<boolean> {
+  const labels = (hostOf(url) ?? '').replace(/:[0-9]+$/, '').split('.')
+  const suffixes = labels.map((_label, index) => labels.slice(index).join('.'))
+  const row = await ctx.db('domain_policies').whereIn('host', suffixes).whereIn('action', ['reject_media', 'block']).first('host')
+  return row !== undefined
+}
+
+function remember(url: string): void {
+  if (failures.size >= MAX_FAILURES) failures.clear()
+  failures.set(url, Date.now() + FAILURE_MS)
+}
+
+function cacheDirectory(ctx: Ctx): string {
+  return join(ctx.config.dataDir, 'media-cache')
+}
+
+function cachePath(ctx: Ctx, url: string): string {
+  return join(cacheDirectory(ctx), `${createHash('sha256').update(url).digest('hex')}.webp`)
+}
+
+function sign(ctx: Ctx, url: string): string {
+  return ctx.secrets.hash(`media proxy ${url}`).subarray(0, 16).toString('base64url')
+}
+
+function isSame(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function unknown(cause?: unknown): AppError {
+  return new AppError('media.unknown', 404, 'This image does not exist.', { cause })
+}
