@@ -30,7 +30,8 @@ export function readCavage(text: string, parts: SignedParts): Claim {
     // Misskey signs the path without its query: both readings are tried (federation.md §2.1).
     messages: targets.map((target) => signingString(covered, { ...parts, target }, created, expires)),
     createdMs: created === null || !covered.includes('(created)') ? dateMs(parts.header('date')) : created * 1000,
-    expiresMs: expires === null ? null : expires * 1000
+    // Unsigned, it could be stretched by anyone who relays the request: then it may not lengthen the signature's life.
+    expiresMs: expires === null || !covered.includes('(expires)') ? null : expires * 1000
   }
 }
 
