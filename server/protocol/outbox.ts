@@ -50,7 +50,7 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
   const scope: StoreScope = {
     trx,
     actorId: actor.id,
-    objectIri: publication.objectIri ?? iriOf(object),
+    objectIri: publication.objectIri ?? subjectOf(type, object),
     visibility,
     published,
     saved: null
@@ -90,9 +90,11 @@ function isPersonal(publication: Publication): boolean {
   return PERSONAL_TYPES.has(String(publication.object['type']))
 }
 
-function iriOf(object: Publication['object']): string | null {
+/** What order is kept for: an Undo follows what it undoes, and both are about the same object. */
+function subjectOf(type: string, object: Publication['object']): string | null {
   if (typeof object === 'string') return object
   if (Array.isArray(object)) return object[0] ?? null
+  if (type === 'Undo' && typeof object['object'] === 'string') return object['object']
   return typeof object['id'] === 'string' ? object['id'] : null
 }
 

@@ -25,3 +25,13 @@ export async function rememberScheme(ctx: Ctx, host: string, scheme: SignatureSc
   ctx.sockets.schemes.set(host, { scheme, untilMs: ctx.clock.now().getTime() + MEMORY_MS })
   await saveScheme(ctx, host, scheme)
 }
+
+/** Takes what a query already brought along, so that a batch of deliveries does not ask host by host. Known hosts keep what they have. */
+export function primeScheme(ctx: Ctx, host: string, scheme: SignatureScheme | null, at: Date | null): void {
+  const nowMs = ctx.clock.now().getTime()
+  const known = ctx.sockets.schemes.get(host)
+  if (known !== undefined && known.untilMs > nowMs) return
+  const untilMs = at === null ? 0 : at.getTime() + MEMORY_MS
+  const fresh = scheme !== null && untilMs > nowMs
+  ctx.sockets.schemes.set(host, { scheme: fresh ? scheme : 'cavage', untilMs: fresh ? untilMs : nowMs + 60_000 })
+}
