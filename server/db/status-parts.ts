@@ -117,7 +117,7 @@ async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<M
   const found = (await ctx
     .db('objects as o')
     .leftJoin('object_stats as s', 's.object_id', 'o.id')
-    .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'r')])
+    .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'r') as unknown as Knex.Value])
     .whereRaw('o.id = any(?::bigint[])', [rows.map((row) => row.id)])
     .select('o.id', ...factColumns(ctx.db, viewer))) as FactsRow[]
   return new Map(found.map((row) => [row.id, toFacts(row)]))

@@ -101,14 +101,6 @@ export async function backfillHome(trx: Knex, ownerId: string, followedId: strin
   await trx.raw('insert into home_items (owner_id, object_id) ? on conflict do nothing', [latest])
 }
 
-/** Takes an actor's posts out of a home timeline, when it is no longer followed. What names the owner stays in notifications. */
-export async function clearFromHome(trx: Knex, ownerId: string, actorId: string): Promise<void> {
-  await trx.raw(
-    'delete from home_items h using objects o where h.owner_id = ? and o.id = h.object_id and o.actor_id = ?',
-    [ownerId, actorId]
-  )
-}
-
 async function read(query: Knex.QueryBuilder, page: Page): Promise<StatusRow[]> {
   return inOrder((await query) as StatusRow[], page)
 }

@@ -1,0 +1,42 @@
+// Uploaded files that become attachments of a local object. Which bytes they hold is features/media's.
+import type { Knex } from 'knex'
+import { AppError } from '../core/errors.ts'
+import type { Attachment, MediaRow } from './rows.ts'
+
+/** As many as Mastodon keeps (MEDIA_ATTACHMENTS_LIMIT, federation.md W17). */
+export const MAX_ATTACHMENTS = 4
+
+/** The caller's own uploads that hang on nothing yet (or on `objectId`), in the order asked. Throws media.* (422). */
+export async function findUploads(trx: Knex, ownerId: string, ids: string[], objectId: string | null = null): Promise<MediaRow[]> {
+  if (ids.length === 0) return []
+  if (ids.length > MAX_ATTACHMENTS) throw new AppError('media.too-many', 422, 'At most four images fit in one post.')
+  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids]).where({ actor_id: ownerId })
+  const usable = new Map(rows.filter((row) => row.object_id === null || row.object_id === objectId).map((row) => [row.id, row]))
+  return ids.map((id) => {
+    const row = usable.get(id)
+    if (row === undefined) throw new AppError('media.not-found', 422, 'One of the images is no longer there. Please add it again.')
+    return row
+  })
+}
+
+/** Hangs uploads on an object and lets go of those it had before. */
+export async function attachUploads(trx: Knex, objectId: string, ids: string[]): Promise<void> {
+  await trx('media').where({ object_id: objectId }).whereRaw('not (id = any(?::bigint[]))', [ids]).update({ object_id: null })
+  if (ids.length > 0) await trx('media').whereRaw('id = any(?::bigint[])', [ids]).update({ object_id: objectId })
+}
+
+/** The entry of `objects.attachments` for an upload. */
+export function attachmentOf(origin: string, row: MediaRow): Attachment {
+  return {
+    type: 'Image',
+    mediaType: row.media_type,
+    url: `${origin}/media/${row.file}`,
+    name: row.description === '' ? null : row.description,
+    width: row.width,
+    height: row.height,
+    blurhash: row.blurhash,
+    focalPoint: [row.focus_x, row.focus_y],
+    previewUrl: row.preview_file === null ? null : `${origin}/media/${row.preview_file}`,
+    mediaId: row.id
+  }
+}

@@ -1,0 +1,66 @@
+// A citizen says something on the wall, alone or in the name of a group. Rules of what may be said; protocol/local-objects.ts writes it.
+import type { Knex } from 'knex'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { attachUploads, findUploads } from '../../db/attachments.ts'
+import { findPublisher } from '../../db/publishers.ts'
+import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
+import { createLocalObject } from '../../protocol/local-objects.ts'
+import { findParent, narrowTo } from './parent.ts'
+import { writeText } from './wording.ts'
+
+export interface NoteInput {
+  text: string
+  visibility?: Visibility
+  /** Row id of what it answers. */
+  inReplyToId?: string
+  spoilerText?: string
+  sensitive?: boolean
+  language?: string
+  mediaIds?: string[]
+  /** Username of a group or of the commune in whose name it is said. */
+  as?: string
+  /** Same author and key: the first answer again, nothing new. */
+  idempotencyKey?: string
+}
+
+/** Publishes a Note. Throws post.*, media.*, group.* (422, 404, 403) in words for the citizen. */
+export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): Promise<ObjectRow> {
+  const known = await findByKey(ctx.db, author, input.idempotencyKey)
+  if (known !== null) return known
+  const publisher = await findPublisher(ctx, author, input.as)
+  const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
+  const parent = await findParent(ctx, author, input.inReplyToId)
+  const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
+  if (written.wording.content === '' && uploads.length === 0) throw new AppError('post.empty', 422, 'Please write something, or add an image.')
+  const visibility = narrowTo(input.visibility ?? 'public', parent, publisher)
+  if (visibility === 'members' && publisher.type !== 'Group') throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
+  try {
+    return await ctx.db.transaction(async (trx) => {
+      const draft = { type: 'Note', publisher, author, visibility, parent, wording: written.wording, mentions: written.mentions, hashtags: written.hashtags }
+      const row = await createLocalObject(ctx, trx, draft)
+      await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
+      if (input.idempotencyKey) await trx('idempotency_keys').insert({ actor_id: author.id, key: keyOf(input.idempotencyKey), object_id: row.id, created_at: ctx.clock.now() })
+      return row
+    })
+  } catch (error) {
+    // The same request twice at the same instant: the second waited for the first, lost, and gets its object.
+    const winner = (error as { constraint?: string }).constraint === 'idempotency_keys_pkey' ? await findByKey(ctx.db, author, input.idempotencyKey) : null
+    if (winner === null) throw error
+    return winner
+  }
+}
+
+async function findByKey(db: Knex, author: ActorRow, key: string | undefined): Promise<ObjectRow | null> {
+  if (!key) return null
+  const row = await db<ObjectRow>('objects')
+    .whereIn('id', db('idempotency_keys').where({ actor_id: author.id, key: keyOf(key) }).select('object_id'))
+    .whereNull('deleted_at').first()
+  return row ?? null
+}
+
+/** Clients send UUIDs or hashes; anything longer is cut, not refused. */
+function keyOf(key: string): string {
+  return key.slice(0, 200)
+}
+
