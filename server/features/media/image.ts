@@ -1,6 +1,6 @@
 // Pictures made safe: recognised by their first bytes, decoded within limits, turned upright, re-encoded to WebP without metadata.
 import { encode as encodeBlurhash } from 'blurhash'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { AppError } from '../../core/errors.ts'
 import { withImageSlot } from './slots.ts'
 
@@ -76,14 +76,14 @@ async function checkHeader(body: Buffer): Promise<boolean> {
   return pages > 1 && width * height * pages <= MAX_PIXELS
 }
 
-function open(body: Buffer, animated = false): sharp.Sharp {
+function open(body: Buffer, animated = false): Sharp {
   const image = sharp(body, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated }).timeout({ seconds: MAX_SECONDS })
   // A moving picture has no orientation, and libvips would turn the strip of frames.
   return animated ? image : image.rotate()
 }
 
 /** sharp keeps no metadata unless asked to: EXIF, GPS and XMP are gone (security.md M05). */
-async function encode(image: sharp.Sharp, quality: number, animated = false): Promise<Encoded> {
+async function encode(image: Sharp, quality: number, animated = false): Promise<Encoded> {
   const { data: body, info } = await image.webp({ quality, effort: animated ? 2 : 4 }).toBuffer({ resolveWithObject: true })
   return { body, width: info.width, height: info.pageHeight ?? info.height }
 }

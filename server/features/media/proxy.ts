@@ -38,7 +38,7 @@ export async function readProxied(ctx: Ctx, signature: string, encoded: string):
     void utimes(path, now, now).catch(() => {})
     return cached
   }
-  if ((failures.get(url) ?? 0) > Date.now()) throw unknown()
+  if ((failures.get(url) ?? 0) > ctx.clock.now().getTime()) throw unknown()
   const job = running.get(url) ?? fetchAndStore(ctx, url, path)
   running.set(url, job)
   return await job
@@ -67,7 +67,7 @@ async function fetchAndStore(ctx: Ctx, url: string, path: string): Promise<Buffe
     return image.body
   } catch (cause) {
     if (isAppError(cause, 'media.busy')) throw cause
-    remember(url)
+    remember(ctx, url)
     throw unknown(cause)
   } finally {
     running.delete(url)
@@ -82,9 +82,9 @@ async function mediaRefused(ctx: Ctx, url: string): Promise<boolean> {
   return row !== undefined
 }
 
-function remember(url: string): void {
+function remember(ctx: Ctx, url: string): void {
   if (failures.size >= MAX_FAILURES) failures.clear()
-  failures.set(url, Date.now() + FAILURE_MS)
+  failures.set(url, ctx.clock.now().getTime() + FAILURE_MS)
 }
 
 function cacheDirectory(ctx: Ctx): string {
