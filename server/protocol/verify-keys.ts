@@ -78,7 +78,9 @@ function throwIfPaused(ctx: Ctx, memory: KeyMemory, keyIri: string, host: string
   const downUntilMs = memory.down.get(host)
   if (downUntilMs !== undefined && downUntilMs > nowMs) throw unreachable(downUntilMs - nowMs)
   const failures = memory.failures.get(host)
-  if (failures !== undefined && failures.count >= MAX_FAILURES_PER_MINUTE && nowMs - failures.sinceMs < 60_000) throw unreachable(60_000)
+  // A fetch under way may fail too.
+  const others = Math.max(0, (memory.slots.get(host)?.active ?? 0) - 1)
+  if (failures !== undefined && failures.count + others >= MAX_FAILURES_PER_MINUTE && nowMs - failures.sinceMs < 60_000) throw unreachable(60_000)
 }
 
 function noteFailure(ctx: Ctx, memory: KeyMemory, keyIri: string, host: string, cause: unknown): unknown {
