@@ -1,0 +1,47 @@
+// The worker: loops that empty the inbox and send deliveries when woken, and a sweeper that wakes them when nobody did.
+import type { Ctx } from '../context.ts'
+import { prune } from '../db/prune.ts'
+import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
+import { processInbox } from '../protocol/inbox.ts'
+import { createLoop, type Loop } from './loop.ts'
+import type { WakeKind } from './queue.ts'
+
+export interface Worker {
+  /** Stops claiming, finishes what is under way (at most 25 s), gives back the rest. */
+  stop(): Promise<void>
+}
+
+export interface WorkerOptions {
+  sweepEveryMs?: number
+}
+
+/** What a lost wake-up may cost, and how late a retry may be. */
+const SWEEP_EVERY_MS = 30_000
+const PRUNE_EVERY_MS = 3_600_000
+/** Supervisors kill after 30 s or more; requests under way may take that long, ours are given back after this. */
+const STOP_SENDING_MS = 20_000
+
+/** Starts working. The queue's own failure to start is no failure: the sweeper needs only the database. */
+export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promise<Worker> {
+  const loops = {
+    inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx) }),
+    deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
+    prune: createLoop({ name: 'prune', log: ctx.log, run: () => prune(ctx.db, ctx.clock.now()) })
+  } satisfies Partial<Record<WakeKind, Loop>>
+  const sweep = (): void => {
+    loops.inbox.poke()
+    loops.deliver.poke()
+  }
+  await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, prune: loops.prune.poke })
+  const sweeper = setInterval(sweep, options.sweepEveryMs ?? SWEEP_EVERY_MS)
+  const pruner = setInterval(loops.prune.poke, PRUNE_EVERY_MS)
+  sweep()
+  loops.prune.poke()
+  return {
+    async stop() {
+      clearInterval(sweeper)
+      clearInterval(pruner)
+      await Promise.all([loops.inbox.stop(), loops.prune.stop(), stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())])
+    }
+  }
+}
