@@ -52,6 +52,7 @@ create table actors (
 create unique index actors_local_username on actors (lower(username)) where local;
 create index actors_handle on actors (lower(username), lower(domain));
 create index actors_host on actors (host);
+create index actors_url on actors using hash (url) where url is not null;
 create index actors_kind on actors (kind, id) where local and kind is not null;
 create index actors_search on actors using gin (f_unaccent(username || ' ' || name) gin_trgm_ops);
 
@@ -191,6 +192,8 @@ create table objects (
   doc jsonb not null
 );
 create unique index objects_reblog on objects (actor_id, reblog_of_id) where reblog_of_id is not null and deleted_at is null;
+-- Pasted addresses are looked up by equality only: a hash index is small whatever their length.
+create index objects_url on objects using hash (url) where url is not null;
 create index objects_actor on objects (actor_id, id desc) where deleted_at is null;
 create index objects_public on objects (id desc) where visibility = 'public' and deleted_at is null;
 create index objects_public_local on objects (id desc) where visibility = 'public' and local and deleted_at is null;
