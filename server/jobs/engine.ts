@@ -1,4 +1,5 @@
 // BullMQ on PostgreSQL (same database, schema `bullmq`) or on Redis when REDIS_URL is set. Only jobs/queue.ts uses it.
+import { createHash } from 'node:crypto'
 import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Ctx } from '../context.ts'
@@ -47,7 +48,7 @@ const jobOptions = (kind: WakeKind): object => ({ removeOnComplete: true, remove
 
 /** Connects lazily. `onJob` is called for every wake-up taken; it must return at once. */
 export function openEngine(ctx: Ctx, onJob: (kind: WakeKind) => void): Engine {
-  const parts = ctx.config.redisUrl === null ? onPostgres(ctx) : onRedis(ctx.config.redisUrl)
+  const parts = ctx.config.redisUrl === null ? onPostgres(ctx) : onRedis(ctx, ctx.config.redisUrl)
   const complain = complainer(ctx)
   parts.queue.on('error', complain)
   let worker: BullWorker | null = null
@@ -66,7 +67,7 @@ export function openEngine(ctx: Ctx, onJob: (kind: WakeKind) => void): Engine {
     },
     waiting: () => parts.queue.getWaitingCount(),
     async close() {
-      await worker?.close(true)
+      await worker?.close()
       await parts.queue.close()
       await parts.release()
     }
@@ -75,7 +76,7 @@ export function openEngine(ctx: Ctx, onJob: (kind: WakeKind) => void): Engine {
 
 /** Config objects, not a shared pool: BullMQ pins connections for LISTEN. Wake-ups need not survive a power cut. */
 function onPostgres(ctx: Ctx): Parts {
-  const { connection: own } = ctx.db.client.config as { connection: Record<string, unknown> }
+  const own = connectionOf(ctx)
   const base = { host: own['host'], port: own['port'], user: own['user'], password: own['password'], database: own['database'] }
   const address = own['connectionString'] === undefined ? base : { connectionString: own['connectionString'] as string }
   const connection: object = {
@@ -97,7 +98,7 @@ function onPostgres(ctx: Ctx): Parts {
   }
 }
 
-function onRedis(url: string): Parts {
+function onRedis(ctx: Ctx, url: string): Parts {
   // BullMQ waits on a blocking connection of its own, which must retry without end.
   const connect = (): Redis => new Redis(url, { maxRetriesPerRequest: null, enableReadyCheck: false })
   const clients: Redis[] = []
@@ -107,14 +108,22 @@ function onRedis(url: string): Parts {
     clients.push(client)
     return client as never
   }
+  // Several instances may share one Redis: each hears only the wake-ups of its own database.
+  const own = connectionOf(ctx)
+  const database = [own['connectionString'], own['host'], own['port'], own['database']].join(' ')
+  const prefix = `communer-${createHash('sha256').update(database).digest('hex').slice(0, 12)}`
   return {
     name: 'redis',
-    queue: new Queue(QUEUE_NAME, { connection: connection(), prefix: 'communer' }) as unknown as BullQueue,
-    worker: (process) => new Worker(QUEUE_NAME, process, { connection: connection(), prefix: 'communer', ...WORKER_OPTIONS }) as unknown as BullWorker,
+    queue: new Queue(QUEUE_NAME, { connection: connection(), prefix }) as unknown as BullQueue,
+    worker: (process) => new Worker(QUEUE_NAME, process, { connection: connection(), prefix, ...WORKER_OPTIONS }) as unknown as BullWorker,
     async release() {
       for (const client of clients) client.disconnect()
     }
   }
+}
+
+function connectionOf(ctx: Ctx): Record<string, unknown> {
+  return (ctx.db.client.config as { connection: Record<string, unknown> }).connection
 }
 
 function complainer(ctx: Ctx): (error: Error) => void {
