@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { inOrder, pageOf, type Page } from './paging.ts'
+import type { ObjectRow } from './rows.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
 
@@ -79,6 +80,13 @@ export async function actorTimeline(ctx: Ctx, viewer: Viewer, actorId: string, s
 export async function findStatus(ctx: Ctx, id: string, viewer: Viewer): Promise<StatusRow | null> {
   const query = ctx.db('objects as o').where('o.id', id).select(statusColumns('o'))
   return ((await visibleTo(query, viewer, 'o').first()) as StatusRow | undefined) ?? null
+}
+
+/** The whole row of an object the viewer may see, to act on it; a boost gives what it boosts. Null as findStatus(). */
+export async function findVisibleObject(ctx: Ctx, id: string, viewer: Viewer): Promise<ObjectRow | null> {
+  const row = (await visibleTo(ctx.db('objects as o').where('o.id', id).select('o.*'), viewer, 'o').first()) as ObjectRow | undefined
+  if (row === undefined) return null
+  return row.reblog_of_id === null ? row : findVisibleObject(ctx, row.reblog_of_id, viewer)
 }
 
 /** Several objects by id, those the viewer may see, in no order. */

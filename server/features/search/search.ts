@@ -1,0 +1,63 @@
+// What the search box finds: people, posts and hashtags known here, and by handle or address anything of the fediverse.
+import type { Ctx } from '../../context.ts'
+import { searchActors, searchObjects, searchTags } from '../../db/search.ts'
+import { loadActorParts, type ActorPart, type StatusRow } from '../../db/status-parts.ts'
+import { findStatus } from '../../db/timelines.ts'
+import type { Viewer } from '../../db/visibility.ts'
+import { resolveUri } from '../../protocol/resolve.ts'
+
+export interface SearchInput {
+  text: string
+  types: ('accounts' | 'statuses' | 'hashtags')[]
+  /** Ask other servers for a handle or an address; only for people who are logged in. */
+  resolve: boolean
+  limit: number
+  offset: number
+}
+
+export interface SearchResults {
+  actors: ActorPart[]
+  objects: StatusRow[]
+  tags: string[]
+}
+
+/** Longer texts are nobody's search. */
+const MAX_TEXT = 300
+
+/** Searches here, and elsewhere when asked to. A server that does not answer gives nothing, never an error. */
+export async function search(ctx: Ctx, viewer: Viewer, input: SearchInput): Promise<SearchResults> {
+  const text = input.text.trim().slice(0, MAX_TEXT)
+  if (text === '') return { actors: [], objects: [], tags: [] }
+  const isAddress = /^https?:\/\//i.test(text)
+  const isHandle = /^@?[^\s@/]+@[^\s@/]+$/.test(text)
+  if (isAddress || (isHandle && input.resolve)) {
+    const found = await resolve(ctx, viewer, text, input)
+    if (found !== null || isAddress) return found ?? { actors: [], objects: [], tags: [] }
+  }
+  const wants = (type: SearchInput['types'][number]): boolean => input.types.includes(type)
+  const [actors, objects, tags] = await Promise.all([
+    wants('accounts') && !text.startsWith('#') ? searchActors(ctx, text, input.limit, input.offset) : [],
+    wants('statuses') && !text.startsWith('@') && input.offset === 0 ? searchObjects(ctx, text, viewer, input.limit) : [],
+    wants('hashtags') && !text.startsWith('@') && input.offset === 0 ? searchTags(ctx, text, input.limit) : []
+  ])
+  return { actors, objects, tags }
+}
+
+async function resolve(ctx: Ctx, viewer: Viewer, text: string, input: SearchInput): Promise<SearchResults | null> {
+  const found = input.resolve ? await resolveUri(ctx, text) : await findKnown(ctx, text)
+  if (found === null) return null
+  if ('actor' in found) {
+    if (found.actor.deleted_at !== null || found.actor.suspended_at !== null || !input.types.includes('accounts')) return null
+    return { actors: [...(await loadActorParts(ctx, [found.actor.id])).values()], objects: [], tags: [] }
+  }
+  const object = input.types.includes('statuses') ? await findStatus(ctx, found.object.id, viewer) : null
+  return object === null ? null : { actors: [], objects: [object], tags: [] }
+}
+
+/** An address that is already here needs nobody else's help. Plan: actors_iri_key, objects_iri_key. */
+async function findKnown(ctx: Ctx, iri: string): Promise<{ actor: { id: string; deleted_at: Date | null; suspended_at: Date | null } } | { object: { id: string } } | null> {
+  const actor = await ctx.db('actors').where({ iri }).first<{ id: string; deleted_at: Date | null; suspended_at: Date | null } | undefined>('id', 'deleted_at', 'suspended_at')
+  if (actor !== undefined) return { actor }
+  const object = await ctx.db('objects').where({ iri }).first<{ id: string } | undefined>('id')
+  return object === undefined ? null : { object }
+}
