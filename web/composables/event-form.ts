@@ -1,0 +1,83 @@
+// An event as people type it, and as the API takes it: local date and time with the name of their time zone.
+import type { EventEntity, Place } from '../entities.ts'
+
+export interface EventDraft {
+  title: string
+  startDate: string
+  startTime: string
+  endDate: string
+  endTime: string
+  timezone: string
+  placeName: string
+  address: string
+  latitude: string
+  longitude: string
+  description: string
+  tags: string
+  as: string
+}
+
+export interface EventBody {
+  title: string
+  description: string
+  start: string
+  end: string | null
+  timezone: string
+  location: Partial<Place> | null
+  tags: string[]
+  media_ids?: string[]
+  as?: string
+}
+
+export function emptyDraft(timezone: string): EventDraft {
+  return { title: '', startDate: '', startTime: '', endDate: '', endTime: '', timezone, placeName: '', address: '', latitude: '', longitude: '', description: '', tags: '', as: '' }
+}
+
+/** The draft behind an event; its dates are already written in its own time zone. */
+export function draftOf(event: EventEntity, plain: (html: string) => string): EventDraft {
+  const date = (iso: string | null): string => iso?.slice(0, 10) ?? ''
+  const time = (iso: string | null): string => iso?.slice(11, 16) ?? ''
+  const number = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value))
+  return {
+    title: event.title,
+    startDate: date(event.start),
+    startTime: time(event.start),
+    endDate: date(event.end),
+    endTime: time(event.end),
+    timezone: event.timezone,
+    placeName: event.location?.name ?? '',
+    address: event.location?.address ?? '',
+    latitude: number(event.location?.latitude),
+    longitude: number(event.location?.longitude),
+    description: plain(event.description),
+    tags: event.tags.map((tag) => `#${tag.name}`).join(' '),
+    as: ''
+  }
+}
+
+/** What the API takes. An end without a date is on the first day; no end time means no end. */
+export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
+  const place: Partial<Place> = {}
+  if (draft.placeName.trim()) place.name = draft.placeName.trim()
+  if (draft.address.trim()) place.address = draft.address.trim()
+  const latitude = numberIn(draft.latitude)
+  const longitude = numberIn(draft.longitude)
+  if (latitude !== null && longitude !== null) Object.assign(place, { latitude, longitude })
+  return {
+    title: draft.title.trim(),
+    description: draft.description,
+    start: `${draft.startDate}T${draft.startTime}`,
+    end: draft.endTime ? `${draft.endDate || draft.startDate}T${draft.endTime}` : null,
+    timezone: draft.timezone,
+    location: Object.keys(place).length > 0 ? place : null,
+    tags: draft.tags.split(/[\s,#]+/).filter(Boolean),
+    ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
+    ...(draft.as ? { as: draft.as } : {})
+  }
+}
+
+// French keyboards type a comma.
+function numberIn(text: string): number | null {
+  const value = Number(text.trim().replace(',', '.'))
+  return text.trim() === '' || !Number.isFinite(value) ? null : value
+}

@@ -1,0 +1,43 @@
+// A form's life: sending, refused with reasons, done. The server is the judge; its sentences are shown beside the fields.
+import { nextTick, reactive, ref, type Ref } from 'vue'
+import { failureOf, useErrorText } from './errors.ts'
+
+export interface FormState {
+  isSending: Ref<boolean>
+  /** General sentence, '' when there is none. */
+  problem: Ref<string>
+  /** Sentence by field name. */
+  fieldErrors: Record<string, string>
+  /** Runs `action`; on refusal shows why and moves focus to the summary. True when it worked. */
+  submit(action: () => Promise<void>): Promise<boolean>
+}
+
+export function useForm(summaryId: string): FormState {
+  const isSending = ref(false)
+  const problem = ref('')
+  const fieldErrors = reactive<Record<string, string>>({})
+  const errorText = useErrorText()
+  return {
+    isSending,
+    problem,
+    fieldErrors,
+    async submit(action) {
+      if (isSending.value) return false
+      isSending.value = true
+      problem.value = ''
+      Object.keys(fieldErrors).forEach((name) => delete fieldErrors[name])
+      try {
+        await action()
+        return true
+      } catch (error) {
+        problem.value = errorText(error)
+        Object.assign(fieldErrors, failureOf(error).fields)
+        await nextTick()
+        document.getElementById(summaryId)?.focus()
+        return false
+      } finally {
+        isSending.value = false
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// Leaving: the server ends the session, the page starts afresh so that nothing private stays in memory.
+import { useApi } from '../page-context.ts'
+import { useErrorText } from './errors.ts'
+import { useToasts } from './toasts.ts'
+
+export function useLogOut(): () => Promise<void> {
+  const api = useApi()
+  const toasts = useToasts()
+  const errorText = useErrorText()
+  return async () => {
+    try {
+      await api.send('POST', '/api/communer/v1/logout')
+      location.assign('/')
+    } catch (error) {
+      toasts.show(errorText(error))
+    }
+  }
+}

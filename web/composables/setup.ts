@@ -1,0 +1,35 @@
+// What the set-up page asks, and the form the API takes it in.
+
+export interface SetupDraft {
+  name: string
+  insee: string
+  latitude: string
+  longitude: string
+  description: string
+  publicUrl: string
+  accountDomain: string
+  registrations: string
+  adminName: string
+  username: string
+  email: string
+  password: string
+  code: string
+}
+
+/** The body of POST /api/communer/v1/setup. French decimal commas are understood. */
+export function setupBody(draft: SetupDraft, locale: string): Record<string, unknown> {
+  const number = (text: string): number => Number(text.trim().replace(',', '.'))
+  return {
+    code: draft.code,
+    name: draft.name,
+    insee: draft.insee,
+    latitude: number(draft.latitude),
+    longitude: number(draft.longitude),
+    description: draft.description,
+    public_url: draft.publicUrl.replace(/\/+$/, ''),
+    ...(draft.accountDomain ? { account_domain: draft.accountDomain } : {}),
+    registrations: draft.registrations,
+    locale,
+    admin: { username: draft.username, email: draft.email, password: draft.password, name: draft.adminName }
+  }
+}

@@ -1,0 +1,50 @@
+// Like, boost, delete: shown at once, put right by the server's answer, taken back when it refuses.
+import type { Status } from '../entities.ts'
+import { useApi, useT } from '../page-context.ts'
+import { useErrorText } from './errors.ts'
+import { useStatusCache } from './status-cache.ts'
+import { useToasts } from './toasts.ts'
+
+export interface StatusActions {
+  toggleLike(status: Status): Promise<void>
+  toggleBoost(status: Status): Promise<void>
+  remove(status: Status): Promise<boolean>
+}
+
+export function useStatusActions(): StatusActions {
+  const api = useApi()
+  const t = useT()
+  const cache = useStatusCache()
+  const toasts = useToasts()
+  const errorText = useErrorText()
+
+  const toggle = async (status: Status, flag: 'favourited' | 'reblogged', count: 'favourites_count' | 'reblogs_count', verbs: [string, string]): Promise<void> => {
+    const on = status[flag] !== true
+    cache.change(status.id, (item) => ({ ...item, [flag]: on, [count]: Math.max(0, item[count] + (on ? 1 : -1)) }))
+    try {
+      const answer = await api.send<Status>('POST', `/api/v1/statuses/${status.id}/${on ? verbs[0] : verbs[1]}`)
+      // Boosting answers with the boost itself; what counts is what it wraps.
+      const truth = answer.id === status.id ? answer : answer.reblog
+      if (truth) cache.change(status.id, (item) => ({ ...item, [flag]: truth[flag] ?? on, [count]: truth[count] }))
+    } catch (error) {
+      cache.change(status.id, (item) => ({ ...item, [flag]: status[flag] ?? false, [count]: status[count] }))
+      toasts.show(errorText(error))
+    }
+  }
+
+  return {
+    toggleLike: (status) => toggle(status, 'favourited', 'favourites_count', ['favourite', 'unfavourite']),
+    toggleBoost: (status) => toggle(status, 'reblogged', 'reblogs_count', ['reblog', 'unreblog']),
+    remove: async (status) => {
+      try {
+        await api.send('DELETE', `/api/v1/statuses/${status.id}`)
+        cache.change(status.id, () => null)
+        toasts.show(t('post.deleted'))
+        return true
+      } catch (error) {
+        toasts.show(errorText(error))
+        return false
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// How many notifications came since the reader last looked.
+import { useQuery } from '@pinia/colada'
+import { computed, type ComputedRef } from 'vue'
+import type { Notification } from '../entities.ts'
+import { usePage } from '../page-context.ts'
+
+interface Markers { notifications?: { last_read_id: string } }
+
+/** 0 to 20; the badge says no more. */
+export function useUnread(): ComputedRef<number> {
+  const { api, signedIn } = usePage()
+  const { data } = useQuery({
+    key: ['unread'],
+    // Decoration of the frame: asked by the browser, not waited for by the rendered page.
+    enabled: signedIn && !import.meta.env.SSR,
+    query: async (): Promise<number> => {
+      const markers = await api.get<Markers>('/api/v1/markers', { timeline: ['notifications'] })
+      const news = await api.get<Notification[]>('/api/v1/notifications', { limit: 20, since_id: markers.notifications?.last_read_id })
+      return news.length
+    }
+  })
+  return computed(() => data.value ?? 0)
+}

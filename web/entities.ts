@@ -1,0 +1,171 @@
+// Shapes of what the HTTP APIs answer (Mastodon entities and ours), as far as the pages read them. No behaviour.
+
+export interface Field { name: string; value: string; verified_at: string | null }
+
+export interface Account {
+  id: string
+  username: string
+  acct: string
+  display_name: string
+  note: string
+  url: string
+  uri: string
+  avatar: string
+  header: string
+  locked: boolean
+  bot: boolean
+  group: boolean
+  discoverable: boolean | null
+  created_at: string
+  followers_count: number
+  following_count: number
+  statuses_count: number
+  fields: Field[]
+  source?: { note: string; fields: Field[]; privacy: string; language: string | null }
+  communer?: { kind?: string | null; type?: string } | null
+}
+
+export interface MediaAttachment {
+  id: string
+  type: string
+  url: string | null
+  preview_url: string | null
+  remote_url: string | null
+  description: string | null
+  blurhash: string | null
+  meta: { original?: { width: number; height: number }; focus?: { x: number; y: number } } | null
+}
+
+export interface Place { name: string | null; address: string | null; latitude: number | null; longitude: number | null; url?: string | null }
+
+/** Enough of an account to name it and draw it. */
+export interface AccountLite { id: string; username: string; acct: string; display_name: string; avatar: string; url: string; kind: string | null }
+
+export interface EventDetails {
+  start: string
+  end: string | null
+  timezone: string
+  status: string
+  location: Place | null
+}
+
+export interface StatusExtension {
+  type: string
+  kind: string | null
+  title: string | null
+  /** HTML without the lines plain clients get on top. */
+  body: string
+  event: EventDetails | null
+  group: AccountLite | null
+  author: AccountLite | null
+  latest_reply: { id: string; created_at: string; content: string; account: AccountLite } | null
+}
+
+export interface Poll { id: string; options: { title: string; votes_count: number | null }[]; votes_count: number; expired: boolean; expires_at: string | null }
+
+export type Visibility = 'public' | 'unlisted' | 'private' | 'direct'
+
+export interface Status {
+  id: string
+  uri: string
+  url: string | null
+  created_at: string
+  edited_at: string | null
+  in_reply_to_id: string | null
+  in_reply_to_account_id: string | null
+  sensitive: boolean
+  spoiler_text: string
+  visibility: Visibility
+  language: string | null
+  content: string
+  account: Account
+  media_attachments: MediaAttachment[]
+  mentions: { id: string; username: string; acct: string; url: string }[]
+  tags: { name: string; url: string }[]
+  replies_count: number
+  reblogs_count: number
+  favourites_count: number
+  favourited?: boolean
+  reblogged?: boolean
+  reblog: Status | null
+  poll: Poll | null
+  communer?: StatusExtension | null
+}
+
+export interface Context { ancestors: Status[]; descendants: Status[] }
+
+export interface Relationship {
+  id: string
+  following: boolean
+  requested: boolean
+  followed_by: boolean
+  blocking: boolean
+  muting: boolean
+}
+
+export interface EventEntity {
+  id: string
+  uri: string
+  url: string
+  title: string
+  description: string
+  start: string
+  end: string | null
+  timezone: string
+  status: string
+  location: Place | null
+  image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  tags: { name: string; url: string }[]
+  organizer: Account
+  author: Account | null
+  visibility: string
+  replies_count: number
+  favourites_count: number
+  reblogs_count: number
+  created_at: string
+  edited_at: string | null
+  status_id: string
+}
+
+export interface Group {
+  id: string
+  username: string
+  kind: string
+  account: Account
+  openness: 'open' | 'moderated' | 'invite_only'
+  posting: 'members' | 'moderators'
+  members_count: number
+  role: 'member' | 'moderator' | 'owner' | null
+  state: 'active' | 'pending' | null
+}
+
+export interface Member { account: Account; role: string; state: string }
+
+export interface Me {
+  account: Account
+  role: 'member' | 'agent' | 'moderator' | 'admin'
+  locale: string
+  managed_groups: Group[]
+}
+
+export interface Notification { id: string; type: string; created_at: string; account: Account; status: Status | null }
+
+export interface Session { id: string; current: boolean; user_agent: string | null; created_at: string; used_at: string }
+
+export interface SearchResults { accounts: Account[]; statuses: Status[]; hashtags: { name: string; url: string }[] }
+
+/** What the server knows of the commune and gives every page. */
+export interface SiteSummary {
+  name: string
+  origin: string
+  accountDomain: string
+  description: string
+  registrations: 'open' | 'approval' | 'closed'
+  timezone: string
+  latitude: number
+  longitude: number
+  insee: string
+  communeId: string
+}
+
+export interface AdminAccount { id: string; username: string; email: string; role: string; status: string; reason: string; created_at: string }

@@ -1,0 +1,26 @@
+// The browser's side: takes over the page the server rendered, with the data it carried.
+import { hydrateQueryCache, useQueryCache } from '@pinia/colada'
+import { createWebHistory } from 'vue-router'
+import { browserTransport, createApi } from './api.ts'
+import { createI18n } from './i18n.ts'
+import { createCommunerApp } from './main.ts'
+import type { PageContext } from './page-context.ts'
+import type { PageState } from './page-state.ts'
+import './styles/index.css'
+
+const state = JSON.parse(document.getElementById('page-state')?.textContent ?? '{}') as PageState
+const texts = state.lang === 'en' ? await import('./locales/en.json') : await import('./locales/fr.json')
+const i18n = createI18n(state.lang, texts.default)
+const context: PageContext = {
+  site: state.site,
+  lang: state.lang,
+  renderedAt: state.renderedAt,
+  signedIn: state.signedIn,
+  api: createApi(browserTransport),
+  t: (key, values) => i18n.t(key, values ?? {}),
+  heads: null
+}
+const { app, router, pinia } = createCommunerApp(context, createWebHistory())
+hydrateQueryCache(useQueryCache(pinia), state.queries)
+await router.isReady()
+app.mount('#app')

@@ -1,0 +1,63 @@
+// The server's side: renders one page to HTML with the reader's own view of the API. Called by server/http/pages.ts only.
+import { serializeQueryCache, useQueryCache } from '@pinia/colada'
+import { renderToString, type SSRContext } from 'vue/server-renderer'
+import { createMemoryHistory } from 'vue-router'
+import { createApi, type Transport } from './api.ts'
+import type { SiteSummary } from './entities.ts'
+import { createI18n, type Lang } from './i18n.ts'
+import en from './locales/en.json'
+import fr from './locales/fr.json'
+import { createCommunerApp } from './main.ts'
+import type { PageContext, PageHead } from './page-context.ts'
+import { inlineJson, type PageState } from './page-state.ts'
+
+export interface RenderRequest {
+  /** Path and query. */
+  url: string
+  lang: Lang
+  site: SiteSummary | null
+  now: Date
+  signedIn: boolean
+  transport: Transport
+}
+
+export interface RenderedPage {
+  html: string
+  /** Goes into <script type="application/json" id="page-state">. */
+  state: string
+  head: PageHead
+  /** Source files that took part, to preload their scripts. */
+  modules: string[]
+  /** Where a guard sends the reader instead, if it does. */
+  redirect: string | null
+}
+
+/** Renders the page at `url`. Failures of the API show inside the page; throws only on a fault of ours. */
+export async function render(request: RenderRequest): Promise<RenderedPage> {
+  const i18n = createI18n(request.lang, request.lang === 'en' ? en : fr)
+  const context: PageContext = {
+    site: request.site,
+    lang: request.lang,
+    renderedAt: request.now.getTime(),
+    signedIn: request.signedIn,
+    api: createApi(request.transport),
+    t: (key, values) => i18n.t(key, values ?? {}),
+    heads: []
+  }
+  const { app, router, pinia } = createCommunerApp(context, createMemoryHistory())
+  await router.push(request.url)
+  await router.isReady()
+  const arrived = router.currentRoute.value.fullPath
+  if (arrived !== router.resolve(request.url).fullPath) return { html: '', state: '', head: {}, modules: [], redirect: arrived }
+  const ssrContext: SSRContext = {}
+  const html = await renderToString(app, ssrContext)
+  const state: PageState = {
+    site: request.site,
+    lang: request.lang,
+    renderedAt: context.renderedAt,
+    signedIn: request.signedIn,
+    queries: serializeQueryCache(useQueryCache(pinia)) as PageState['queries']
+  }
+  const head: PageHead = Object.assign({}, ...(context.heads ?? []).map((read) => read()))
+  return { html, state: inlineJson(state), head, modules: [...((ssrContext as { modules?: Set<string> }).modules ?? [])], redirect: null }
+}

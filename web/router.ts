@@ -1,0 +1,43 @@
+// Every page and its address. Addresses are French, short and permanent: they are printed on posters.
+import { createRouter, type Router, type RouterHistory, type RouteRecordRaw } from 'vue-router'
+import type { PageContext } from './page-context.ts'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'wall', component: () => import('./pages/WallPage.vue') },
+  { path: '/publier', name: 'publish', component: () => import('./pages/PublishPage.vue'), meta: { members: true } },
+  { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue') },
+  { path: '/evenements/nouveau', name: 'new-event', component: () => import('./pages/NewEventPage.vue'), meta: { members: true } },
+  { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue') },
+  { path: '/evenements/:id(\\d+)/modifier', name: 'edit-event', component: () => import('./pages/EditEventPage.vue'), meta: { members: true } },
+  { path: '/groupes', name: 'groups', component: () => import('./pages/GroupsPage.vue') },
+  { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },
+  { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
+  { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
+  { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },
+  { path: '/inscription', name: 'sign-up', component: () => import('./pages/SignUpPage.vue') },
+  { path: '/connexion', name: 'log-in', component: () => import('./pages/LogInPage.vue') },
+  { path: '/reglages', name: 'settings', component: () => import('./pages/SettingsPage.vue'), meta: { members: true } },
+  { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true } },
+  { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
+  { path: '/authorize_interaction', name: 'interact', component: () => import('./pages/InteractPage.vue') },
+  { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true } },
+  { path: '/@:handle([^/]+)', name: 'profile', component: () => import('./pages/ProfilePage.vue') },
+  { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
+  { path: '/@:handle([^/]+)/:id(\\d+)', name: 'post', component: () => import('./pages/PostPage.vue') },
+  { path: '/:rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue') }
+]
+
+export function createPages(history: RouterHistory, context: PageContext): Router {
+  const router = createRouter({
+    history,
+    routes,
+    scrollBehavior: (to, from, saved) => saved ?? (to.hash ? { el: to.hash } : to.path === from.path ? undefined : { top: 0 })
+  })
+  router.beforeEach((to) => {
+    if (context.site === null && to.name !== 'setup') return { name: 'setup' }
+    if (context.site !== null && to.name === 'setup') return { name: 'wall' }
+    if (to.meta['members'] === true && !context.signedIn) return { name: 'log-in', query: { retour: to.fullPath } }
+    return true
+  })
+  return router
+}
