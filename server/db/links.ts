@@ -63,15 +63,27 @@ export async function removeFollow(trx: Knex, followerId: string, followedId: st
   return true
 }
 
+export interface NewLike {
+  iri: string
+  actorId: string
+  objectId: string
+}
+
 /** Likes an object once per actor. True when it is new. */
-export async function saveLike(ctx: Ctx, trx: Knex, like: { iri: string; actorId: string; objectId: string }): Promise<boolean> {
+export async function saveLike(ctx: Ctx, trx: Knex, like: NewLike): Promise<boolean> {
+  return (await saveLikes(ctx, trx, [like])).size > 0
+}
+
+/** Many likes in one statement. Gives `actor:object` of those that are new. */
+export async function saveLikes(ctx: Ctx, trx: Knex, likes: NewLike[]): Promise<Set<string>> {
   const now = ctx.clock.now()
-  const written = await trx('likes')
-    .insert({ id: newId(now), iri: like.iri, actor_id: like.actorId, object_id: like.objectId, created_at: now })
-    .onConflict()
-    .ignore()
-    .returning('id')
-  return written.length > 0
+  const written = await trx.raw<{ rows: { actor_id: string; object_id: string }[] }>(
+    `insert into likes (id, iri, actor_id, object_id, created_at)
+     select id, iri, actor_id, object_id, ?::timestamptz from unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[]) as l (id, iri, actor_id, object_id)
+     order by object_id on conflict do nothing returning actor_id, object_id`,
+    [now, likes.map(() => newId(now)), likes.map((like) => like.iri), likes.map((like) => like.actorId), likes.map((like) => like.objectId)]
+  )
+  return new Set(written.rows.map((row) => `${row.actor_id}:${row.object_id}`))
 }
 
 /** Takes a like back, with its notification. True when there was one. */

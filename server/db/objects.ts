@@ -2,10 +2,11 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
+import { fanIn } from './home.ts'
 import { jsonForPostgres } from './json.ts'
 import type { ObjectRow } from './rows.ts'
 
-export { fanIn } from './home.ts'
+export { fanIn }
 export { storeRemoteObject, storeRemoteObjects, updateRemoteObject } from './remote-objects.ts'
 
 type Required = 'iri' | 'type' | 'local' | 'actor_id' | 'visibility' | 'published' | 'doc'
@@ -46,7 +47,7 @@ export async function insertObjects(ctx: Ctx, trx: Knex, objects: NewObject[]): 
   if (fresh.length === 0) return []
   await insertTags(trx, objects, rows, ids)
   await insertRecipients(trx, objects, rows, ids)
-  await linkWaitingReplies(trx, fresh.map((row) => row.iri))
+  await linkWaitingReplies(ctx, trx, fresh.map((row) => row.iri))
   return fresh
 }
 
@@ -125,16 +126,18 @@ async function insertRecipients(trx: Knex, objects: NewObject[], rows: ObjectRow
  * Gives replies that came before their parent their place in the thread. A parent that stands inside the reply's own thread is not
  * linked: threads stay trees. An unresolved reply is the root of its own thread until then.
  */
-async function linkWaitingReplies(trx: Knex, iris: string[]): Promise<void> {
-  await trx.raw(
+async function linkWaitingReplies(ctx: Ctx, trx: Knex, iris: string[]): Promise<void> {
+  const linked = await trx.raw<{ rows: { id: string }[] }>(
     `with linked as (
        update objects reply set in_reply_to_id = parent.id, root_id = coalesce(parent.root_id, parent.id) from objects parent
        where parent.iri = any(?::text[]) and parent.deleted_at is null and reply.in_reply_to_iri = parent.iri and reply.in_reply_to_id is null
          and coalesce(parent.root_id, parent.id) <> reply.id
-       returning reply.id, reply.root_id)
-     update objects below set root_id = linked.root_id from linked where below.root_id = linked.id and below.id <> linked.id`,
+       returning reply.id, reply.root_id),
+     moved as (update objects below set root_id = linked.root_id from linked where below.root_id = linked.id and below.id <> linked.id)
+     select id from linked`,
     [iris]
   )
+  await fanIn(ctx, trx, linked.rows)
 }
 
 /** Stored object by IRI, deleted ones included; undefined when we never saw it. */

@@ -29,29 +29,30 @@ export interface StoredObject {
 const LONG_FORM = new Set(['Article', 'Event', 'Page', 'Document', 'Place'])
 
 /** Stores one object, or gives the row that was already there; null when it must not come (tombstone, suspended author). */
-export async function storeRemoteObject(ctx: Ctx, trx: Knex, norm: NormObject, author: ActorRow): Promise<ObjectRow | null> {
-  return (await storeRemoteObjects(ctx, trx, [{ norm, author }]))[0]!.row
+export async function storeRemoteObject(ctx: Ctx, trx: Knex, norm: NormObject, author: ActorRow, writerId: string | null = null): Promise<ObjectRow | null> {
+  return (await storeRemoteObjects(ctx, trx, [{ norm, author, writerId }]))[0]!.row
 }
 
 /** Stores many objects in a fixed number of statements. One answer per object, in order. Idempotent by id; fan-in is the caller's. */
-export async function storeRemoteObjects(ctx: Ctx, trx: Knex, objects: RemoteObject[]): Promise<StoredObject[]> {
-  const around = await findSurroundings(trx, objects)
+export async function storeRemoteObjects(ctx: Ctx, trx: Knex, objects: RemoteObject[], surroundings?: Surroundings): Promise<StoredObject[]> {
+  const around = surroundings ?? (await findSurroundings(trx, objects))
   const allowed = objects.filter(({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id))
   const written = new Map<string, ObjectRow>()
   await insertWithRetry(ctx, trx, allowed, around, written)
   const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
-  const known = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
+  const stored = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
   await touchAuthors(ctx, trx, [...written.values()])
   return objects.map(({ norm }) => {
     const fresh = written.get(norm.id)
     if (fresh !== undefined) return { row: fresh, fresh: true }
-    return { row: known.find((row) => row.iri === norm.id) ?? null, fresh: false }
+    return { row: stored.find((row) => row.iri === norm.id) ?? null, fresh: false }
   })
 }
 
 /** Two rounds: a random id may be taken once in a long while, and then another one is not. */
 async function insertWithRetry(ctx: Ctx, trx: Knex, objects: RemoteObject[], around: Surroundings, written: Map<string, ObjectRow>): Promise<void> {
-  let left = objects.filter(({ norm }, index) => !around.known.has(norm.id) && objects.findIndex((other) => other.norm.id === norm.id) === index)
+  const seen = new Set(around.known)
+  let left = objects.filter(({ norm }) => !seen.has(norm.id) && seen.add(norm.id).size > 0)
   for (let round = 0; round < 2 && left.length > 0; round += 1) {
     for (const row of await insertObjects(ctx, trx, left.map((object) => newObject(ctx, object, around)))) written.set(row.iri, row)
     left = left.filter(({ norm }) => !written.has(norm.id))

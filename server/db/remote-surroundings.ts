@@ -8,7 +8,7 @@ import type { RemoteObject } from './remote-objects.ts'
 const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public'
 
 export type KnownActor = Pick<ActorRow, 'id' | 'iri' | 'local' | 'type'>
-export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' | 'local' | 'type'>
+export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' | 'local' | 'type'> & { root_local: boolean | null }
 
 export interface Surroundings {
   /** Actors named in to, cc, audience and mentions, by IRI. */
@@ -38,8 +38,9 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
     for (const row of rows) actors.set(row.iri, row)
   }
   const found = await trx.raw<{ rows: (KnownParent & { gone: boolean })[] }>(
-    `select id, iri, root_id, actor_id, local, type, deleted_at is not null as gone from objects where iri = any(cast(:iris as text[]))
-     union all select null, iri, null, null, false, 'Tombstone', true from tombstones where iri = any(cast(:ids as text[]))`,
+    `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, root.local as root_local, o.deleted_at is not null as gone
+       from objects o left join objects root on root.id = o.root_id where o.iri = any(cast(:iris as text[]))
+     union all select null, iri, null, null, false, 'Tombstone', false, true from tombstones where iri = any(cast(:ids as text[]))`,
     { iris: [...new Set([...ids, ...parentIris])], ids }
   )
   const around: Surroundings = { actors, parents: new Map(), tombstones: new Set(), known: new Set(), voices: new Set() }

@@ -1,0 +1,96 @@
+// The log of activities accepted from outside: written before we answer 202, claimed by workers, finished with an outcome. No rule lives here.
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import { newId } from '../core/ids.ts'
+import type { InboxLogRow } from './rows.ts'
+
+export interface Received {
+  /** federation.md R2, 32 bytes. */
+  dedupKey: Buffer
+  iri: string | null
+  type: string
+  actorIri: string
+  signerIri: string
+  host: string
+  recipientId: string | null
+  body: string
+}
+
+/** Longer than the slowest row can take: eight fetches of ten seconds. */
+const LEASE = '5 minutes'
+
+/**
+ * Types that switch something on and off, whose ids some peers use again (Gancio's Follow, Mastodon's Reject): once processed, the same
+ * activity is processed again. Everything else is a duplicate for ever.
+ */
+const SWITCHES = ['Follow', 'Undo', 'Accept', 'Reject', 'Block', 'Add', 'Remove']
+
+/** Writes many received activities with one durable statement. Returns the keys (hex) that are new or to be processed again. */
+export async function insertReceived(ctx: Ctx, trx: Knex, received: Received[]): Promise<Set<string>> {
+  const now = ctx.clock.now()
+  const written = await trx.raw<{ rows: { key: string }[] }>(
+    `insert into inbox_log (id, dedup_key, iri, type, actor_iri, signer_iri, host, recipient_id, body, next_at, received_at)
+     select id, decode(key, 'hex'), iri, type, actor_iri, signer_iri, host, recipient_id, body, ?::timestamptz, ?::timestamptz
+     from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[])
+       as r (id, key, iri, type, actor_iri, signer_iri, host, recipient_id, body)
+     on conflict (dedup_key) do update set state = 'waiting', outcome = null, attempts = 0, lease_until = null, finished_at = null,
+       next_at = excluded.next_at, received_at = excluded.received_at, body = excluded.body, recipient_id = excluded.recipient_id
+       where inbox_log.state <> 'waiting' and inbox_log.type = any(?::text[])
+     returning encode(dedup_key, 'hex') as key`,
+    [
+      now,
+      now,
+      received.map(() => newId(now)),
+      received.map((item) => item.dedupKey.toString('hex')),
+      nullable(received.map((item) => item.iri)),
+      received.map((item) => item.type),
+      received.map((item) => item.actorIri),
+      received.map((item) => item.signerIri),
+      received.map((item) => item.host),
+      nullable(received.map((item) => item.recipientId)),
+      received.map((item) => item.body),
+      SWITCHES
+    ]
+  )
+  return new Set(written.rows.map((row) => row.key))
+}
+
+// pg sends null items of an array as NULL; knex's types do not say so.
+function nullable(values: (string | null)[]): string[] {
+  return values as string[]
+}
+
+/** Takes up to `limit` due rows for this worker, oldest first. Others pass them by until the lease ends. */
+export async function claimReceived(ctx: Ctx, limit: number): Promise<InboxLogRow[]> {
+  const now = ctx.clock.now()
+  const claimed = await ctx.db.raw<{ rows: InboxLogRow[] }>(
+    `with due as (
+       select id from inbox_log where state = 'waiting' and next_at <= ? and (lease_until is null or lease_until < ?)
+       order by next_at, id limit ? for update skip locked)
+     update inbox_log l set lease_until = ?::timestamptz + interval '${LEASE}', attempts = attempts + 1 from due where l.id = due.id
+     returning l.*`,
+    [now, now, limit, now]
+  )
+  return claimed.rows.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+}
+
+export interface Finished {
+  id: string
+  outcome: string
+  state: 'done' | 'dead'
+}
+
+/** Marks rows finished, all in one statement. */
+export async function finishReceived(ctx: Ctx, trx: Knex, finished: Finished[]): Promise<void> {
+  if (finished.length === 0) return
+  await trx.raw(
+    `update inbox_log l set state = f.state, outcome = f.outcome, finished_at = ?, lease_until = null
+     from unnest(?::bigint[], ?::text[], ?::text[]) as f (id, state, outcome) where l.id = f.id`,
+    [ctx.clock.now(), finished.map((item) => item.id), finished.map((item) => item.state), finished.map((item) => item.outcome)]
+  )
+}
+
+/** Puts a row back for `at`. */
+export async function postponeReceived(trx: Knex, id: string, at: Date): Promise<void> {
+  await trx('inbox_log').where({ id }).update({ next_at: at, lease_until: null })
+}

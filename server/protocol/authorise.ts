@@ -1,0 +1,132 @@
+// Choke point 4: who may do this to that. One table, judged on STORED rows and on the signer, never on what the payload says of itself
+// (security.md O01–O42, FEP-fe34). Pure: facts in, verdict out; effects gather the facts and obey.
+import { sameOrigin } from '../core/iri.ts'
+import type { Outcome } from './outcomes.ts'
+
+export interface Facts {
+  type: string
+  /** Actor whose key signed the request. */
+  signer: string
+  /** Actor the activity names. */
+  actor: string
+  /** Id of the activity, null when it has none. */
+  id: string | null
+  /** Our own origin: nothing from outside may write there. */
+  own: string
+  /** Id of what it is about. */
+  objectId: string | null
+  /** The object is an actor (its own id, or a stored actor). */
+  aboutActor: boolean
+  /** attributedTo of an inline object; null when it names none. */
+  claimedAuthor: string | null
+  /** The claimed author is a stored Group of the signer's server and the object names the signer as its writer (Mobilizon). */
+  claimedGroup: boolean
+  /** Stored owner: publisher of an object, followed actor of a Follow being answered, actor of what is undone. Null: not stored. */
+  owner: string | null
+  /** Stored person behind what a group publishes. */
+  writer: string | null
+  ownerIsGroup: boolean
+  /** For Add and Remove: the target is the actor's own stored `featured` collection. */
+  ownTarget: boolean
+}
+
+export type Verdict =
+  /** The activity, inline content included, is the owner's word. */
+  | { decision: 'apply' }
+  /** Only what the object's own server says counts: fetch it. */
+  | { decision: 'refetch' }
+  /** Delete only if the object's own server answers 404 or 410. */
+  | { decision: 'check-gone' }
+  /** What it is about never came; keep it in mind. */
+  | { decision: 'remember' }
+  | { decision: 'refuse'; outcome: Outcome }
+
+const APPLY: Verdict = { decision: 'apply' }
+const REFETCH: Verdict = { decision: 'refetch' }
+const CHECK_GONE: Verdict = { decision: 'check-gone' }
+const REMEMBER: Verdict = { decision: 'remember' }
+
+function refuse(outcome: Outcome): Verdict {
+  return { decision: 'refuse', outcome }
+}
+
+/** The one judgement on an incoming activity. Exhaustive: a type without a line is ignored. */
+export function authorise(facts: Facts): Verdict {
+  if (facts.signer !== facts.actor) return judgeForwarded(facts)
+  if (facts.id !== null && !sameOrigin(facts.id, facts.actor)) return refuse('refused-origin')
+  switch (facts.type) {
+    case 'Create':
+      return judgeCreate(facts)
+    case 'Update':
+      return judgeUpdate(facts)
+    case 'Delete':
+      return judgeDelete(facts)
+    case 'Accept':
+    case 'Reject':
+      return judgeOwned(facts, refuse('unknown-follow'))
+    case 'Undo':
+      return judgeOwned(facts, REMEMBER)
+    case 'Add':
+    case 'Remove':
+      return facts.ownTarget && (facts.owner === null ? sameOrigin(facts.objectId, facts.signer) : facts.owner === facts.signer) ? APPLY : refuse('refused-owner')
+    // These only ever speak for the actor itself; what they point at is judged by visibility.
+    case 'Follow':
+    case 'Like':
+    case 'EmojiReact':
+    case 'Announce':
+    case 'Block':
+    case 'Flag':
+      return APPLY
+    case 'Dislike':
+      return refuse('ignored-dislike')
+    case 'Move':
+      return refuse('ignored-move')
+    default:
+      return refuse('ignored-type')
+  }
+}
+
+/** Somebody else's activity passed on (inbox forwarding): its content is worth nothing, its object's server is asked (checklist 49). */
+function judgeForwarded(facts: Facts): Verdict {
+  const foreign = facts.objectId !== null && !sameOrigin(facts.objectId, facts.own) && !facts.aboutActor
+  if ((facts.type === 'Create' || facts.type === 'Update') && foreign) return REFETCH
+  if (facts.type === 'Delete' && foreign && facts.owner !== null) return CHECK_GONE
+  return refuse('refused-signer')
+}
+
+function judgeCreate(facts: Facts): Verdict {
+  if (facts.objectId === null || facts.aboutActor) return refuse('refused-owner')
+  if (sameOrigin(facts.objectId, facts.own) || !sameOrigin(facts.objectId, facts.signer)) return refuse('refused-origin')
+  if (facts.claimedAuthor === null || facts.claimedAuthor === facts.signer || facts.claimedGroup) return APPLY
+  return refuse('refused-owner')
+}
+
+function judgeUpdate(facts: Facts): Verdict {
+  if (facts.objectId === null || sameOrigin(facts.objectId, facts.own)) return refuse('refused-owner')
+  if (facts.aboutActor) return sameOrigin(facts.objectId, facts.signer) ? APPLY : refuse('refused-owner')
+  if (!sameOrigin(facts.objectId, facts.signer)) return refuse('refused-origin')
+  if (facts.owner === null) return facts.claimedAuthor === null || facts.claimedAuthor === facts.signer || facts.claimedGroup ? REFETCH : refuse('refused-owner')
+  const owns = facts.owner === facts.signer || facts.writer === facts.signer
+  if (owns && (facts.claimedAuthor === null || facts.claimedAuthor === facts.owner)) return APPLY
+  // Another organiser of the same group on the same server (Mobilizon): that server is asked.
+  return facts.ownerIsGroup && !owns ? REFETCH : refuse('refused-owner')
+}
+
+function judgeDelete(facts: Facts): Verdict {
+  if (facts.objectId === null || sameOrigin(facts.objectId, facts.own)) return refuse('refused-owner')
+  if (facts.objectId === facts.signer) return APPLY
+  if (facts.aboutActor) return refuse('refused-owner')
+  if (facts.owner !== null && (facts.owner === facts.signer || facts.writer === facts.signer)) return APPLY
+  if (!sameOrigin(facts.objectId, facts.signer)) return refuse('refused-owner')
+  return facts.owner === null ? REMEMBER : CHECK_GONE
+}
+
+function judgeOwned(facts: Facts, missing: Verdict): Verdict {
+  if (facts.owner === null) return missing
+  return facts.owner === facts.signer ? APPLY : refuse('refused-owner')
+}
+
+/** Facts with everything unknown, to be filled in by an effect. */
+export function bareFacts(of: { type: string; signer: string; actor: string; id: string | null; own: string }): Facts {
+  return { ...of, objectId: null, aboutActor: false, claimedAuthor: null, claimedGroup: false, owner: null, writer: null, ownerIsGroup: false, ownTarget: false }
+}

@@ -1,0 +1,122 @@
+// Create: remote posts, events, articles, questions become rows, homes and notifications. Votes are never objects (federation.md §3.8).
+import type { Knex } from 'knex'
+import type { Ctx } from '../../context.ts'
+import { sameOrigin } from '../../core/iri.ts'
+import { notifyMentions } from '../../db/notifications.ts'
+import { fanIn, storeRemoteObjects } from '../../db/objects.ts'
+import { findSurroundings } from '../../db/remote-surroundings.ts'
+import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import { getActorByIri } from '../actors.ts'
+import { authorise } from '../authorise.ts'
+import { newBudget } from '../fetch.ts'
+import { isVote, type NormObject, type NormRef } from '../normalise.ts'
+import { lockObjects } from '../object-lock.ts'
+import type { Outcome } from '../outcomes.ts'
+import { afterCommit } from '../outbox.ts'
+import { emit } from '../reactions.ts'
+import { resolveParents } from '../references.ts'
+import { relatedToUs } from '../relation.ts'
+import { findWriter, retrieveObject } from '../remote-objects.ts'
+import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
+
+export interface Creation {
+  norm: NormObject
+  author: ActorRow
+  writerId?: string | null
+}
+
+/**
+ * Stores authorised objects with everything that follows, in a fixed number of statements: rows, tags, recipients, threads, homes,
+ * notifications. One outcome each, in order.
+ */
+export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[]): Promise<Outcome[]> {
+  await lockObjects(trx, creations.map(({ norm }) => norm.id))
+  const around = await findSurroundings(trx, creations)
+  const related = await relatedToUs(trx, creations.map(({ norm, author }) => ({ norm, authorId: author.id })), around)
+  const wanted = creations.filter((_creation, index) => related[index])
+  const stored = await storeRemoteObjects(ctx, trx, wanted, around)
+  const fresh: ObjectRow[] = []
+  const ids = new Set<string>()
+  for (const { row, fresh: isFresh } of stored) {
+    if (!isFresh || row === null || ids.has(row.id)) continue
+    ids.add(row.id)
+    fresh.push(row)
+  }
+  await spread(ctx, trx, fresh)
+  return creations.map(({ norm }, index) => {
+    if (around.tombstones.has(norm.id)) return 'tombstoned'
+    if (around.known.has(norm.id)) return 'unchanged'
+    if (!related[index]) return 'not-related'
+    const answer = stored[wanted.indexOf(creations[index]!)]
+    return answer === undefined || answer.row === null ? 'refused-suspended' : 'created'
+  })
+}
+
+/** Homes, notifications and reactions of rows just written. */
+async function spread(ctx: Ctx, trx: Knex, fresh: ObjectRow[]): Promise<void> {
+  if (fresh.length === 0) return
+  await fanIn(ctx, trx, fresh)
+  const news = await notifyMentions(ctx, trx, fresh)
+  await emit(ctx, trx, [
+    { kind: 'object-created', ids: fresh.map((row) => row.id) },
+    { kind: 'notified', ids: news.map((row) => row.id) }
+  ])
+  afterCommit(trx, () => resolveParents(ctx, fresh))
+}
+
+/** One Create, whatever its shape; several objects (R4) are votes of one poll. The outcome is that of the last object. */
+export async function applyCreate(ctx: Ctx, arrival: Arrival): Promise<Outcome> {
+  let outcome: Outcome = 'refused-document'
+  for (const ref of arrival.activity.objects) outcome = await createOne(ctx, arrival, ref)
+  return outcome
+}
+
+async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outcome> {
+  if (ref.object !== null && isVote(ref.object)) return 'vote-not-open'
+  const { author, viaGroup } = await claimedAuthor(ctx, arrival, ref.object)
+  const verdict = authorise({
+    ...factsOf(ctx, arrival),
+    ...ownership(undefined),
+    objectId: ref.id,
+    aboutActor: false,
+    claimedAuthor: ref.object?.attributedTo ?? null,
+    claimedGroup: viaGroup
+  })
+  if (verdict.decision === 'refuse') return verdict.outcome
+  if (verdict.decision === 'refetch' || ref.object === null) return createFromOrigin(ctx, ref)
+  if (author === null) return 'unknown-actor'
+  const norm = withAddresses(ref.object, arrival)
+  const writerId = viaGroup ? (arrival.actor?.id ?? null) : await findWriter(ctx, norm, author.iri)
+  return ctx.db.transaction(async (trx) => (await storeCreations(ctx, trx, [{ norm, author, writerId }]))[0]!)
+}
+
+/** An object without addresses has those of its activity. */
+export function withAddresses(norm: NormObject, { activity }: Arrival): NormObject {
+  return norm.to.length > 0 || norm.cc.length > 0 ? norm : { ...norm, to: activity.to, cc: activity.cc }
+}
+
+/** The row that publishes: the actor, or its group on the same server when the object names both (Mobilizon, federation.md §3.10). */
+async function claimedAuthor(ctx: Ctx, arrival: Arrival, norm: NormObject | null): Promise<{ author: ActorRow | null; viaGroup: boolean }> {
+  const claimed = norm?.attributedTo ?? null
+  if (norm === null || claimed === null || claimed === arrival.activity.actor) return { author: arrival.actor, viaGroup: false }
+  if (norm.authorIri !== arrival.activity.actor || !sameOrigin(claimed, arrival.activity.actor)) return { author: null, viaGroup: false }
+  const author = await getActorByIri(ctx, claimed, { budget: newBudget(3) })
+  return { author, viaGroup: author.type === 'Group' && !author.local }
+}
+
+/** What the object's own server says, if it concerns us: asked only when the inline copy already seems to. */
+async function createFromOrigin(ctx: Ctx, ref: NormRef): Promise<Outcome> {
+  if (ref.id === null) return 'refused-document'
+  if ((await findOwned(ctx.db, ref.id)) !== undefined) return 'unchanged'
+  if (ref.object !== null && !(await seemsRelated(ctx, ref.object))) return 'not-related'
+  const retrieved = await retrieveObject(ctx, ref.id, newBudget())
+  if (retrieved === null) return 'refused-fetch'
+  return ctx.db.transaction(async (trx) => (await storeCreations(ctx, trx, [retrieved]))[0]!)
+}
+
+async function seemsRelated(ctx: Ctx, norm: NormObject): Promise<boolean> {
+  const author = norm.attributedTo === null ? undefined : await ctx.db<ActorRow>('actors').where({ iri: norm.attributedTo }).first()
+  const stranger = { id: '0', iri: norm.attributedTo ?? '', followers_iri: null } as ActorRow
+  const around = await findSurroundings(ctx.db, [{ norm, author: author ?? stranger }])
+  return (await relatedToUs(ctx.db, [{ norm, authorId: author?.id ?? null }], around))[0]!
+}

@@ -1,0 +1,81 @@
+// Undo of Follow, Like, Announce and Block: what is undone is found among our rows, and only its own actor may (O11, O12).
+import type { Knex } from 'knex'
+import type { Ctx } from '../../context.ts'
+import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
+import { authorise } from '../authorise.ts'
+import type { NormRef } from '../normalise.ts'
+import type { Outcome } from '../outcomes.ts'
+import { emit } from '../reactions.ts'
+import { factsOf, type OwnArrival } from './arrival.ts'
+
+/** One stored link, whatever its table. */
+interface Undoable {
+  kind: 'Follow' | 'Like' | 'Announce' | 'Block'
+  id: string
+  actorIri: string
+  actorId: string
+  otherId: string
+}
+
+/** An Undo by bare id, or with an embedded activity whose id may be unknown here and whose actor may be missing (R5). */
+export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
+  const ref = arrival.activity.objects[0]!
+  if (ref.type !== null && !['Follow', 'Like', 'EmojiReact', 'Announce', 'Block'].includes(ref.type)) return 'ignored-type'
+  const found = await findUndone(ctx.db, ref, arrival)
+  const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: found?.actorIri ?? null })
+  if (verdict.decision === 'refuse') return verdict.outcome
+  if (found === undefined) return remember(ctx, arrival, ref)
+  return ctx.db.transaction(async (trx) => {
+    const done = await undo(trx, found)
+    if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
+    return done ? 'undone' : 'unchanged'
+  })
+}
+
+async function undo(trx: Knex, found: Undoable): Promise<boolean> {
+  if (found.kind === 'Follow') return removeFollow(trx, found.actorId, found.otherId)
+  if (found.kind === 'Like') return removeLike(trx, found.actorId, found.otherId)
+  if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
+  await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
+  return (await trx('objects').where({ id: found.id }).delete()) > 0
+}
+
+/** Only an id can be kept in mind: a later activity of the same kind, with another id, is a new wish. */
+async function remember(ctx: Ctx, { activity }: OwnArrival, ref: NormRef): Promise<Outcome> {
+  if (ref.id === null) return 'unchanged'
+  await ctx.db('early_undos')
+    .insert({ actor_iri: activity.actor, type: ref.type ?? '', object_iri: ref.id, created_at: ctx.clock.now() })
+    .onConflict(['actor_iri', 'type', 'object_iri'])
+    .merge()
+  return 'remembered'
+}
+
+const BY_ID = `
+  select 'Follow' as kind, f.id, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
+  union all select 'Like', l.id, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
+  union all select 'Block', b.id, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
+  union all select 'Announce', o.id, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
+    where o.iri = :id and o.reblog_of_id is not null and o.deleted_at is null`
+
+// The signer's own link of that kind to what the embedded activity names.
+const BY_PAIR = `
+  select 'Follow' as kind, f.id, :actorIri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId"
+    from follows f join actors o on o.id = f.followed_id where :type = 'Follow' and f.follower_id = :actor and o.iri = :object
+  union all select 'Like', l.id, :actorIri, l.actor_id, l.object_id
+    from likes l join objects o on o.id = l.object_id where :type in ('Like', 'EmojiReact') and l.actor_id = :actor and o.iri = :object
+  union all select 'Block', b.id, :actorIri, b.blocker_id, b.blocked_id
+    from blocks b join actors o on o.id = b.blocked_id where :type = 'Block' and b.blocker_id = :actor and o.iri = :object
+  union all select 'Announce', s.id, :actorIri, s.actor_id, s.reblog_of_id
+    from objects s join objects o on o.id = s.reblog_of_id where :type = 'Announce' and s.actor_id = :actor and o.iri = :object and s.deleted_at is null`
+
+async function findUndone(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promise<Undoable | undefined> {
+  if (ref.id !== null) {
+    const byId = await trx.raw<{ rows: Undoable[] }>(BY_ID, { id: ref.id })
+    if (byId.rows[0] !== undefined) return byId.rows[0]
+  }
+  if (ref.type === null || ref.objectId === null) return undefined
+  const byPair = await trx.raw<{ rows: Undoable[] }>(BY_PAIR.replaceAll(':actorIri', 'cast(:actorIri as text)').replaceAll(':type ', 'cast(:type as text) '), {
+    actorIri: actor.iri, actor: actor.id, type: ref.type, object: ref.objectId
+  })
+  return byPair.rows[0]
+}
