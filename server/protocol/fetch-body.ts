@@ -5,6 +5,8 @@ import { AppError } from '../core/errors.ts'
 
 /** The body. `encoding` is the Content-Encoding header. Throws fetch.invalid when it is too long or encoded in another way than one gzip. */
 export async function readBody(body: Readable, encoding: string, maxBytes: number): Promise<Buffer> {
+  // Destroying a body midway makes it emit an error: it is ours to throw, not the process's to die of.
+  body.on('error', () => {})
   const stream = decoded(body, encoding.trim().toLowerCase())
   const chunks: Buffer[] = []
   let total = 0
