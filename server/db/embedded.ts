@@ -1,7 +1,7 @@
 // The embedded PostgreSQL: starts it or adopts the one that runs, watches it, starts it again when it dies, stops it when the last
 // process that uses it leaves. Nothing here knows Communer's tables.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -282,6 +282,9 @@ async function leave(cluster: Cluster, attached: Attached): Promise<void> {
   }
   if (alone) await stopServer(cluster, pid)
   await holder.end().catch(() => {})
+  // A socket directory outside of home was made for this run of the server.
+  const { host } = attached.connection
+  if (alone && host.startsWith('/') && !host.startsWith(cluster.home)) rmSync(host, { recursive: true, force: true })
 }
 
 /** Fast shutdown (SIGINT): ends sessions, writes a checkpoint. After the deadline SIGQUIT, from which the next start recovers. */
