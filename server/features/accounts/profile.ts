@@ -80,3 +80,10 @@ function profileFields(fields: { name: string; value: string }[]): ActorField[] 
   }
   return filled.map(({ name, value }) => ({ name, value: withLinks(value) }))
 }
+
+/** Public numbers of an actor, and how many people wait for an answer to their follow. */
+export async function profileNumbers(ctx: Ctx, actorId: string): Promise<{ statuses: number; followers: number; following: number; requests: number }> {
+  const counts = await ctx.db('actor_stats').where({ actor_id: actorId }).first<Record<'statuses' | 'followers' | 'following', number> | undefined>('statuses', 'followers', 'following')
+  const row = await ctx.db('follows').where({ followed_id: actorId, state: 'pending' }).count<{ count: string }[]>({ count: '*' })
+  return { ...(counts ?? { statuses: 0, followers: 0, following: 0 }), requests: Number(row[0]?.count ?? 0) }
+}

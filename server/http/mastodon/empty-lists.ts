@@ -1,0 +1,29 @@
+// What clients ask for at start and we have nothing of yet: an honest empty list instead of a 404 they would report.
+import type { FastifyInstance } from 'fastify'
+
+const PUBLIC_LISTS = ['/api/v1/custom_emojis', '/api/v1/trends', '/api/v1/trends/tags', '/api/v1/trends/statuses', '/api/v1/trends/links', '/api/v1/instance/activity', '/api/v1/instance/domain_blocks']
+
+const OWN_LISTS: Record<string, string> = {
+  '/api/v1/filters': 'read:filters',
+  '/api/v2/filters': 'read:filters',
+  '/api/v1/lists': 'read:lists',
+  '/api/v1/announcements': 'read:accounts',
+  '/api/v1/followed_tags': 'read:follows',
+  '/api/v1/featured_tags': 'read:accounts',
+  '/api/v1/conversations': 'read:statuses',
+  '/api/v1/bookmarks': 'read:bookmarks',
+  '/api/v1/scheduled_statuses': 'read:statuses',
+  '/api/v1/endorsements': 'read:accounts',
+  '/api/v1/domain_blocks': 'read:blocks',
+  '/api/v1/suggestions': 'read:accounts',
+  '/api/v2/suggestions': 'read:accounts',
+  '/api/v1/accounts/familiar_followers': 'read:follows'
+}
+
+/** Fastify plugin. */
+export async function mastodonEmptyLists(app: FastifyInstance): Promise<void> {
+  for (const path of PUBLIC_LISTS) app.get(path, { config: { public: true } }, async () => [])
+  for (const [path, scope] of Object.entries(OWN_LISTS)) app.get(path, { config: { scope } }, async () => [])
+  app.get('/api/v1/accounts/:id/featured_tags', { config: { public: true } }, async () => [])
+  app.get('/api/v1/accounts/:id/lists', { config: { scope: 'read:lists' } }, async () => [])
+}
