@@ -1,0 +1,105 @@
+// Accounts in the Mastodon API: find, read, their posts, who follows whom (docs.joinmastodon.org/methods/accounts).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Ctx } from '../../context.ts'
+import { isRowId } from '../../core/ids.ts'
+import { blockedBy, followRequestsOf, followedBy, followersOf, loadRelationships, mutedByActor } from '../../db/relationships.ts'
+import { loadActorParts, type ActorPart } from '../../db/status-parts.ts'
+import { actorTimeline } from '../../db/timelines.ts'
+import { findByAcct } from '../../features/search/lookup.ts'
+import { search } from '../../features/search/search.ts'
+import { foldTag } from '../../protocol/normalise-parts.ts'
+import { requireAuth } from '../plugins/auth.ts'
+import { boolOf, idParam, listOf, notFound, readPage, textOf, viewerOf, type Params } from './params.ts'
+import { presentAccounts, presentPage } from './present.ts'
+import { toAccount } from './serialise/account.ts'
+import type { Account } from './serialise/entities.ts'
+import { toRelationship } from './serialise/relationship.ts'
+
+const READ = { public: true }
+/** People asked about in one request; a page of anything has fewer. */
+const MAX_RELATIONSHIPS = 80
+
+/** Fastify plugin, to register under /api/v1. */
+export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  app.get('/accounts/lookup', { config: READ }, async (request) => {
+    const id = await findByAcct(ctx, textOf((request.query as Params)['acct']) ?? '')
+    if (id === null) throw notFound()
+    const actor = await getActor(ctx, id)
+    return toAccount(ctx, actor, actor)
+  })
+
+  app.get('/accounts/search', { config: { scope: 'read:accounts' } }, async (request) => {
+    const query = request.query as Params
+    const { limit } = readPage(request, 40, 80)
+    const input = { text: textOf(query['q']) ?? '', types: ['accounts' as const], resolve: boolOf(query['resolve']) ?? false, limit, offset: offsetOf(query['offset']) }
+    const { actors } = await search(ctx, viewerOf(request), input)
+    return actors.map((actor) => toAccount(ctx, actor, actor))
+  })
+
+  app.get('/accounts/relationships', { config: { scope: 'read:follows' } }, async (request) => {
+    const query = request.query as Params
+    const ids = (listOf(query['id'] ?? query['ids'], MAX_RELATIONSHIPS) ?? []).filter(isRowId)
+    return (await loadRelationships(ctx, requireAuth(request).actor.id, [...new Set(ids)])).map(toRelationship)
+  })
+
+  app.get('/accounts', { config: READ }, async (request) => {
+    const query = request.query as Params
+    const ids = (listOf(query['id'] ?? query['ids'], 40) ?? []).filter(isRowId)
+    const actors = await loadActorParts(ctx, ids)
+    return ids.flatMap((id) => {
+      const actor = actors.get(id)
+      return actor === undefined || isGone(actor) ? [] : [toAccount(ctx, actor, actor)]
+    })
+  })
+
+  app.get('/accounts/:id', { config: READ }, async (request) => {
+    const actor = await getActor(ctx, idParam(request))
+    return toAccount(ctx, actor, actor)
+  })
+
+  app.get('/accounts/:id/statuses', { config: READ }, async (request, reply) => {
+    const query = request.query as Params
+    const actor = await getActor(ctx, idParam(request))
+    const page = readPage(request)
+    const rows = await actorTimeline(ctx, viewerOf(request), actor.id, {
+      excludeReplies: boolOf(query['exclude_replies']) ?? false,
+      excludeReblogs: boolOf(query['exclude_reblogs']) ?? false,
+      onlyMedia: boolOf(query['only_media']) ?? false,
+      pinned: boolOf(query['pinned']) ?? false,
+      tag: foldTag(textOf(query['tagged']) ?? '')
+    }, page)
+    return presentPage(ctx, request, reply, rows, page)
+  })
+
+  const listOfActor = (list: typeof followersOf) => async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
+    const actor = await getActor(ctx, idParam(request))
+    const page = readPage(request, 40, 80)
+    return presentAccounts(ctx, request, reply, await list(ctx, actor.id, page), page)
+  }
+  app.get('/accounts/:id/followers', { config: READ }, listOfActor(followersOf))
+  app.get('/accounts/:id/following', { config: READ }, listOfActor(followedBy))
+
+  const ownList = (list: typeof followersOf) => async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
+    const page = readPage(request, 40, 80)
+    return presentAccounts(ctx, request, reply, await list(ctx, requireAuth(request).actor.id, page), page)
+  }
+  app.get('/follow_requests', { config: { scope: 'read:follows' } }, ownList(followRequestsOf))
+  app.get('/blocks', { config: { scope: 'read:blocks' } }, ownList(blockedBy))
+  app.get('/mutes', { config: { scope: 'read:mutes' } }, ownList(mutedByActor))
+}
+
+/** An actor that is there to be seen. Someone suspended or waiting for approval is nobody. */
+async function getActor(ctx: Ctx, id: string): Promise<ActorPart> {
+  const actor = (await loadActorParts(ctx, [id])).get(id)
+  if (actor === undefined || isGone(actor)) throw notFound()
+  return actor
+}
+
+function isGone(actor: ActorPart): boolean {
+  return actor.suspended_at !== null || actor.deleted_at !== null
+}
+
+function offsetOf(value: unknown): number {
+  const offset = Math.floor(Number(textOf(value) ?? 0))
+  return Number.isFinite(offset) ? Math.min(Math.max(offset, 0), 400) : 0
+}
