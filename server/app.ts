@@ -1,9 +1,17 @@
 // Puts the web application together: one line per plugin, in the order they must see a request. It never listens.
 import compress from '@fastify/compress'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { Ctx } from './context.ts'
 import { loadSite } from './db/site.ts'
+import { communerAccounts } from './http/communer/accounts.ts'
+import { communerAdmin } from './http/communer/admin.ts'
+import { communerGroups } from './http/communer/groups.ts'
+import { communerOpenapi } from './http/communer/openapi.ts'
+import { communerSetup } from './http/communer/setup.ts'
 import { health } from './http/health.ts'
+import { mediaFiles } from './http/media-files.ts'
+import { basePlugins } from './http/plugins/base.ts'
+import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -17,27 +25,37 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: ctx.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trusted(ctx.config.trustProxy),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: HEADERS_TIMEOUT_MS }
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    ajv: AJV_OPTIONS,
+    routerOptions: { querystringParser }
   }) as unknown as FastifyInstance
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
     if (ctx.site === null) await loadSite(ctx)
   })
   await app.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024, zlibOptions: { level: 5 } })
+  await app.register(basePlugins, { ctx })
   await app.register(health, { ctx })
+  await app.register(mediaFiles, { ctx })
+  // The description of the API sees the routes registered after it.
+  await app.register(communerOpenapi, { ctx })
+  await app.register(communerSetup, { ctx })
+  await app.register(communerAccounts, { ctx })
+  await app.register(communerAdmin, { ctx })
+  await app.register(communerGroups, { ctx })
   await app.ready()
   return app
 }
 
 /** TRUST_PROXY as Fastify reads it: true, false, a number of hops, or addresses. */
-function trusted(value: string): boolean | number | string {
+function trusted(value: string): boolean | string | ((address: string, hop: number) => boolean) {
   if (value === 'true') return true
   if (value === 'false') return false
-  return /^[0-9]+$/.test(value) ? Number(value) : value
+  return /^[0-9]+$/.test(value) ? (_address, hop) => hop < Number(value) : value
 }
