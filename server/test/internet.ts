@@ -54,9 +54,13 @@ export const AS2 = 'application/activity+json'
 /** Replaces the context's sockets by ones that reach only this test's hosts. */
 export async function testInternet(t: { teardown(work: () => Promise<void> | void): void }, ctx: Ctx): Promise<Internet> {
   const hosts = new Map<string, { host: Host; routes: Map<string, Handler> }>()
+  const addresses = new Map<string, string[]>()
+  const down = new Set<string>()
   const server = createServer({ key: fixture('tls/key.pem'), cert: fixture('tls/cert.pem') }, (request, response) => {
     void collect(request).then((body) => {
-      const known = hosts.get(request.headers.host ?? '')
+      const name = request.headers.host ?? ''
+      if (down.has(name)) return void request.socket.destroy()
+      const known = hosts.get(name)
       known?.host.seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
       const path = request.url ?? ''
       const handler = known?.routes.get(path) ?? known?.routes.get(path.split('?')[0]!)
@@ -66,8 +70,6 @@ export async function testInternet(t: { teardown(work: () => Promise<void> | voi
   })
   await listen(server)
   const port = (server.address() as AddressInfo).port
-  const addresses = new Map<string, string[]>()
-  const down = new Set<string>()
   const old = ctx.sockets
   ctx.sockets = createSockets(ctx.config, {
     ca,
