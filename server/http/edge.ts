@@ -76,7 +76,7 @@ Object.assign(edge, { [Symbol.for('skip-override')]: true })
 /** The activity a POST brought. Throws document.malformed (400) when there was no body. */
 export function readActivity(request: FastifyRequest): ReceivedActivity {
   const body = request.body as ReceivedActivity | undefined | null
-  if (body == null || !Buffer.isBuffer(body.raw)) throw new AppError('document.malformed', 400, 'The body is not a JSON document in UTF-8.')
+  if (body === undefined || body === null || !Buffer.isBuffer(body.raw)) throw new AppError('document.malformed', 400, 'The body is not a JSON document in UTF-8.')
   return body
 }
 

@@ -25,7 +25,7 @@ interface ActorOptions {
  */
 export async function getActorByIri(ctx: Ctx, iri: string, opts: ActorOptions = {}): Promise<ActorRow> {
   const stored = await findActorByIri(ctx.db, iri)
-  if (stored?.deleted_at != null) throw new AppError('actor.gone', 410, 'This account no longer exists.')
+  if (stored !== null && stored.deleted_at !== null) throw new AppError('actor.gone', 410, 'This account no longer exists.')
   if (stored?.local) return stored
   if (hostOf(iri) === ctx.site?.host) throw new AppError('actor.unknown', 404, 'There is no such account here.')
   if (stored !== null && !opts.refresh && isFresh(ctx, stored)) return stored

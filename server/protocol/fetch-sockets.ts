@@ -2,6 +2,7 @@
 // Only the fetch files use it; nobody else may open a socket outward.
 import dns, { type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { callbackify } from 'node:util'
 import { buildConnector, Pool } from 'undici'
 import type { Config } from '../config.ts'
 import { createLru, type Lru } from '../core/lru.ts'
@@ -78,18 +79,13 @@ export function createSockets(_config: Config, hooks: NetworkHooks = {}): Socket
 /** undici's connector with a lookup that refuses a name as soon as one of its addresses is not public, and connects to what was judged. */
 function guardedConnector(mode: NetworkMode, hooks: NetworkHooks): buildConnector.connector {
   const options = { timeout: CONNECT_TIMEOUT_MS, ...(hooks.ca === undefined ? {} : { ca: hooks.ca }) }
-  const resolve = hooks.lookup ?? systemLookup
+  const judge = callbackify((hostname: string) => judgedAddresses(hostname, mode, hooks))
   const lookup: LookupFunction = (hostname, wanted, callback) => {
-    resolve(hostname).then(
-      (found) => {
-        if (found.length === 0) return callback(notFound(hostname), '')
-        if (!found.every((one) => isAllowedAddress(one.address, mode))) return callback(refused('address'), '')
-        const judged = hooks.connectTo === undefined ? found : [{ address: hooks.connectTo(hostname, 443).address, family: 4 }]
-        if (wanted.all) return callback(null, judged)
-        callback(null, judged[0]!.address, judged[0]!.family)
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '')
-    )
+    judge(hostname, (error, judged) => {
+      if (error !== null) return callback(error, '')
+      if (wanted.all) return callback(null, judged)
+      callback(null, judged[0]!.address, judged[0]!.family)
+    })
   }
   const connect = buildConnector({ ...options, lookup })
   if (hooks.connectTo === undefined) return connect
@@ -97,13 +93,17 @@ function guardedConnector(mode: NetworkMode, hooks: NetworkHooks): buildConnecto
   return (target, callback) => connect({ ...target, port: String(redirect(target.hostname, Number(target.port || 443)).port) }, callback)
 }
 
+/** Every address of a name, all of them allowed. The list is what is connected to: no second question, no rebinding (security.md F05). */
+async function judgedAddresses(hostname: string, mode: NetworkMode, hooks: NetworkHooks): Promise<LookupAddress[]> {
+  const found = await (hooks.lookup ?? systemLookup)(hostname)
+  if (found.length === 0) throw Object.assign(new Error(`No address for ${hostname}`), { code: 'ENOTFOUND' })
+  if (!found.every((one) => isAllowedAddress(one.address, mode))) throw refused('address')
+  return hooks.connectTo === undefined ? found : [{ address: hooks.connectTo(hostname, 443).address, family: 4 }]
+}
+
 /** Through the property, at call time, and every address: so that the resolver's whole answer is judged. */
 function systemLookup(hostname: string): Promise<LookupAddress[]> {
   return new Promise((resolve, reject) => {
     dns.lookup(hostname, { all: true, verbatim: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)))
   })
-}
-
-function notFound(hostname: string): Error {
-  return Object.assign(new Error(`No address for ${hostname}`), { code: 'ENOTFOUND' })
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, sign as signBytes, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import t from 'tap'
 import type { Ctx } from '../context.ts'
@@ -14,7 +14,30 @@ import type { Claim, SignedParts } from './verify-claim.ts'
 import { sha256Base64 } from './verify-digest.ts'
 
 const fixtures = new URL('../test/fixtures/', import.meta.url)
-const readJson = (path: string): any => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'))
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8')) as T
+
+interface Vectors {
+  keyId: string
+  publicKeyPem: string
+  date: string
+  body: string
+  vectors: Record<string, { method: string; url?: string; headers: Record<string, string> }>
+}
+
+interface Published {
+  requestHeaders: Record<string, string>
+  publicKeyPem: string
+  draftCavage: { name: string; headers: string[]; signingString: string; signature: string }[]
+  rfc9421: { url: string; headers: Record<string, string>; publicJwk: JsonWebKey }
+}
+
+interface Captured {
+  path: string
+  headers: Record<string, string>
+  body: string
+  json: { actor: string }
+}
+
 const code = async (work: Promise<unknown>): Promise<string> => {
   try {
     await work
@@ -25,12 +48,12 @@ const code = async (work: Promise<unknown>): Promise<string> => {
 }
 
 t.test('every vector of ours verifies', async (t) => {
-  const vectors = readJson('signatures/vectors.json')
+  const vectors = readJson<Vectors>('signatures/vectors.json')
   const { ctx } = await testContext(t, { origin: 'https://mastodon.example', startAt: new Date(vectors.date) })
   await testInternet(t, ctx)
   const iri = 'https://commune.example/ap/users/alice'
   await storeActor(ctx, iri, vectors.keyId, vectors.publicKeyPem)
-  for (const [name, vector] of Object.entries<any>(vectors.vectors)) {
+  for (const [name, vector] of Object.entries(vectors.vectors)) {
     if (vector.url === undefined) continue
     const target = vector.url.slice('https://mastodon.example'.length)
     const headers = { host: 'mastodon.example', ...vector.headers }
@@ -40,8 +63,8 @@ t.test('every vector of ours verifies', async (t) => {
 })
 
 t.test('the published vectors of both specifications give the same strings and verify', async (t) => {
-  const published = readJson('signatures/published-vectors.json')
-  const { '(request-target)': target, ...headers } = published.requestHeaders as Record<string, string>
+  const published = readJson<Published>('signatures/published-vectors.json')
+  const { '(request-target)': target, ...headers } = published.requestHeaders
   const [method = '', path = ''] = target!.split(' ')
   const parts: SignedParts = { method, target: path, origin: 'https://example.com', header: (name) => headers[name] ?? null, hasBody: true }
   const key = { algorithm: 'rsa' as const, publicKey: createPublicKey(published.publicKeyPem) }
@@ -52,9 +75,9 @@ t.test('the published vectors of both specifications give the same strings and v
   }
   const { rfc9421 } = published
   const url = new URL(rfc9421.url)
-  const [input] = readInputs(rfc9421.headers['signature-input'])
+  const [input] = readInputs(rfc9421.headers['signature-input']!)
   const base = signatureBase(input!.components, input!.text, { method: 'POST', target: url.pathname + url.search, origin: url.origin, header: (name) => rfc9421.headers[name] ?? null, hasBody: true })
-  const signature = /=:(.*):$/.exec(rfc9421.headers.signature)![1]!
+  const signature = /=:(.*):$/.exec(rfc9421.headers.signature!)![1]!
   const ed25519 = { algorithm: 'ed25519' as const, publicKey: createPublicKey({ key: rfc9421.publicJwk, format: 'jwk' }) }
   t.ok(isSignedBy(claim(base, signature, null), ed25519), 'RFC 9421 B.2.6')
   t.notOk(isSignedBy(claim(`${base} `, signature, null), ed25519), 'and not for another text')
@@ -63,7 +86,7 @@ t.test('the published vectors of both specifications give the same strings and v
 t.test('requests captured from Gancio, GoToSocial and snac verify, their keys found as they publish them', async (t) => {
   const { ctx, clock } = await testContext(t, { origin: 'https://fedify.test' })
   const internet = await testInternet(t, ctx)
-  const doc = (name: string): any => readJson(`captured/docs/${name}.json`)
+  const doc = (name: string) => readJson<Record<string, unknown> & { json: Record<string, unknown> }>(`captured/docs/${name}.json`)
   internet.host('gancio.test').on('/federation/u/relay', doc('gancio-actor'))
   internet.host('snac.test').on('/alice', doc('snac-actor'))
   internet.host('gts.test').on('/users/carol/main-key', doc('gts-main-key'))
@@ -72,8 +95,8 @@ t.test('requests captured from Gancio, GoToSocial and snac verify, their keys fo
   const files = readdirSync(new URL('captured/inbox/', fixtures))
   t.equal(files.length, 18)
   for (const file of files) {
-    const captured = readJson(`captured/inbox/${file}`)
-    clock.set(captured.headers.date)
+    const captured = readJson<Captured>(`captured/inbox/${file}`)
+    clock.set(captured.headers.date!)
     const verified = await verifyRequest(ctx, asRequest('POST', captured.path, captured.headers, Buffer.from(captured.body)))
     t.equal(verified.actorIri, captured.json.actor, file)
     const broken = Buffer.from(captured.body.replace('{', '{ '))
@@ -289,8 +312,8 @@ function edited(request: SignedRequest, edit: (headers: Record<string, string>) 
 }
 
 /** Signs again, covering exactly `covered`, with the parameters given. `hash` null is Ed25519. */
-function cavage(ctx: Ctx, actor: { keyIri: string; privateKey: any }, request: SignedRequest, covered: string[], parameters: Record<string, string> = {}, hash: string | null = 'sha256'): SignedRequest {
-  const headers = { ...request.headers, digest: `SHA-256=${sha256Base64(request.body!)}` } as Record<string, string>
+function cavage(ctx: Ctx, actor: { keyIri: string; privateKey: KeyObject }, request: SignedRequest, covered: string[], parameters: Record<string, string> = {}, hash: string | null = 'sha256'): SignedRequest {
+  const headers: Record<string, string> = { ...(request.headers as Record<string, string>), digest: `SHA-256=${sha256Base64(request.body!)}` }
   const parts: SignedParts = { method: 'POST', target: request.target, origin: ctx.site!.origin, header: (name) => headers[name] ?? null, hasBody: true }
   const text = signingString(covered, parts, Number(parameters.created), Number(parameters.expires))
   const signature = signBytes(hash, Buffer.from(text), actor.privateKey).toString('base64')

@@ -39,7 +39,7 @@ export async function askWebFinger(ctx: Ctx, handle: Handle, budget?: Budget): P
     if (first === null || first.subject === null) return null
     if (sameHandle(first.subject, handle)) return first.actorIri === null ? null : { ...first.subject, actorIri: first.actorIri }
     const second = await readJrd(ctx, first.subject, budget)
-    if (second?.subject == null || !sameHandle(second.subject, first.subject) || second.actorIri === null) return null
+    if (second === null || second.subject === null || !sameHandle(second.subject, first.subject) || second.actorIri === null) return null
     return { ...second.subject, actorIri: second.actorIri }
   } catch (error) {
     if (isAppError(error) && error.code.startsWith('fetch.') && error.code !== 'fetch.unreachable') return null
