@@ -27,10 +27,9 @@ export interface Creation {
 
 /**
  * Stores authorised objects with everything that follows, in a fixed number of statements: rows, tags, recipients, threads, homes,
- * notifications. One outcome each, in order.
+ * notifications. One outcome each, in order. The caller holds the lock on their ids (object-lock.ts).
  */
 export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[]): Promise<Outcome[]> {
-  await lockObjects(trx, creations.map(({ norm }) => norm.id))
   const around = await findSurroundings(trx, creations)
   const related = await relatedToUs(trx, creations.map(({ norm, author }) => ({ norm, authorId: author.id })), around)
   const wanted = creations.filter((_creation, index) => related[index])
@@ -87,7 +86,15 @@ async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outc
   if (author === null) return 'unknown-actor'
   const norm = withAddresses(ref.object, arrival)
   const writerId = viaGroup ? (arrival.actor?.id ?? null) : await findWriter(ctx, norm, author.iri)
-  return ctx.db.transaction(async (trx) => (await storeCreations(ctx, trx, [{ norm, author, writerId }]))[0]!)
+  return storeCreation(ctx, { norm, author, writerId })
+}
+
+/** One authorised object in a transaction of its own. */
+export async function storeCreation(ctx: Ctx, creation: Creation): Promise<Outcome> {
+  return ctx.db.transaction(async (trx) => {
+    await lockObjects(trx, [creation.norm.id])
+    return (await storeCreations(ctx, trx, [creation]))[0]!
+  })
 }
 
 /** An object without addresses has those of its activity. */
@@ -111,7 +118,7 @@ async function createFromOrigin(ctx: Ctx, ref: NormRef): Promise<Outcome> {
   if (ref.object !== null && !(await seemsRelated(ctx, ref.object))) return 'not-related'
   const retrieved = await retrieveObject(ctx, ref.id, newBudget())
   if (retrieved === null) return 'refused-fetch'
-  return ctx.db.transaction(async (trx) => (await storeCreations(ctx, trx, [retrieved]))[0]!)
+  return storeCreation(ctx, retrieved)
 }
 
 async function seemsRelated(ctx: Ctx, norm: NormObject): Promise<boolean> {

@@ -14,7 +14,7 @@ import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
 import { refreshObject, retrieveObject } from '../remote-objects.ts'
 import { factsOf, findOwned, ownership, type Arrival, type Owned } from './arrival.ts'
-import { storeCreations } from './create.ts'
+import { storeCreation } from './create.ts'
 
 /** An Update of something we never saw counts as its Create only while it is news (Mastodon's rule). */
 const NEWS_MS = 24 * 60 * 60 * 1000
@@ -89,5 +89,5 @@ async function createLate(ctx: Ctx, ref: NormRef): Promise<Outcome> {
   if (published === null || ctx.clock.now().getTime() - published.getTime() > NEWS_MS) return 'unknown-object'
   const retrieved = await retrieveObject(ctx, ref.id!, newBudget())
   if (retrieved === null) return 'refused-fetch'
-  return ctx.db.transaction(async (trx) => (await storeCreations(ctx, trx, [retrieved]))[0]!)
+  return storeCreation(ctx, retrieved)
 }
