@@ -3,15 +3,32 @@ import compress from '@fastify/compress'
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { Ctx } from './context.ts'
 import { loadSite } from './db/site.ts'
+import { activityPub } from './http/activitypub.ts'
 import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { health } from './http/health.ts'
+import { mastodonApps } from './http/mastodon/apps.ts'
+import { mastodonCredentials } from './http/mastodon/credentials.ts'
+import { mastodonEmptyLists } from './http/mastodon/empty-lists.ts'
+import { mastodonInstance } from './http/mastodon/instance.ts'
+import { mastodonMedia } from './http/mastodon/media.ts'
+import { mastodonPreferences } from './http/mastodon/preferences.ts'
+import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
+import { mastodonAccounts } from './http/mastodon/accounts.ts'
+import { mastodonNotifications } from './http/mastodon/notifications.ts'
+import { mastodonSearch } from './http/mastodon/search.ts'
+import { mastodonStatusActions } from './http/mastodon/status-actions.ts'
+import { mastodonStatuses } from './http/mastodon/statuses.ts'
+import { mastodonTimelines } from './http/mastodon/timelines.ts'
 import { mediaFiles } from './http/media-files.ts'
+import { oauthAuthorize } from './http/oauth/authorize.ts'
+import { oauthToken } from './http/oauth/token.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
+import { wellKnown } from './http/wellknown.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -20,6 +37,9 @@ const REQUEST_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 /** Activities may have 1 MiB; uploads have limits of their own. */
 const BODY_LIMIT_BYTES = 1024 * 1024
+
+/** A path part may carry an address of 2,048 characters in base64url (/media/proxy). */
+const MAX_PARAM_LENGTH = 3_000
 
 /** A Fastify with every route, ready for inject() or listen(). The caller closes it. */
 export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
@@ -33,7 +53,7 @@ export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     ajv: AJV_OPTIONS,
-    routerOptions: { querystringParser }
+    routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
@@ -41,14 +61,18 @@ export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
   })
   await app.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024, zlibOptions: { level: 5 } })
   await app.register(basePlugins, { ctx })
-  await app.register(health, { ctx })
-  await app.register(mediaFiles, { ctx })
   // The description of the API sees the routes registered after it.
   await app.register(communerOpenapi, { ctx })
-  await app.register(communerSetup, { ctx })
-  await app.register(communerAccounts, { ctx })
-  await app.register(communerAdmin, { ctx })
-  await app.register(communerGroups, { ctx })
+  await app.register(health, { ctx })
+  await app.register(activityPub, { ctx })
+  await app.register(wellKnown, { ctx })
+  const native = { ctx, prefix: '/api/communer/v1' }
+  for (const routes of [communerSetup, communerAccounts, communerGroups, communerAdmin]) await app.register(routes, native)
+  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
+  await app.register(mastodonEmptyLists)
+  await app.register(oauthAuthorize, { ctx })
+  await app.register(oauthToken, { ctx })
+  await app.register(mediaFiles, { ctx })
   await app.ready()
   return app
 }
