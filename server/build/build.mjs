@@ -1,5 +1,6 @@
 // Builds what `npm start` runs: the server into dist/server (esbuild), the web app into dist/web and dist/ssr (vite).
 // Plain JavaScript: it must run before anything is built.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,7 +45,7 @@ async function buildWeb() {
   const configFile = join(root, 'web', 'vite.config.ts')
   if (!existsSync(configFile)) return
   const { build } = await import('vite')
-  const common = { root: join(root, 'web'), configFile, logLevel: 'warn', mode: 'production' }
+  const common = { root: join(root, 'web'), configFile, logLevel: 'error', mode: 'production' }
   await build({ ...common, build: { outDir: join(root, 'dist', 'web'), emptyOutDir: true } })
   await build({ ...common, build: { outDir: join(root, 'dist', 'ssr'), emptyOutDir: true, ssr: join(root, 'web', 'entry-server.ts') } })
 }
@@ -59,4 +60,12 @@ export async function buildAll() {
   await Promise.all([buildServer(), buildWeb()])
   writeFileSync(stamp, '')
   utimesSync(stamp, begun, begun)
+}
+
+/** Builds in a process of its own, whose memory goes with it, when dist/ is missing or old. Ends this process when that fails. */
+export function buildIfNeeded() {
+  if (isBuilt()) return
+  console.error('Building Communer (the sources are newer than dist/)…')
+  const { status } = spawnSync(process.execPath, [join(root, 'server', 'build', 'prepare.mjs')], { stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) process.exit(1)
 }

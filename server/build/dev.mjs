@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildAll, isBuilt, root } from './build.mjs'
+import { buildIfNeeded, root } from './build.mjs'
 
-if (!isBuilt()) await buildAll()
+buildIfNeeded()
 const run = (command, ...args) => spawn(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
 const children = [run('tsx', 'watch', '--clear-screen=false', 'server/main.ts')]
 if (existsSync(join(root, 'web', 'vite.config.ts'))) {

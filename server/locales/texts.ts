@@ -1,10 +1,11 @@
 // Sentences the server says to people, in their language. Reads fr.json and en.json once; knows nothing of requests.
-import { readFileSync } from 'node:fs'
 import type { AppError } from '../core/errors.ts'
+import en from './en.json' with { type: 'json' }
+import fr from './fr.json' with { type: 'json' }
 
 export type Locale = 'fr' | 'en'
 
-const TEXTS: Record<Locale, Record<string, string>> = { fr: load('fr'), en: load('en') }
+const TEXTS: Record<Locale, Record<string, string>> = { fr, en }
 
 /** True for a language we speak. */
 export function isLocale(value: unknown): value is Locale {
@@ -23,8 +24,4 @@ export function text(locale: Locale, key: string, values: Record<string, string 
 
 function findText(locale: Locale, key: string, values: Record<string, string | number>): string | undefined {
   return TEXTS[locale][key]?.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => String(values[name] ?? ''))
-}
-
-function load(locale: Locale): Record<string, string> {
-  return JSON.parse(readFileSync(new URL(`./${locale}.json`, import.meta.url), 'utf8')) as Record<string, string>
 }
