@@ -1,0 +1,85 @@
+// Served documents ready as bytes: for a moment without asking the database, then for as long as their version stays. Bounded.
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Ctx } from '../context.ts'
+import { createLru, type Lru } from '../core/lru.ts'
+
+export interface Prepared {
+  status: 200 | 410
+  body: Buffer
+  etag: string
+  /** HTML page of the same thing, for browsers that ask the machine's address. */
+  url: string | null
+  version: string
+  /** Made at the first reader who takes it. */
+  gzipped: Buffer | null
+}
+
+/**
+ * How long an answer is given without a look at the database. Readers may keep our answers three minutes anyway (Cache-Control);
+ * changes made in this process are seen at once (forgetDocument).
+ */
+const TRUST_MS = 1_000
+/** About 10 kB each with both forms: 20 MB at most. */
+const MAX_DOCUMENTS = 2_000
+
+interface Entry {
+  prepared: Prepared
+  trustedUntilMs: number
+}
+
+interface Cache {
+  entries: Lru<string, Entry>
+  /** Grows with every forgetDocument: an answer read before a change must not be kept after it. */
+  generation: number
+}
+
+const caches = new WeakMap<Ctx, Cache>()
+const compress = promisify(gzip)
+
+/** The document at an address: from memory, or read again. `read` gives the version first, and builds the bytes only when they are needed. */
+export async function cachedDocument(
+  ctx: Ctx, iri: string, read: () => Promise<{ version: string; status: 200 | 410; url: string | null; build(): string } | null>
+): Promise<Prepared | null> {
+  const cache = cacheOf(ctx)
+  const known = cache.entries.get(iri)
+  if (known !== undefined && performance.now() < known.trustedUntilMs) return known.prepared
+  const { generation } = cache
+  const fresh = await read()
+  if (fresh === null) {
+    cache.entries.delete(iri)
+    return null
+  }
+  const isSame = known?.prepared.version === fresh.version && known.prepared.status === fresh.status
+  const prepared = isSame ? known.prepared : prepare(fresh.build(), fresh.version, fresh.status, fresh.url)
+  if (cache.generation === generation) cache.entries.set(iri, { prepared, trustedUntilMs: performance.now() + TRUST_MS })
+  return prepared
+}
+
+/** Bytes, ETag and address of one answer. */
+export function prepare(text: string, version: string, status: 200 | 410, url: string | null): Prepared {
+  const body = Buffer.from(text)
+  const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  return { status, body, etag, url, version, gzipped: null }
+}
+
+/** The compressed bytes, made once per version. */
+export async function gzipped(prepared: Prepared): Promise<Buffer> {
+  prepared.gzipped ??= (await compress(prepared.body, { level: 6 })) as Buffer
+  return prepared.gzipped
+}
+
+/** After a write of this process: the next reader looks at the database. */
+export function forgetDocument(ctx: Ctx, iri: string): void {
+  const cache = caches.get(ctx)
+  if (cache === undefined) return
+  cache.generation += 1
+  cache.entries.delete(iri)
+}
+
+function cacheOf(ctx: Ctx): Cache {
+  const cache = caches.get(ctx) ?? { entries: createLru<string, Entry>(MAX_DOCUMENTS), generation: 0 }
+  caches.set(ctx, cache)
+  return cache
+}
