@@ -6,6 +6,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { publish } from '../protocol/outbox.ts'
+import type { FakeClock } from '../test/clock.ts'
 import { testContext } from '../test/context.ts'
 import { localActor } from '../test/publishers.ts'
 import { tombstone } from '../vocab/activity.ts'
@@ -19,19 +20,19 @@ type Teardown = Parameters<typeof testContext>[0]
 const AP = 'application/activity+json'
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
-async function instance(t: Teardown): Promise<{ ctx: Ctx; get: (path: string, accept?: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>; app: FastifyInstance }> {
-  const { ctx } = await testContext(t)
+async function instance(t: Teardown): Promise<{ ctx: Ctx; clock: FakeClock; get: (path: string, accept?: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>; app: FastifyInstance }> {
+  const { ctx, clock } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
   const host = ctx.site!.host
   const get = (path: string, accept = AP, headers = {}) => app.inject({ method: 'GET', url: path.replace(ctx.site!.origin, ''), headers: { host, accept, ...headers } })
-  return { ctx, get, app }
+  return { ctx, clock, get, app }
 }
 
 /** A public note as the wall makes it: row, document, Create. */
 async function note(ctx: Ctx, actor: ActorRow, visibility: ObjectRow['visibility'] = 'public', extra: Partial<ObjectRow> = {}): Promise<ObjectRow> {
   const { origin } = ctx.site!
-  const id = newId()
+  const id = newId(ctx.clock.now())
   const row = {
     id, iri: mintObjectIri(origin), type: 'Note', kind: null, local: true, actor_id: actor.id, visibility, in_reply_to_iri: null, root_id: id,
     name: null, summary: null, content: '<p>Bonjour</p>', content_html: '<p>Bonjour</p>', language: 'fr', sensitive: false,
@@ -95,10 +96,13 @@ t.test('every collection an actor names answers with a collection and its count'
 })
 
 t.test('the pages of an outbox are all public activities once, newest first, also when one is added on the way', async (t) => {
-  const { ctx, get } = await instance(t)
+  const { ctx, clock, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   const posts: ObjectRow[] = []
-  for (let index = 0; index < 45; index += 1) posts.push(await note(ctx, alice))
+  for (let index = 0; index < 45; index += 1) {
+    clock.advance(1000)
+    posts.push(await note(ctx, alice))
+  }
   await note(ctx, alice, 'followers')
   await ctx.db('objects').where({ id: posts[3]!.id }).update({ deleted_at: ctx.clock.now() })
   const outbox = (await get(`${alice.iri}/outbox`)).json()
@@ -108,6 +112,7 @@ t.test('the pages of an outbox are all public activities once, newest first, als
     const page = (await get(next)).json()
     t.equal(page.partOf, outbox.id)
     seen.push(...page.orderedItems.map((item: { object: { id: string } }) => item.object.id))
+    clock.advance(1000)
     if (seen.length === 20) await note(ctx, alice)
     next = page.next
   }

@@ -18,7 +18,7 @@ export interface Prepared {
 
 /**
  * How long an answer is given without a look at the database. Readers may keep our answers three minutes anyway (Cache-Control);
- * changes made in this process are seen at once (forgetDocument).
+ * what this process publishes is seen at once (distrustDocuments).
  */
 const TRUST_MS = 1_000
 /** About 10 kB each with both forms: 20 MB at most. */
@@ -27,11 +27,12 @@ const MAX_DOCUMENTS = 2_000
 interface Entry {
   prepared: Prepared
   trustedUntilMs: number
+  generation: number
 }
 
 interface Cache {
   entries: Lru<string, Entry>
-  /** Grows with every forgetDocument: an answer read before a change must not be kept after it. */
+  /** Grows with every publication: an answer read before a change is looked at again after it. */
   generation: number
 }
 
@@ -44,8 +45,8 @@ export async function cachedDocument(
 ): Promise<Prepared | null> {
   const cache = cacheOf(ctx)
   const known = cache.entries.get(iri)
-  if (known !== undefined && performance.now() < known.trustedUntilMs) return known.prepared
   const { generation } = cache
+  if (known !== undefined && known.generation === generation && performance.now() < known.trustedUntilMs) return known.prepared
   const fresh = await read()
   if (fresh === null) {
     cache.entries.delete(iri)
@@ -53,7 +54,7 @@ export async function cachedDocument(
   }
   const isSame = known?.prepared.version === fresh.version && known.prepared.status === fresh.status
   const prepared = isSame ? known.prepared : prepare(fresh.build(), fresh.version, fresh.status, fresh.url)
-  if (cache.generation === generation) cache.entries.set(iri, { prepared, trustedUntilMs: performance.now() + TRUST_MS })
+  cache.entries.set(iri, { prepared, generation, trustedUntilMs: performance.now() + TRUST_MS })
   return prepared
 }
 
@@ -70,12 +71,10 @@ export async function gzipped(prepared: Prepared): Promise<Buffer> {
   return prepared.gzipped
 }
 
-/** After a write of this process: the next reader looks at the database. */
-export function forgetDocument(ctx: Ctx, iri: string): void {
+/** After a publication of this process: a document, its activities and its parent's counters may have changed. Bytes stay while versions do. */
+export function distrustDocuments(ctx: Ctx): void {
   const cache = caches.get(ctx)
-  if (cache === undefined) return
-  cache.generation += 1
-  cache.entries.delete(iri)
+  if (cache !== undefined) cache.generation += 1
 }
 
 function cacheOf(ctx: Ctx): Cache {

@@ -8,7 +8,7 @@ import { withStoreScope, type StoreScope } from '../db/store.ts'
 import { wireProblems } from '../vocab/assert-wire.ts'
 import { toWireForm, toWorkingForm, type WorkingDocument } from '../vocab/working-form.ts'
 import { withDeliveryPlan, type DeliveryPlan } from './address.ts'
-import { forgetDocument } from './document-cache.ts'
+import { distrustDocuments } from './document-cache.ts'
 
 export interface Publication {
   /** The local actor who says it and signs it. */
@@ -74,9 +74,8 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
   await withStoreScope(scope, () => withDeliveryPlan(plan, () => engine.addToOutbox(workingActor(actor), activity)))
   if (scope.saved === null) throw new AppError('outbox.not-saved', 500, 'The activity could not be saved.')
   if (type === 'Delete' && scope.objectIri !== null) await cancelUnsent(trx, scope.objectIri, scope.saved.id, published)
-  const { objectIri } = scope
   afterCommit(trx, () => {
-    if (objectIri !== null) forgetDocument(ctx, objectIri)
+    distrustDocuments(ctx)
     if (plan.deliveries > 0) ctx.queue.wake('deliver')
   })
   return { iri: scope.saved.iri, id: scope.saved.id, deliveries: plan.deliveries }
