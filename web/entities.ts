@@ -135,6 +135,7 @@ export interface Group {
   openness: 'open' | 'moderated' | 'invite_only'
   posting: 'members' | 'moderators'
   members_count: number
+  pending_count: number
   role: 'member' | 'moderator' | 'owner' | null
   state: 'active' | 'pending' | null
 }
@@ -145,12 +146,15 @@ export interface Me {
   account: Account
   role: 'member' | 'agent' | 'moderator' | 'admin'
   locale: string
-  managed_groups: Group[]
+  managed_groups: ManagedGroup[]
 }
+
+/** A group the reader may publish as. */
+export interface ManagedGroup { id: string; username: string; name: string; kind: string | null; avatar: string; role: string }
 
 export interface Notification { id: string; type: string; created_at: string; account: Account; status: Status | null }
 
-export interface Session { id: string; current: boolean; user_agent: string | null; created_at: string; used_at: string }
+export interface Session { id: string; current: boolean; kind: string; application: string | null; user_agent: string | null; created_at: string; last_used_at: string }
 
 export interface SearchResults { accounts: Account[]; statuses: Status[]; hashtags: { name: string; url: string }[] }
 

@@ -1,4 +1,5 @@
 // What a rendered page carries to the browser inside <script type="application/json">: data only, no code (the CSP allows no inline script).
+import type { hydrateQueryCache } from '@pinia/colada'
 import type { SiteSummary } from './entities.ts'
 import type { Lang } from './i18n.ts'
 
@@ -7,7 +8,8 @@ export interface PageState {
   lang: Lang
   renderedAt: number
   signedIn: boolean
-  queries: Record<string, [value?: unknown, error?: unknown, when?: number, meta?: Record<string, unknown>]>
+  /** As @pinia/colada writes and reads it. */
+  queries: Parameters<typeof hydrateQueryCache>[1]
 }
 
 /** JSON that can stand inside a script element: no `<` that could close it, no line separators. */

@@ -10,7 +10,7 @@ export default defineConfig(({ isSsrBuild }) => ({
   publicDir: isSsrBuild ? false : here('./public'),
   plugins: [vue()],
   // The renderer is one self-contained production file: without this Vue would run its slow development paths in Node.
-  define: { 'process.env.NODE_ENV': JSON.stringify('production'), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
+  define: { 'process.env.NODE_ENV': JSON.stringify('production'), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true' },
   ssr: { noExternal: true as const },
   build: {
     outDir: isSsrBuild ? here('../dist/ssr') : here('../dist/web'),

@@ -2,13 +2,13 @@
 import { useQuery } from '@pinia/colada'
 import { computed, type ComputedRef } from 'vue'
 import { ApiError } from '../api.ts'
-import type { Group, Me } from '../entities.ts'
+import type { ManagedGroup, Me } from '../entities.ts'
 import { usePage } from '../page-context.ts'
 
 export interface Reader {
   me: ComputedRef<Me | null>
   /** Groups the reader may publish as. */
-  groups: ComputedRef<Group[]>
+  groups: ComputedRef<ManagedGroup[]>
   refresh: () => Promise<unknown>
 }
 

@@ -17,7 +17,7 @@ export interface SetupDraft {
 }
 
 /** The body of POST /api/communer/v1/setup. French decimal commas are understood. */
-export function setupBody(draft: SetupDraft, locale: string): Record<string, unknown> {
+export function setupBody(draft: SetupDraft): Record<string, unknown> {
   const number = (text: string): number => Number(text.trim().replace(',', '.'))
   return {
     code: draft.code,
@@ -29,7 +29,6 @@ export function setupBody(draft: SetupDraft, locale: string): Record<string, unk
     public_url: draft.publicUrl.replace(/\/+$/, ''),
     ...(draft.accountDomain ? { account_domain: draft.accountDomain } : {}),
     registrations: draft.registrations,
-    locale,
     admin: { username: draft.username, email: draft.email, password: draft.password, name: draft.adminName }
   }
 }
