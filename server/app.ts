@@ -26,6 +26,7 @@ import { mastodonTimelines } from './http/mastodon/timelines.ts'
 import { mediaFiles } from './http/media-files.ts'
 import { oauthAuthorize } from './http/oauth/authorize.ts'
 import { oauthToken } from './http/oauth/token.ts'
+import { pages } from './http/pages.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 import { wellKnown } from './http/wellknown.ts'
@@ -69,10 +70,19 @@ export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
   const native = { ctx, prefix: '/api/communer/v1' }
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerAdmin]) await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
+  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines, mastodonAccounts, mastodonAccountActions, mastodonNotifications, mastodonSearch]) {
+    await app.register(routes, { ctx })
+  }
   await app.register(mastodonEmptyLists)
+  const client = { ctx, prefix: '/api/v1' }
+  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines]) await app.register(routes, client)
+  for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
+  await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
+  // Last: it takes every GET that nothing else wanted.
+  await app.register(pages, { ctx })
   await app.ready()
   return app
 }
