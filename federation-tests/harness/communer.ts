@@ -1,7 +1,7 @@
 // A real Communer as its own process, with its own database and data directory, set up through the command line as an operator would.
 // Black box: the tests speak to it over HTTP and by its commands; `query` looks at stored rows where a test must prove an absence.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,8 @@ import { nodeArguments, ROOT } from './program.ts'
 
 export interface CommunerOptions {
   host: string
+  /** Default: https://host, behind the front. `local`: http://localhost and its port, as on a developer's machine. */
+  address?: 'local'
   name?: string
   env?: Record<string, string>
   /** `embedded`: its own PostgreSQL in the data directory, as `npm start` has it. Default: a database on the tests' cluster. */
@@ -48,7 +50,7 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   const dataDir = mkdtempSync(join(tmpdir(), 'communer-data-'))
   const shared = options.database === 'embedded' ? null : await testDatabase({ empty: true })
   const port = await freePort()
-  const origin = `https://${options.host}`
+  const origin = options.address === 'local' ? `http://localhost:${port}` : `https://${options.host}`
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...network.env(),
     PORT: String(port), PUBLIC_URL: origin, DATA_DIR: dataDir, LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'info',
@@ -61,20 +63,20 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   }
   await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire@saint-leu.test', '--password', PASSWORD)
   network.front.route(options.host, port)
-  const pool = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
+  let pool: pg.Pool | null = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
   const boot = (): Promise<Child> => startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
   let child = await boot()
   const instance: Communer = {
     origin, host: options.host, port, dataDir, get child() { return child }, clients: {}, anonymous: createClient(network, origin, null), cli,
     async query<T>(sql: string, values: unknown[] = []) {
-      if (pool === null) throw new Error('query() needs the shared database')
+      pool ??= await embeddedPool(dataDir)
       return (await pool.query(sql, values)).rows as T[]
     },
     async start() { child = await boot() },
     stop: () => child.stop(),
     async dispose(failed = false) {
-      await child.stop()
       await pool?.end()
+      await child.stop()
       await shared?.drop()
       if (failed || process.env.TEST_KEEP_LOGS) writeFileSync(join(tmpdir(), `${options.host}.log`), child.output())
       rmSync(dataDir, { recursive: true, force: true })
@@ -82,6 +84,31 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   }
   await populate(network, instance, options)
   return instance
+}
+
+/** The cluster that the running server owns, looked at without becoming one of its users: it must still stop with its server. */
+async function embeddedPool(dataDir: string): Promise<pg.Pool> {
+  const pool = new pg.Pool({ ...embeddedSettings(dataDir), max: 2 })
+  pool.on('error', () => {}) // the server may be killed under it
+  return pool
+}
+
+/** Where the embedded PostgreSQL of this data directory listens. Throws when it does not run. */
+export function embeddedSettings(dataDir: string): pg.ClientConfig {
+  const home = realpathSync(join(dataDir, 'postgres'))
+  const [, , , port, socketDirectory] = readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8').split('\n')
+  const password = readFileSync(`${home}.password`, 'utf8').trim()
+  return { host: socketDirectory!, port: Number(port), user: 'communer', password, database: 'communer' }
+}
+
+/** Process id of the embedded PostgreSQL of this data directory, or null when none runs. */
+export function postgresPid(dataDir: string): number | null {
+  try {
+    const pid = Number(readFileSync(join(realpathSync(join(dataDir, 'postgres')), 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres') ? pid : null
+  } catch {
+    return null
+  }
 }
 
 /** Accounts and groups one after the other (each command is a process), tokens at the end. */

@@ -35,7 +35,7 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   await t.test('J02 foreign and dead contexts are never fetched, and do no harm', async (t) => {
     const asked = scene.evil.requests.length
     for (const context of ['https://evil.test/context', 'https://dead.test/context']) {
-      const activity = { ...scene.create(mallory), '@context': [AS, 'https://w3id.org/security/v1', context] }
+      const activity: Json = { ...scene.create(mallory), '@context': [AS, 'https://w3id.org/security/v1', context] }
       t.equal((await mallory.post(sharedInbox, activity)).status, 202)
       await scene.settled()
       t.ok(await scene.stored(activity.object.id), 'the honest rest is read by our own terms')

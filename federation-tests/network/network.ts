@@ -62,7 +62,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
           TESTNET_FRONT_PORT: String(front.port),
           TESTNET_LOG: logFile
         },
-    fetch: (url, init) => undiciFetch(url, { ...init, dispatcher: agent }),
+    fetch: (url, init) => undiciFetch(url, url.startsWith('http:') ? init : { ...init, dispatcher: agent }),
     connections: () => readLog(logFile),
     async close() {
       await agent.destroy()

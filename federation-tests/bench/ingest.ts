@@ -1,0 +1,84 @@
+// Inbox ingest, side by side in one run: ours (accepted and committed), a bare Fastify with RSA verify and one INSERT, and the same with
+// micro-batched INSERTs. 32 connections, rounds interleaved after a warm-up.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { Pool } from 'undici'
+import { startProcess, type Child } from '../harness/process.ts'
+import { embeddedSettings, postgresPid } from '../harness/communer.ts'
+import { waitUntil } from '../harness/wait.ts'
+import { freePort } from '../network/ports.ts'
+import { makeActors, presign, type Signed } from './corpus.ts'
+import { measure, printTable, rssMb, type Line, type Round } from './measure.ts'
+import { startStage } from './stage.ts'
+
+const CONNECTIONS = 32
+
+export async function benchIngest(options: { rounds: number; perRound: number; warmUp: number }): Promise<void> {
+  const actors = await makeActors(100, 10, (host) => `https://h${host}.test`)
+  const stage = await startStage({ actors })
+  const anchors: Child[] = []
+  try {
+    const { commune } = stage
+    const settings = embeddedSettings(commune.dataDir)
+    await admin(settings, 'create database anchor')
+    const keysFile = join(stage.network.directory, 'keys.json')
+    writeFileSync(keysFile, JSON.stringify(Object.fromEntries(actors.map((one) => [one.key.id, one.key.publicPem]))))
+    const startAnchor = async (mode: string): Promise<{ child: Child; pool: Pool }> => {
+      const port = await freePort()
+      const child = await startProcess(process.execPath, ['--import=tsx', fileURLToPath(new URL('./anchor-ingest.ts', import.meta.url)), JSON.stringify({ port, mode, keysFile, database: { ...settings, database: 'anchor' } })], { env: { ...process.env, NODE_OPTIONS: '' }, cwd: process.cwd(), readyText: 'anchor ready' })
+      anchors.push(child)
+      return { child, pool: new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS }) }
+    }
+    const [single, batched] = [await startAnchor('single'), await startAnchor('batched')]
+    const targets: string[] = []
+    for (let index = 0; index < 20; index += 1) targets.push((await commune.clients.alice!.post('/api/v1/statuses', { status: `Cible ${index}`, as: 'jardin' })).uri)
+    const postgres = postgresPid(commune.dataDir)
+    const lines: (Line & { pool: Pool; pid: number })[] = [
+      { name: 'Fastify + verify + one INSERT', rounds: [], pool: single.pool, pid: single.child.pid },
+      { name: 'Fastify + verify + micro-batched INSERT', rounds: [], pool: batched.pool, pid: batched.child.pid },
+      { name: 'Communer, accepted and committed', rounds: [], pool: new Pool(`http://127.0.0.1:${commune.port}`, { connections: CONNECTIONS }), pid: commune.child.pid }
+    ]
+    const drain: Round[] = []
+    const backlog = async (): Promise<number> => Number((await commune.query("select count(*) from inbox_log where state = 'waiting'"))[0]!.count)
+    let seed = 0
+    for (let round = -1; round < options.rounds; round += 1) {
+      for (const line of lines) {
+        const units = round < 0 ? options.warmUp : options.perRound
+        const requests = presign(actors, units, (seed += 1), { inbox: stage.sharedInbox, groupIri: stage.groupIri, targets })
+        const refused: number[] = []
+        const result = await measure({ units, connections: CONNECTIONS, one: (index) => post(line.pool, requests[index]!, refused) }, { server: line.pid, postgres })
+        if (refused.length > 0) console.log(`${line.name}: ${refused.length} refused (${[...new Set(refused)].join()})`)
+        if (round >= 0) line.rounds.push(result)
+        if (line.pid === commune.child.pid) {
+          const begun = performance.now()
+          await waitUntil('the backlog is applied', async () => (await backlog()) === 0, 180_000)
+          const drainMs = performance.now() - begun
+          if (round >= 0) drain.push({ ...result, perSecond: units / (units / result.perSecond + drainMs / 1000) })
+        }
+      }
+    }
+    printTable(`Inbox ingest, ${CONNECTIONS} connections, ${options.rounds} rounds of ${options.perRound}`, [...lines, { name: 'Communer, all effects done', rounds: drain }], 'Fastify + verify + micro-batched INSERT')
+    const [row] = await commune.query("select count(*) as all, count(*) filter (where state = 'done') as done, count(distinct dedup_key) as keys from inbox_log")
+    console.log(`exactly once: ${row!.done} done of ${row!.all} rows; resident memory of the server ${rssMb(commune.child.pid)} MB`)
+    const outcomes = await commune.query('select outcome, count(*) from inbox_log group by 1 order by 2 desc')
+    console.log(`outcomes: ${outcomes.map((one) => `${one.outcome} ${one.count}`).join(', ')}`)
+    await Promise.all(lines.map((line) => line.pool.destroy()))
+  } finally {
+    for (const child of anchors) await child.stop()
+    await stage.close()
+  }
+}
+
+async function post(pool: Pool, request: Signed, refused: number[]): Promise<void> {
+  const answer = await pool.request({ method: 'POST', path: request.path, headers: request.headers, body: request.body })
+  await answer.body.dump()
+  if (answer.statusCode !== 202) refused.push(answer.statusCode)
+}
+
+async function admin(settings: pg.ClientConfig, sql: string): Promise<void> {
+  const client = new pg.Client({ ...settings, database: 'postgres' })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}
