@@ -5,7 +5,7 @@ import { isAppError } from './core/errors.ts'
 import { createContext, type Instance } from './create-context.ts'
 import { loadSite } from './db/site.ts'
 import { startWorker } from './jobs/worker.ts'
-import { readSetupCode, removeSetupCode } from './setup-code.ts'
+import { readSetupCode, removeSetupCode } from './features/setup/setup-code.ts'
 import { startWeb, type Web } from './listen.ts'
 
 /** Workers may take 25 s to finish what is in flight; a little more for the rest. */

@@ -1,6 +1,6 @@
 // `setup`: the set-up page for scripts.
 import { setUp } from '../features/setup/setup.ts'
-import { removeSetupCode } from '../setup-code.ts'
+import { removeSetupCode } from '../features/setup/setup-code.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
 
