@@ -8,7 +8,7 @@ export function normaliseEmail(text: string): string {
   const match = /^([a-z0-9.!#$&'*+/=?^_`{|}~-]{1,64})@([^@\s,;<>"%()[\]\\]{1,190})$/.exec(value)
   const domain = match === null ? '' : domainToASCII(match[2]!)
   if (match === null || value.length > 254 || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain) || /^\.|\.\.|\.$/.test(match[1]!)) {
-    throw new AppError('email.invalid', 422, 'This e-mail address does not look right.')
+    throw new AppError('email.invalid', 422, 'This e-mail address does not look right.', { details: { field: 'email' } })
   }
   return `${match[1]!}@${domain}`
 }

@@ -13,7 +13,7 @@ export function normalisePassword(password: string): string {
   const normal = password.normalize('NFC')
   const length = [...normal].length
   if (length < 8 || length > 256 || normal.includes('\0')) {
-    throw new AppError('password.invalid', 422, 'A password has between 8 and 256 characters.')
+    throw new AppError('password.invalid', 422, 'A password has between 8 and 256 characters.', { details: { field: 'password' } })
   }
   return normal
 }

@@ -15,6 +15,8 @@ const RESERVED = new Set([
   'well_known', 'wiki', 'www'
 ])
 
+const FIELD = { details: { field: 'username' } }
+
 /**
  * The username as it is kept: NFKC, lower case, `[a-z0-9_]{1,30}`.
  * Throws username.invalid or username.reserved (422). `allowReserved` is for set-up, where the town hall names itself.
@@ -22,9 +24,9 @@ const RESERVED = new Set([
 export function normaliseUsername(text: string, allowReserved = false): string {
   const username = text.normalize('NFKC').trim().replace(/^@/, '').toLowerCase()
   if (!/^[a-z0-9_]{1,30}$/.test(username)) {
-    throw new AppError('username.invalid', 422, 'A username has 1 to 30 characters: letters without accents, digits and _.')
+    throw new AppError('username.invalid', 422, 'A username has 1 to 30 characters: letters without accents, digits and _.', FIELD)
   }
-  if (!allowReserved && RESERVED.has(username)) throw new AppError('username.reserved', 422, 'This username is reserved. Please choose another one.')
+  if (!allowReserved && RESERVED.has(username)) throw new AppError('username.reserved', 422, 'This username is reserved. Please choose another one.', FIELD)
   return username
 }
 
@@ -49,6 +51,6 @@ const MAX_NAME_LENGTH = 100
 /** A display name without control or direction-changing characters (security.md X07), at most 100 characters. Throws account.name (422). */
 export function normaliseName(text: string): string {
   const name = text.normalize('NFC').replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ').replace(/\s+/g, ' ').trim()
-  if ([...name].length > MAX_NAME_LENGTH) throw new AppError('account.name', 422, 'A name has at most 100 characters.')
+  if ([...name].length > MAX_NAME_LENGTH) throw new AppError('account.name', 422, 'A name has at most 100 characters.', { details: { field: 'name' } })
   return name
 }
