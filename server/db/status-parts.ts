@@ -109,15 +109,15 @@ interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'l
 async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, StatusFacts>> {
   if (rows.length === 0) return new Map()
   const reply = ctx
-    .db('objects as r')
-    .whereRaw("r.in_reply_to_id = o.id and s.replies > 0 and r.visibility in ('public', 'unlisted')")
-    .orderBy('r.id', 'desc')
+    .db('objects as reply')
+    .whereRaw("reply.in_reply_to_id = o.id and s.replies > 0 and reply.visibility in ('public', 'unlisted')")
+    .orderBy('reply.id', 'desc')
     .limit(1)
-    .select('r.id', 'r.actor_id', 'r.content_html', 'r.published')
+    .select('reply.id', 'reply.actor_id', 'reply.content_html', 'reply.published')
   const found = (await ctx
     .db('objects as o')
     .leftJoin('object_stats as s', 's.object_id', 'o.id')
-    .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'r') as unknown as Knex.Value])
+    .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'reply') as unknown as Knex.Value])
     .whereRaw('o.id = any(?::bigint[])', [rows.map((row) => row.id)])
     .select('o.id', ...factColumns(ctx.db, viewer))) as FactsRow[]
   return new Map(found.map((row) => [row.id, toFacts(row)]))

@@ -1,7 +1,8 @@
 // Who appears in the tests of what citizens do: people and groups of this instance, people elsewhere by their handle.
 import type { Ctx } from '../context.ts'
 import { insertGroup } from '../db/memberships.ts'
-import type { ActorRow } from '../db/rows.ts'
+import { newId } from '../core/ids.ts'
+import type { AccountRow, ActorRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { localActor, remoteActor } from './publishers.ts'
 
@@ -27,4 +28,13 @@ async function change(ctx: Ctx, actor: ActorRow, more: Partial<ActorRow>): Promi
   if (Object.keys(more).length === 0) return actor
   const [row] = await ctx.db<ActorRow>('actors').where({ id: actor.id }).update(more as never).returning('*')
   return row!
+}
+
+/** Someone of this instance with an account, whose password nobody knows: log in with createToken(). */
+export async function citizen(ctx: Ctx, username: string, more: Partial<AccountRow> = {}): Promise<{ actor: ActorRow; account: AccountRow }> {
+  const actor = await localPerson(ctx, username)
+  const [account] = await ctx.db<AccountRow>('accounts')
+    .insert({ id: newId(ctx.clock.now()), actor_id: actor.id, email: `${username}@commune.test`, password_hash: 'none', ...more })
+    .returning('*')
+  return { actor, account: account! }
 }

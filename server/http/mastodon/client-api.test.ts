@@ -1,0 +1,214 @@
+// The Mastodon API as clients use it: through HTTP, with tokens, on a real database.
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import t from 'tap'
+import { buildApp } from '../../app.ts'
+import type { Ctx } from '../../context.ts'
+import { saveFollow } from '../../db/links.ts'
+import type { ActorRow } from '../../db/rows.ts'
+import { createToken } from '../../features/accounts/tokens.ts'
+import { testContext } from '../../test/context.ts'
+import { citizen, localGroup, remotePerson } from '../../test/people.ts'
+
+type Tap = Parameters<typeof testContext>[0]
+type Json = Record<string, any> // eslint-disable-line -- answers are judged by what they hold
+
+interface Client {
+  actor: ActorRow
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; json: any; headers: Json }>
+}
+
+async function client(ctx: Ctx, app: FastifyInstance, username: string, scopes = 'read write follow'): Promise<Client> {
+  const { actor, account } = await citizen(ctx, username)
+  const token = await createToken(ctx, account.id, scopes)
+  return { actor, call: caller(app, token) }
+}
+
+function caller(app: FastifyInstance, token: string | null): Client['call'] {
+  return async (method, url, body, headers = {}) => {
+    const options: InjectOptions = { method, url, headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers } }
+    if (body !== undefined) options.payload = body as object
+    const answer = await app.inject(options)
+    return { status: answer.statusCode, json: answer.body === '' ? null : answer.json(), headers: answer.headers }
+  }
+}
+
+async function scene(t: Tap) {
+  const { ctx, clock } = await testContext(t)
+  // A 500 says nothing to the client: let the test say why.
+  ctx.log.error = ((what: { err?: Error }) => process.stderr.write(`${what.err?.stack}\n`)) as typeof ctx.log.error
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  return { ctx, clock, app, alice: await client(ctx, app, 'alice'), bea: await client(ctx, app, 'bea'), anyone: caller(app, null) }
+}
+
+t.test('a post is written, read by anyone, answered, liked, boosted, edited and deleted', async (t) => {
+  const { alice, bea, anyone } = await scene(t)
+  const { status, json: post } = await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour #commune', language: 'fr' }, { 'idempotency-key': 'a' })
+  t.equal(status, 200)
+  t.match(post, { visibility: 'public', account: { acct: 'alice' }, tags: [{ name: 'commune' }], reblog: null, poll: null, card: null, communer: { type: 'Note', event: null } })
+  t.equal((await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour #commune' }, { 'idempotency-key': 'a' })).json.id, post.id)
+  const reply = (await bea.call('POST', '/api/v1/statuses', { status: '@alice salut', in_reply_to_id: post.id })).json
+  t.match(reply, { in_reply_to_id: post.id, in_reply_to_account_id: alice.actor.id, mentions: [{ acct: 'alice' }] })
+  t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)).json, { favourited: true, favourites_count: 1, replies_count: 1 })
+  const boost = (await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)).json
+  t.match(boost, { account: { acct: 'bea' }, reblog: { id: post.id, reblogged: true, reblogs_count: 1 } })
+  const seen = (await anyone('GET', `/api/v1/statuses/${post.id}`)).json
+  t.match(seen, { favourited: false, replies_count: 1, communer: { latest_reply: { id: reply.id, account: { acct: 'bea' } } } })
+  t.match((await anyone('GET', `/api/v1/statuses/${post.id}/context`)).json, { ancestors: [], descendants: [{ id: reply.id }] })
+  t.match((await anyone('GET', `/api/v1/statuses/${reply.id}/context`)).json, { ancestors: [{ id: post.id }], descendants: [] })
+  t.match((await anyone('GET', `/api/v1/statuses/${post.id}/favourited_by`)).json, [{ acct: 'bea' }])
+  t.match((await anyone('GET', `/api/v1/statuses/${post.id}/reblogged_by`)).json, [{ acct: 'bea' }])
+  t.match((await alice.call('PUT', `/api/v1/statuses/${post.id}`, { status: 'Bonsoir' })).json, { content: '<p>Bonsoir</p>', tags: [] })
+  t.match((await anyone('GET', `/api/v1/statuses/${post.id}/history`)).json, [{ content: /Bonjour/ }, { content: '<p>Bonsoir</p>' }])
+  t.match((await alice.call('GET', `/api/v1/statuses/${post.id}/source`)).json, { text: 'Bonsoir' })
+  t.equal((await bea.call('DELETE', `/api/v1/statuses/${post.id}`)).status, 403)
+  t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/unreblog`)).json, { reblogged: false, reblogs_count: 0 })
+  t.match((await alice.call('DELETE', `/api/v1/statuses/${post.id}`)).json, { text: 'Bonsoir' })
+  t.same((await anyone('GET', `/api/v1/statuses/${post.id}`)).status, 404)
+})
+
+t.test('who may not see a post gets the very answer of one that does not exist (V02)', async (t) => {
+  const { alice, bea, anyone } = await scene(t)
+  const post = (await alice.call('POST', '/api/v1/statuses', { status: 'privé', visibility: 'private' })).json
+  t.equal(post.visibility, 'private')
+  for (const path of ['', '/context', '/favourited_by', '/reblogged_by', '/history']) {
+    const hidden = await anyone('GET', `/api/v1/statuses/${post.id}${path}`)
+    const missing = await anyone('GET', `/api/v1/statuses/1${path}`)
+    t.same([hidden.status, hidden.json], [missing.status, missing.json], path)
+    t.equal(hidden.status, 404)
+  }
+  t.equal((await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)).status, 404)
+  t.equal((await bea.call('PUT', `/api/v1/statuses/${post.id}`, { status: 'x' })).status, 404)
+  t.equal((await anyone('GET', '/api/v1/statuses/abc')).status, 404)
+})
+
+t.test('without a token nobody writes or reads homes; an unknown visibility is refused', async (t) => {
+  const { app, ctx, alice, anyone } = await scene(t)
+  t.equal((await anyone('POST', '/api/v1/statuses', { status: 'x' })).status, 401)
+  t.equal((await anyone('GET', '/api/v1/timelines/home')).status, 401)
+  t.equal((await anyone('GET', '/api/v2/search?q=x&resolve=true')).status, 401)
+  const reader = await client(ctx, app, 'reader', 'read')
+  t.equal((await reader.call('POST', '/api/v1/statuses', { status: 'x' })).status, 403)
+  t.equal((await alice.call('POST', '/api/v1/statuses', { status: 'x', visibility: 'friends' })).status, 422)
+  t.equal((await alice.call('POST', '/api/v1/statuses', { status: 'x', poll: { options: ['a'] } })).status, 422)
+})
+
+t.test('following fills the home, a block empties it, and relationships say so', async (t) => {
+  const { alice, bea } = await scene(t)
+  const post = (await alice.call('POST', '/api/v1/statuses', { status: 'avant' })).json
+  t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, { following: true, requested: false, showing_reblogs: true })
+  t.match((await bea.call('GET', '/api/v1/timelines/home')).json, [{ id: post.id }])
+  t.match((await alice.call('GET', '/api/v1/notifications')).json, [{ type: 'follow', account: { acct: 'bea' }, status: null }])
+  t.match((await alice.call('GET', `/api/v1/accounts/${alice.actor.id}/followers`)).json, [{ acct: 'bea' }])
+  t.match((await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/block`)).json, { blocking: true, followed_by: false })
+  t.same((await bea.call('GET', '/api/v1/timelines/home')).json, [])
+  t.match((await bea.call('GET', `/api/v1/accounts/relationships?id[]=${alice.actor.id}`)).json, [{ following: false, blocked_by: true }])
+  t.equal((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).status, 403)
+  t.match((await alice.call('GET', '/api/v1/blocks')).json, [{ acct: 'bea' }])
+  t.match((await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/unblock`)).json, { blocking: false })
+  t.equal((await alice.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).status, 422)
+})
+
+t.test('a person who wants to be asked accepts or refuses requests', async (t) => {
+  const { ctx, alice, bea } = await scene(t)
+  await ctx.db('actors').where({ id: alice.actor.id }).update({ locked: true })
+  t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, { following: false, requested: true })
+  t.match((await alice.call('GET', '/api/v1/follow_requests')).json, [{ acct: 'bea' }])
+  t.match((await alice.call('POST', `/api/v1/follow_requests/${bea.actor.id}/authorize`)).json, { followed_by: true })
+  t.match((await alice.call('GET', '/api/v1/notifications?types[]=follow_request')).json, [])
+  t.match((await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/remove_from_followers`)).json, { followed_by: false })
+})
+
+t.test('the commune’s wall holds local first posts and boosts by groups; pages chain by Link without gap or double', async (t) => {
+  const { ctx, alice, bea, anyone } = await scene(t)
+  const jardin = await localGroup(ctx, 'jardin', alice.actor)
+  const ids: string[] = []
+  for (let i = 0; i < 5; i += 1) ids.unshift((await alice.call('POST', '/api/v1/statuses', { status: `n° ${i}` })).json.id)
+  await bea.call('POST', '/api/v1/statuses', { status: 'réponse', in_reply_to_id: ids[0] })
+  await bea.call('POST', `/api/v1/statuses/${ids[1]}/reblog`)
+  const official = (await alice.call('POST', '/api/v1/statuses', { status: 'Au jardin', as: 'jardin' })).json
+  t.match(official, { account: { acct: 'jardin', group: true }, communer: { group: { acct: 'jardin' }, author: { acct: 'alice' } } })
+  const groupBoost = (await alice.call('POST', `/api/v1/statuses/${ids[4]}/reblog`, { as: 'jardin' })).json
+  t.match(groupBoost, { account: { acct: jardin.username }, reblog: { id: ids[4] } })
+  const expected = [groupBoost.id, official.id, ...ids]
+  const seen: string[] = []
+  let url: string | null = '/api/v1/timelines/public?local=true&limit=3'
+  while (url !== null) {
+    const page: Awaited<ReturnType<Client['call']>> = await anyone('GET', url)
+    seen.push(...page.json.map((status: Json) => status['id']))
+    const next = /<https:\/\/commune\.test([^>]+)>; rel="next"/.exec(String(page.headers['link'] ?? ''))
+    url = next === null ? null : next[1]!
+  }
+  t.same(seen, expected)
+  const newer = await anyone('GET', `/api/v1/timelines/public?local=true&limit=2&min_id=${ids[4]}`)
+  t.same(newer.json.map((status: Json) => status['id']), [ids[2], ids[3]])
+})
+
+t.test('a timeline page costs the same number of queries for 1 and for 30 posts', async (t) => {
+  const { ctx, alice, bea, anyone } = await scene(t)
+  const count = async (): Promise<number> => {
+    let queries = 0
+    const listen = (): void => void (queries += 1)
+    ctx.db.on('query', listen)
+    const answer = await anyone('GET', '/api/v1/timelines/public?local=true&limit=40')
+    ctx.db.off('query', listen)
+    t.ok(answer.json.length > 0)
+    return queries
+  }
+  await alice.call('POST', '/api/v1/statuses', { status: 'seul' })
+  const one = await count()
+  for (let i = 0; i < 30; i += 1) {
+    const who = i % 2 === 0 ? alice : bea
+    const { json } = await who.call('POST', '/api/v1/statuses', { status: `@alice n° ${i} #tag${i}` })
+    if (i % 3 === 0) await bea.call('POST', '/api/v1/statuses', { status: 'oui', in_reply_to_id: json.id })
+  }
+  const many = await count()
+  t.equal(many, one)
+  t.ok(many <= 5, `${many} queries`)
+})
+
+t.test('search finds people, posts and tags without accents; hidden posts never', async (t) => {
+  const { ctx, alice, anyone } = await scene(t)
+  await remotePerson(ctx, 'bob@mastodon.example', { name: 'Robert Élan' })
+  await alice.call('POST', '/api/v1/statuses', { status: 'Fête du vélo #Vélorution' })
+  await alice.call('POST', '/api/v1/statuses', { status: 'vélo secret', visibility: 'private' })
+  t.match((await anyone('GET', '/api/v2/search?q=elan')).json, { accounts: [{ acct: 'bob@mastodon.example' }], statuses: [], hashtags: [] })
+  const { json } = await anyone('GET', '/api/v2/search?q=velo')
+  t.equal(json.statuses.length, 1)
+  t.match(json.hashtags, [{ name: 'velorution' }])
+  t.match((await anyone('GET', `/api/v2/search?q=${encodeURIComponent('https://mastodon.example/users/bob')}`)).json.accounts, [{ acct: 'bob@mastodon.example' }])
+  t.match((await anyone('GET', '/api/v1/accounts/lookup?acct=bob@mastodon.example')).json, { acct: 'bob@mastodon.example' })
+  t.match((await anyone('GET', '/api/v1/timelines/tag/velorution')).json, [{ tags: [{ name: 'Vélorution' }] }])
+  t.equal((await anyone('GET', '/api/v2/search?q=%25%25%25')).json.accounts.length, 0)
+})
+
+t.test('remote pictures are never loaded from elsewhere by our readers', async (t) => {
+  const { ctx, alice } = await scene(t)
+  const bob = await remotePerson(ctx, 'bob@mastodon.example', { icon: JSON.stringify({ url: 'https://mastodon.example/a.png', mediaType: 'image/png' }) as never })
+  await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f', follower: bob, followedId: alice.actor.id, state: 'accepted' })
+  const [follower] = (await alice.call('GET', `/api/v1/accounts/${alice.actor.id}/followers`)).json
+  t.match(follower.avatar, /^https:\/\/commune\.test\/media\/proxy\//)
+  t.match(follower.header, 'https://commune.test/headers/original/missing.png')
+})
+
+t.test('notifications are listed by kind, put away one by one or all', async (t) => {
+  const { alice, bea } = await scene(t)
+  const post = (await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour' })).json
+  await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)
+  await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)
+  await bea.call('POST', '/api/v1/statuses', { status: '@alice oui', in_reply_to_id: post.id })
+  const all = (await alice.call('GET', '/api/v1/notifications')).json
+  t.same(all.map((one: Json) => one['type']), ['mention', 'reblog', 'favourite'])
+  t.match(all[2], { status: { id: post.id }, account: { acct: 'bea' } })
+  t.same((await alice.call('GET', '/api/v1/notifications?exclude_types[]=mention&types[]=mention&types[]=reblog')).json.map((one: Json) => one['type']), ['reblog'])
+  t.same((await alice.call('GET', '/api/v1/notifications/unread_count')).json, { count: 3 })
+  t.equal((await bea.call('POST', `/api/v1/notifications/${all[0].id}/dismiss`)).status, 200)
+  t.equal((await alice.call('GET', `/api/v1/notifications/${all[0].id}`)).status, 200, 'someone else cannot put it away')
+  await alice.call('POST', `/api/v1/notifications/${all[0].id}/dismiss`)
+  t.equal((await alice.call('GET', `/api/v1/notifications/${all[0].id}`)).status, 404)
+  await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/mute`)
+  t.same((await alice.call('GET', '/api/v1/notifications')).json, [])
+  await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/unmute`)
+  await alice.call('POST', '/api/v1/notifications/clear')
+  t.same((await alice.call('GET', '/api/v1/notifications')).json, [])
+})
