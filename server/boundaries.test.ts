@@ -115,7 +115,7 @@ t.test('only the fetch files open outgoing sockets', async (t) => {
 
 t.test('only jobs/ knows the queue engines, only db/ the PostgreSQL driver', async (t) => {
   t.strictSame(onlyIn('bullmq', /^jobs\//), [])
-  t.strictSame(onlyIn('ioredis', /^jobs\//), [])
+  t.strictSame(onlyIn('ioredis', /^(jobs\/|http\/plugins\/rate-limit)/), [])
   t.strictSame(onlyIn('pg', /^db\//), [])
   t.strictSame(offences(({ path, imports }) => imports.filter((name) => name === 'knex' && !path.startsWith('db/'))), [])
 })
