@@ -138,6 +138,10 @@ export interface Group {
   pending_count: number
   role: 'member' | 'moderator' | 'owner' | null
   state: 'active' | 'pending' | null
+  /** Plain text. */
+  description: string
+  can_publish: boolean
+  can_edit: boolean
 }
 
 export interface Member { account: Account; role: string; state: string }

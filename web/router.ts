@@ -11,6 +11,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/evenements/:id(\\d+)/modifier', name: 'edit-event', component: () => import('./pages/EditEventPage.vue'), meta: { members: true } },
   { path: '/groupes', name: 'groups', component: () => import('./pages/GroupsPage.vue') },
   { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },
+  { path: '/groupes/:username/modifier', name: 'edit-group', component: () => import('./pages/EditGroupPage.vue'), meta: { members: true } },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },

@@ -1,0 +1,43 @@
+// Every text a page asks for exists in French and in English.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const web = fileURLToPath(new URL('..', import.meta.url))
+type Texts = Record<string, string | Record<string, string>>
+const read = (lang: string): Texts => JSON.parse(readFileSync(join(web, 'locales', `${lang}.json`), 'utf8')) as Texts
+
+function keysOf(texts: Texts): string[] {
+  return Object.entries(texts).flatMap(([name, value]) => (typeof value === 'string' ? [name] : Object.keys(value).map((key) => `${name}.${key}`))).sort()
+}
+
+function sources(directory: string): string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name)
+    if (statSync(path).isDirectory()) return name === 'test' ? [] : sources(path)
+    return /\.(vue|ts)$/.test(name) ? [readFileSync(path, 'utf8')] : []
+  })
+}
+
+t.test('French and English have the same texts', async (t) => {
+  t.same(keysOf(read('en')), keysOf(read('fr')))
+})
+
+t.test('every text a page names is written', async (t) => {
+  const known = new Set(keysOf(read('fr')).map((key) => key.replace(/_(zero|one|other)$/, '')))
+  const asked = new Set(sources(web).flatMap((source) => [...source.matchAll(/\bt\('([a-zA-Z]+\.[a-zA-Z_]+)'/g)].map((match) => match[1]!)))
+  t.ok(asked.size > 150, 'the search finds the texts')
+  t.same([...asked].filter((key) => !known.has(key)), [])
+})
+
+t.test('English texts are not French ones left over', async (t) => {
+  const fr = read('fr')
+  const en = read('en')
+  const same = keysOf(fr).filter((key) => {
+    const [area, name] = key.split('.') as [string, string]
+    const value = (texts: Texts): string => (texts[area] as Record<string, string>)[name] ?? ''
+    return value(fr) === value(en) && value(fr).length > 20
+  })
+  t.same(same, [])
+})
