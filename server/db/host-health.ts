@@ -31,20 +31,19 @@ export async function changeHealth(db: Knex, host: string, now: Date, error: str
   })
 }
 
-/** Hosts that took something: failures forgotten, circuit closed, and what waited for them is due now. Returns whether rows became due. */
-export async function markAlive(db: Knex, hosts: readonly string[], now: Date, how: 'last_success_at' | 'last_inbound_at'): Promise<boolean> {
+/** Hosts that took something: failures forgotten, circuit closed, and what waited for them is due now. */
+export async function markAlive(db: Knex, hosts: readonly string[], now: Date, how: 'last_success_at' | 'last_inbound_at'): Promise<void> {
   const rows = hosts.map((host) => ({ host, [how]: now }))
   await db('hosts').insert(rows).onConflict('host').merge({
     [how]: now, failures: 0, failure_days: db.raw(`'{}'::date[]`), open_until: null, asleep_since: null, gone_at: null
   } as never)
   // Rows that the host itself refused keep their own schedule: the host being alive is no news for them.
-  const woken = await db('deliveries')
+  await db('deliveries')
     .whereIn('host', hosts)
     .where({ state: 'waiting' })
     .where('next_at', '>', now)
     .where((query) => query.whereNull('last_status').orWhere('last_status', '>=', 500).orWhere('last_status', 408))
     .update({ next_at: now })
-  return woken > 0
 }
 
 /** A host that answered 410 at its shared inbox: nothing waits for it any more, until it speaks to us again. */

@@ -69,5 +69,5 @@ function reason(error: unknown): string {
 
 /** A peer's answer is stored and shown: no control characters, no zero byte (PostgreSQL refuses those). */
 function printable(text: string): string {
-  return text.replace(/[\p{C}]+/gu, ' ')
+  return text.replace(/[\p{C}\s]+/gu, ' ')
 }

@@ -39,6 +39,8 @@ interface Sender {
   running: Promise<number> | null
   mayClaim: boolean
   stopping: boolean
+  /** Stopped with requests under way: what they still bring is somebody else's, by the lease they lost. */
+  abandoned: boolean
   notify: () => void
 }
 
@@ -70,6 +72,7 @@ export async function stopDelivering(ctx: Ctx, timeoutMs: number): Promise<void>
   await Promise.race([sender.running?.catch(() => 0), deadline])
   clearTimeout(timer)
   await save(ctx, sender)
+  sender.abandoned = true
   await releaseLeases(ctx.db, [...sender.leased])
   senders.delete(ctx)
 }
@@ -88,6 +91,7 @@ function senderOf(ctx: Ctx): Sender {
     running: null,
     mayClaim: true,
     stopping: false,
+    abandoned: false,
     notify: () => {}
   }
   senders.set(ctx, sender)
@@ -194,6 +198,7 @@ function resultOf(ctx: Ctx, row: ClaimedDelivery, done: Attempt): DeliveryResult
 
 /** Writes what came back, then what it says about the hosts. Kept for the next time when the database fails. */
 async function save(ctx: Ctx, sender: Sender): Promise<void> {
+  if (sender.abandoned) sender.results = []
   if (sender.results.length === 0) return
   const batch = sender.results
   sender.results = []

@@ -20,7 +20,7 @@ export function hostIsAlive(ctx: Ctx, host: string): void {
   wakeHost(ctx, host).catch((error: unknown) => ctx.log.warn({ err: error, host }, 'a living host could not be noted'))
 }
 
-/** The same, waiting for the result: true when deliveries became due. */
+/** The same, waiting for the result: true when the host was taken for ill, and its deliveries are due now. */
 export async function wakeHost(ctx: Ctx, host: string): Promise<boolean> {
   const now = ctx.clock.now()
   const row = await findHost(ctx.db, host)
@@ -29,7 +29,7 @@ export async function wakeHost(ctx: Ctx, host: string): Promise<boolean> {
     await ctx.db('hosts').insert({ host, last_inbound_at: now }).onConflict('host').merge({ last_inbound_at: now })
     return false
   }
-  const due = await markAlive(ctx.db, [host], now, 'last_inbound_at')
-  if (due) ctx.queue.wake('deliver')
-  return due
+  await markAlive(ctx.db, [host], now, 'last_inbound_at')
+  ctx.queue.wake('deliver')
+  return true
 }
