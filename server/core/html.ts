@@ -11,8 +11,6 @@ const LINK = { rel: 'nofollow noopener noreferrer', target: '_blank' }
 
 type Transform = Record<string, string | sanitizeHtml.Transformer>
 
-const toStrong: sanitizeHtml.Transformer = (_tag, attribs) => ({ tagName: 'strong', attribs: attribs.lang === undefined ? ({} as sanitizeHtml.Attributes) : { lang: attribs.lang } })
-
 const link: sanitizeHtml.Transformer = (_tag, attribs) => {
   const rel = (attribs.rel ?? '').split(/\s+/).filter((word) => word === 'tag' || word === 'me')
   return { tagName: 'a', attribs: { ...attribs, ...LINK, rel: [LINK.rel, ...rel].join(' ') } }
@@ -41,8 +39,7 @@ function options(tags: string[], transformTags: Transform, attributes: Record<st
   }
 }
 
-// Headings of short texts become bold lines, as on Mastodon; the wrapping <p> is made by sanitize().
-const SHORT = options(TAGS, { a: link, h1: toStrong, h2: toStrong, h3: toStrong, h4: toStrong, h5: toStrong, h6: toStrong }, {})
+const SHORT = options(TAGS, { a: link }, {})
 const LONG = options(LONG_TAGS, { a: link, h1: 'h2', h5: 'h4', h6: 'h4' }, { img: ['src', 'alt'], th: ['colspan', 'rowspan', 'scope'], td: ['colspan', 'rowspan'] })
 
 /** Text without markup needs no parser: most fields of most documents. */
@@ -52,7 +49,9 @@ const PLAIN = /^[^<>&"'\u0000]*$/
 export function sanitize(html: string, variant: 'short' | 'long' = 'short'): string {
   if (html === '' || PLAIN.test(html)) return html
   if (variant === 'long') return sanitizeHtml(html, LONG)
-  return sanitizeHtml(/<h[1-6][\s>]/i.test(html) ? html.replace(/<(h[1-6])([\s>])/gi, '<p><$1$2').replace(/<\/(h[1-6])\s*>/gi, '</$1></p>') : html, SHORT)
+  // Headings of short texts become bold lines, as on Mastodon. Before parsing: a heading inside <p> would end the paragraph.
+  const flat = /<h[1-6][\s>]/i.test(html) ? html.replace(/<h[1-6](\s[^<>]*)?>/gi, '<p><strong>').replace(/<\/h[1-6]\s*>/gi, '</strong></p>') : html
+  return sanitizeHtml(flat, SHORT)
 }
 
 /** Plain text as HTML text: five characters escaped, line breaks kept. */
