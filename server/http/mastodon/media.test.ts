@@ -1,0 +1,144 @@
+// Pictures: what goes in, what comes out, what is refused (M01–M05, M09, X11).
+import t from 'tap'
+import type { FastifyInstance } from 'fastify'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { buildApp } from '../../app.ts'
+import type { Ctx } from '../../context.ts'
+import { createAccount } from '../../features/accounts/create.ts'
+import { createToken } from '../../features/accounts/tokens.ts'
+import { imageType } from '../../features/media/image.ts'
+import { pruneOrphanMedia } from '../../features/media/media.ts'
+import { mediaProxyUrl, pruneProxyCache } from '../../features/media/proxy.ts'
+import { testContext } from '../../test/context.ts'
+
+const MEDIA = '/api/v2/media'
+
+function photo(width = 60, height = 40) {
+  return sharp({ create: { width, height, channels: 3, background: '#338855' } })
+}
+
+/** A multipart body as clients make it. */
+function form(parts: Record<string, string | Buffer>, filename = 'photo.jpg') {
+  const boundary = 'a-boundary'
+  const chunks = Object.entries(parts).flatMap(([name, value]) => [
+    Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${Buffer.isBuffer(value) ? `; filename="${filename}"\r\ncontent-type: image/png` : ''}\r\n\r\n`),
+    Buffer.from(value),
+    Buffer.from('\r\n')
+  ])
+  return { payload: Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]), headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
+}
+
+async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; app: FastifyInstance; upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => ReturnType<FastifyInstance['inject']>; authorization: string; actorId: string }> {
+  const { ctx } = await testContext(t)
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const { account, actor } = await createAccount(ctx, { username: 'alice', email: 'alice@example.org', password: 'correct horse' })
+  const authorization = `Bearer ${await createToken(ctx, account.id, 'read write')}`
+  const upload = (body: Buffer, fields: Record<string, string> = {}, filename?: string) => {
+    const { payload, headers } = form({ ...fields, file: body }, filename)
+    return app.inject({ method: 'POST', url: MEDIA, payload, headers: { ...headers, authorization } })
+  }
+  return { ctx, app, upload, authorization, actorId: actor.id }
+}
+
+t.test('a photo is turned upright, made smaller, freed of its metadata and served safely', async (t) => {
+  const { app, upload, authorization } = await start(t)
+  const body = await photo(2400, 1200).withExif({ IFD0: { Artist: 'Alice', Copyright: 'secret place' }, IFD3: { GPSLatitude: '21/1 10/1 0/1' } }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  t.match(body.toString('latin1'), 'Exif')
+  const answer = await upload(body, { description: 'Le marché du samedi', focus: '0.5,-2' })
+  t.equal(answer.statusCode, 200, answer.body)
+  const media = answer.json()
+  t.match(media, { type: 'image', description: 'Le marché du samedi', remote_url: null, meta: { original: { width: 800, height: 1600 }, small: { width: 200, height: 400 }, focus: { x: 0.5, y: -1 } } })
+  t.ok(media.blurhash)
+  t.match(media.url, /^https:\/\/commune\.test\/media\/[0-9a-f]{32}\.webp$/)
+  const served = await app.inject({ url: new URL(media.url).pathname, headers: { accept: 'application/activity+json' } })
+  t.equal(served.statusCode, 200)
+  t.match(served.headers, { 'content-type': 'image/webp', 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'", 'cache-control': /immutable/ })
+  const { format, width, exif, orientation } = await sharp(served.rawPayload).metadata()
+  t.match({ format, width, exif, orientation }, { format: 'webp', width: 800, exif: undefined, orientation: undefined })
+  t.notMatch(served.rawPayload.toString('latin1'), /Alice|secret place/)
+
+  const described = await app.inject({ method: 'PUT', url: `/api/v1/media/${media.id}`, headers: { authorization }, payload: { description: 'Le marché' } })
+  t.match(described.json(), { description: 'Le marché', meta: { focus: { x: 0.5 } } })
+  t.equal((await app.inject({ url: `/api/v1/media/${media.id}`, headers: { authorization } })).statusCode, 200)
+})
+
+t.test('each accepted format goes through, moving pictures too', async (t) => {
+  const { upload } = await start(t)
+  const frames = await sharp([await photo(8, 8).png().toBuffer(), await sharp({ create: { width: 8, height: 8, channels: 3, background: '#ffffff' } }).png().toBuffer()], { join: { animated: true } }).gif().toBuffer()
+  for (const body of [await photo().jpeg().toBuffer(), await photo().png().toBuffer(), await photo().webp().toBuffer(), await photo().avif().toBuffer(), frames]) {
+    const answer = await upload(body)
+    t.equal(answer.statusCode, 200, `${imageType(body)} ${answer.body}`)
+  }
+})
+
+t.test('M01, M03: what is no picture is refused, whatever it is called', async (t) => {
+  const { ctx, upload } = await start(t)
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+  const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), Buffer.alloc(64)])
+  const bodies: [string, Buffer][] = [
+    ['ActivityPub document', Buffer.from('{"@context":"https://www.w3.org/ns/activitystreams","type":"Person"}')],
+    ['HTML', Buffer.from('<!doctype html><script>alert(1)</script>')],
+    ['SVG', svg],
+    ['PDF', Buffer.from('%PDF-1.7 with some more bytes behind it')],
+    ['TIFF', await photo().tiff().toBuffer()],
+    ['HEIC', heic],
+    ['truncated JPEG', (await photo(200, 200).jpeg().toBuffer()).subarray(0, 300)],
+    ['JPEG head with HTML behind', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('<script>alert(1)</script>')])],
+    ['nothing', Buffer.alloc(0)]
+  ]
+  for (const [name, body] of bodies) t.equal((await upload(body, {}, 'photo.png')).statusCode, 422, name)
+  t.same(await ctx.db('media').select('id'), [])
+})
+
+t.test('M02: a picture with too many pixels is refused by its header, and 8 MB is the limit', async (t) => {
+  const { upload } = await start(t)
+  const bomb = await photo(7000, 6000).png({ compressionLevel: 9 }).toBuffer()
+  const answer = await upload(bomb)
+  t.equal(answer.statusCode, 422)
+  t.equal(answer.json().code, 'media.too-many-pixels')
+  t.equal((await upload(Buffer.alloc(9 * 1024 * 1024))).statusCode, 413)
+})
+
+t.test('M04, M09: names come from the server and no path leads out', async (t) => {
+  const { ctx, app, upload } = await start(t)
+  const { url } = (await upload(await photo().png().toBuffer(), {}, '../../etc/passwd.html')).json()
+  const name = new URL(url).pathname.split('/').at(-1)!
+  for (const path of ['/media/..%2fsecret.key', '/media/%2e%2e/secret.key', '/media/../secret.key', '/media/..;/secret.key', '/media/%2e%2e%2fsecret.key', `/media/${name}%00.html`, `/media/${name}/..`, `/media/${name.toUpperCase()}`, '/media/setup-code', '/media/']) {
+    t.equal((await app.inject({ url: path })).statusCode, 404, path)
+  }
+  t.equal((await readdir(join(ctx.config.dataDir, 'media', name.slice(0, 2)))).length > 0, true)
+})
+
+t.test('somebody else’s upload cannot be seen or changed, and what nobody uses goes after a day', async (t) => {
+  const { ctx, app, upload } = await start(t)
+  const { id, url } = (await upload(await photo().png().toBuffer())).json()
+  const { account } = await createAccount(ctx, { username: 'bruno', email: 'bruno@example.org', password: 'correct horse' })
+  const authorization = `Bearer ${await createToken(ctx, account.id, 'write')}`
+  t.equal((await app.inject({ url: `/api/v1/media/${id}`, headers: { authorization } })).statusCode, 404)
+  t.equal((await app.inject({ method: 'PUT', url: `/api/v1/media/${id}`, headers: { authorization }, payload: { description: 'x' } })).statusCode, 404)
+  t.equal(await pruneOrphanMedia(ctx), 0)
+  await ctx.db('media').update({ created_at: new Date(ctx.clock.now().getTime() - 25 * 3_600_000) })
+  t.equal(await pruneOrphanMedia(ctx), 1)
+  t.equal((await app.inject({ url: new URL(url).pathname })).statusCode, 404)
+})
+
+t.test('X11: the proxy serves only addresses that we signed, and says nothing of the rest', async (t) => {
+  const { ctx, app } = await start(t)
+  const signed = new URL(mediaProxyUrl(ctx, 'https://remote.test/avatar.png')).pathname
+  const [, , , signature] = signed.split('/')
+  const forged = `/media/proxy/${signature}/${Buffer.from('http://127.0.0.1:5432/').toString('base64url')}`
+  t.equal((await app.inject({ url: forged })).statusCode, 404)
+  t.equal((await app.inject({ url: `/media/proxy/x/${'A'.repeat(2000)}` })).statusCode, 404)
+  t.equal((await app.inject({ url: signed })).statusCode, 404, 'a host that does not answer is no picture')
+  await ctx.db('domain_policies').insert({ host: 'remote.test', action: 'reject_media' })
+  t.equal((await app.inject({ url: new URL(mediaProxyUrl(ctx, 'https://cdn.remote.test/a.png')).pathname })).statusCode, 404)
+  t.equal(await pruneProxyCache(ctx), 0)
+})
+
+t.test('placeholders stand in for pictures that are missing', async (t) => {
+  const { app } = await start(t)
+  for (const kind of ['avatars', 'headers']) t.match((await app.inject({ url: `/${kind}/original/missing.png` })).headers, { 'content-type': 'image/png' })
+})
