@@ -2,12 +2,10 @@
 // a crash at any point only makes a lease run out. No network inside a transaction.
 import type { Ctx } from '../context.ts'
 import { createLru, type Lru } from '../core/lru.ts'
-import { activityBody, claimDeliveries, releaseLeases, saveResults, type ClaimedDelivery, type DeliveryResult } from '../db/delivery-queue.ts'
-import { changeHealth, markAlive } from '../db/host-health.ts'
-import { afterFailures, afterThrottle, isProbing, OPENS_AT } from './circuit.ts'
+import { activityBody, claimDeliveries, releaseLeases, saveResults, type ClaimedDelivery } from '../db/delivery-queue.ts'
+import { isProbing, OPENS_AT } from './circuit.ts'
 import { attempt, type Attempt } from './deliver-attempt.ts'
-import { confirmGone, findNewInbox } from './deliver-moved.ts'
-import { verdictOf } from './schedule.ts'
+import { judgeHosts, resultOf, type Outcome } from './deliver-results.ts'
 import { primeScheme } from './scheme.ts'
 
 /** Requests under way at once. */
@@ -21,8 +19,6 @@ const LEASE_MS = 45_000
 /** Results wait this long for company before they are written. */
 const SAVE_AFTER_MS = 20
 const SAVE_BATCH = 48
-/** Pause for a host that says 429 without saying how long. */
-const DEFAULT_THROTTLE_SECONDS = 60
 /** Bodies kept in memory: one activity goes to many hosts. */
 const BODIES = 64
 
@@ -30,7 +26,7 @@ interface Sender {
   inFlight: Map<string, number>
   total: number
   leased: Set<string>
-  results: { row: ClaimedDelivery; attempt: Attempt; result: DeliveryResult }[]
+  results: Outcome[]
   /** Hosts on probation with their one request under way. */
   probing: Set<string>
   /** Look-ups that a refusal started. */
@@ -179,23 +175,6 @@ function bodyOf(ctx: Ctx, sender: Sender, activityId: string): Promise<Buffer | 
   return read
 }
 
-function resultOf(ctx: Ctx, row: ClaimedDelivery, done: Attempt): DeliveryResult {
-  const now = ctx.clock.now()
-  const attempts = row.attempts + 1
-  const firstFailedAt = done.answer === 'accepted' ? row.first_failed_at : (row.first_failed_at ?? now)
-  const verdict = verdictOf(done.answer, { attempts, firstFailedAt: firstFailedAt ?? now }, now, done.retryAfterSeconds, Math.random())
-  return {
-    id: row.id,
-    state: verdict.state,
-    attempts,
-    nextAt: verdict.state === 'waiting' ? verdict.nextAt : now,
-    firstFailedAt,
-    finishedAt: verdict.state === 'waiting' ? null : now,
-    status: done.status,
-    error: done.error
-  }
-}
-
 /** Writes what came back, then what it says about the hosts. Kept for the next time when the database fails. */
 async function save(ctx: Ctx, sender: Sender): Promise<void> {
   if (sender.abandoned) sender.results = []
@@ -212,31 +191,9 @@ async function save(ctx: Ctx, sender: Sender): Promise<void> {
     sender.leased.delete(entry.row.id)
     ctx.count(`delivery.${entry.result.state === 'waiting' ? 'retry' : entry.result.state}`)
   }
-  await judgeHosts(ctx, sender, batch)
+  for (const lookup of await judgeHosts(ctx, batch)) background(ctx, sender, lookup())
   // What waited behind these rows, or for a place at these hosts, may go now.
   sender.mayClaim = true
-}
-
-async function judgeHosts(ctx: Ctx, sender: Sender, batch: Sender['results']): Promise<void> {
-  const now = ctx.clock.now()
-  const recovered = new Set<string>()
-  const failed = new Map<string, { count: number; error: string | null }>()
-  for (const { row, attempt: done } of batch) {
-    if (done.answer === 'temporary') failed.set(row.host, { count: (failed.get(row.host)?.count ?? 0) + 1, error: done.error })
-    else if (done.answer === 'throttled') await pause(ctx, row.host, done, now)
-    else if (done.status !== null && row.failures > 0) recovered.add(row.host)
-    if (done.answer === 'gone') background(ctx, sender, confirmGone(ctx, row.inbox, row.host))
-    if (done.answer === 'moved' && row.attempts === 0) background(ctx, sender, findNewInbox(ctx, row.inbox))
-  }
-  for (const [host, { count, error }] of failed) {
-    if (!recovered.has(host)) await changeHealth(ctx.db, host, now, error, (health) => ({ ...health, ...afterFailures(health, count, now) }))
-  }
-  if (recovered.size > 0) await markAlive(ctx.db, [...recovered], now, 'last_success_at')
-}
-
-async function pause(ctx: Ctx, host: string, done: Attempt, now: Date): Promise<void> {
-  const seconds = done.retryAfterSeconds ?? DEFAULT_THROTTLE_SECONDS
-  await changeHealth(ctx.db, host, now, done.error, (health) => ({ ...health, ...afterThrottle(health, seconds, now) }))
 }
 
 /** Does not hold up other deliveries; deliverDue() returns after it. */
