@@ -83,6 +83,7 @@ export async function writeRemoteActor(ctx: Ctx, trx: Knex, actor: RemoteActor, 
     .where({ 'actors.local': false })
     .returning<ActorRow[]>('*')
   if (row === undefined) return null
+  if (handle?.verified) await claimHandle(trx, row.id, handle)
   await replaceRemoteKeys(ctx, trx, row.id, actor.keys)
   return row
 }
@@ -97,9 +98,18 @@ function keepHandle(trx: Knex, actor: RemoteActor): Record<string, Knex.Raw> {
   }
 }
 
-/** Records that a handle was (or could not be) verified. */
-export async function writeHandle(trx: Knex, actorId: string, handle: HandleFact): Promise<void> {
-  await trx('actors').where({ id: actorId, local: false }).update({ username: handle.username, domain: handle.domain, handle_verified: handle.verified })
+/** Makes a remote profile count as read at `fetchedAt`, so that it is looked at again sooner. */
+export async function backdateActor(trx: Knex, actorId: string, fetchedAt: Date): Promise<void> {
+  await trx('actors').where({ id: actorId, local: false }).update({ fetched_at: fetchedAt })
+}
+
+/** WebFinger names one actor: whoever had this handle before (an account made anew) has it no longer. */
+async function claimHandle(trx: Knex, actorId: string, handle: HandleFact): Promise<void> {
+  await trx('actors')
+    .whereRaw('lower(username) = lower(?) and lower(domain) = lower(?)', [handle.username, handle.domain])
+    .where({ local: false, handle_verified: true })
+    .whereNot({ id: actorId })
+    .update({ handle_verified: false })
 }
 
 function columnsOf(ctx: Ctx, actor: RemoteActor): Record<string, unknown> {

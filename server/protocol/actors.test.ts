@@ -84,6 +84,26 @@ t.test('O33: a handle counts only when WebFinger leads back to the actor', async
   t.match(await getActorByIri(ctx, dave.iri), { username: 'dave', domain: 'peer.test', handle_verified: false }, 'a subject of another account')
 })
 
+t.test('a WebFinger that does not answer is asked again after an hour; a handle has one holder', async (t) => {
+  const { ctx, clock } = await testContext(t)
+  const internet = await testInternet(t, ctx)
+  const peer = internet.host('peer.test')
+  const bob = peer.actor('bob')
+  const answer = `/.well-known/webfinger?resource=${encodeURIComponent('acct:bob@peer.test')}`
+  peer.on(answer, 503)
+  t.match(await getActorByIri(ctx, bob.iri), { handle_verified: false })
+  peer.on(answer, jrd('bob@peer.test', bob.iri), 'application/jrd+json')
+  clock.advance(30 * 60_000)
+  t.match(await getActorByIri(ctx, bob.iri), { handle_verified: false })
+  clock.advance(31 * 60_000)
+  t.match(await getActorByIri(ctx, bob.iri), { handle_verified: true })
+  const anew = { ...bob.json, id: 'https://peer.test/users/bob2', publicKey: undefined }
+  peer.on('/users/bob2', anew)
+  peer.on(answer, jrd('bob@peer.test', anew.id), 'application/jrd+json')
+  t.match(await getActorByIri(ctx, anew.id), { handle_verified: true })
+  t.match(await getActorByIri(ctx, bob.iri), { handle_verified: false }, 'the account made before')
+})
+
 t.test('an Update makes no request, keeps the handle, and a new name is unverified', async (t) => {
   const { ctx } = await testContext(t)
   const peer = (await testInternet(t, ctx)).host('peer.test')

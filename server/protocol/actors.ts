@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { AppError, isAppError } from '../core/errors.ts'
 import { hostOf } from '../core/iri.ts'
-import { findActorByIri, findActorWithHandle, writeRemoteActor, type HandleFact, type RemoteActor } from '../db/actors.ts'
+import { backdateActor, findActorByIri, findActorWithHandle, writeRemoteActor, type HandleFact, type RemoteActor } from '../db/actors.ts'
 import type { ActorRow } from '../db/rows.ts'
 import { readActorDocument } from './actor-document.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
@@ -13,6 +13,7 @@ import { askWebFinger, parseHandle } from './webfinger.ts'
 
 /** A stored profile is believed for a day, as Mastodon and Lemmy do. */
 const FRESH_MS = 24 * 3_600_000
+const HANDLE_RETRY_MS = 3_600_000
 
 interface ActorOptions {
   refresh?: boolean
@@ -47,7 +48,12 @@ export async function storeFetchedActor(ctx: Ctx, json: Record<string, unknown>,
   const actor = readActorDocument(json)
   requireForeign(ctx, actor)
   const handle = opts.handle ?? (await checkHandle(ctx, actor, opts.budget))
-  return await ctx.db.transaction((trx) => write(ctx, trx, actor, handle))
+  return await ctx.db.transaction(async (trx) => {
+    const row = await write(ctx, trx, actor, handle)
+    // WebFinger did not answer: ask again in an hour rather than showing an unverified handle for a day.
+    if (handle === null) await backdateActor(trx, row.id, new Date(ctx.clock.now().getTime() - FRESH_MS + HANDLE_RETRY_MS))
+    return row
+  })
 }
 
 /**
@@ -66,7 +72,9 @@ export async function findActorByHandle(ctx: Ctx, text: string, opts: { budget?:
   if (handle === null) return null
   const stored = await findActorWithHandle(ctx.db, handle.username, handle.domain)
   if (stored !== null && (stored.local || isFresh(ctx, stored))) return stored
-  if (handle.domain === ctx.site?.host || handle.domain === ctx.site?.accountDomain) return null
+  if (handle.domain === ctx.site?.accountDomain) return null
+  // With a split domain some peers show our web domain in handles.
+  if (handle.domain === ctx.site?.host) return await findActorWithHandle(ctx.db, handle.username, ctx.site.accountDomain)
   const budget = opts.budget ?? newBudget()
   const answer = await askWebFinger(ctx, handle, budget)
   if (answer === null || hostOf(answer.actorIri) === ctx.site?.host) return null

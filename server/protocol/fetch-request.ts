@@ -18,6 +18,8 @@ export const USER_AGENT = 'Communer/0.1'
 /** How many requests one cause (an activity, a search) may still make. */
 export interface Budget {
   left: number
+  /** Ends every request of the budget together, whatever their own deadlines. */
+  signal?: AbortSignal
 }
 
 export interface GetPlan {
@@ -77,7 +79,7 @@ async function getOnce(ctx: Ctx, url: URL, plan: GetPlan, mayAddHeaders: boolean
       method: 'GET',
       path: url.pathname + url.search,
       headers: { accept: plan.accept, 'accept-encoding': 'gzip', 'user-agent': userAgent(ctx), ...added },
-      signal: plan.signal
+      signal: plan.budget?.signal === undefined ? plan.signal : AbortSignal.any([plan.signal, plan.budget.signal])
     })
     const header = (name: string): string => [response.headers[name] ?? ''].flat().join(', ')
     const redirect = REDIRECTS.has(response.statusCode) && header('location') !== ''

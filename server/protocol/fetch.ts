@@ -44,9 +44,9 @@ export async function closeSockets(sockets: Sockets): Promise<void> {
   await sockets.close()
 }
 
-/** At most 8 requests for one cause (security.md F17). */
-export function newBudget(maxFetches = 8): Budget {
-  return { left: maxFetches }
+/** At most 8 requests for one cause (security.md F17), and with `deadlineMs` all of them within that time. */
+export function newBudget(maxFetches = 8, deadlineMs?: number): Budget {
+  return deadlineMs === undefined ? { left: maxFetches } : { left: maxFetches, signal: AbortSignal.timeout(deadlineMs) }
 }
 
 /**

@@ -8,12 +8,14 @@ import { storeFetchedActor } from './actors.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
 import { idOf, isMap, type Json } from './normalise-values.ts'
 
-/** The sender of the request waits for this: two documents within 5 s each leave it time before its own 10 s are over. */
+/** The sender waits for our answer, usually 10 s: the key must come within 5 s, and the profile with its WebFinger check within 8 s. */
 const DEADLINE_MS = 5_000
+const TOTAL_MS = 8_000
+const MAX_FETCHES = 8
 
 /** The key, stored with its actor. Throws fetch.*, document.*, or signature.key-invalid (401) when the claims do not meet. */
 export async function fetchKey(ctx: Ctx, keyIri: string): Promise<VerifyKey> {
-  const budget = newBudget()
+  const budget = newBudget(MAX_FETCHES, TOTAL_MS)
   const { json, iri } = await fetchDocument(ctx, keyIri, { budget, deadlineMs: DEADLINE_MS })
   if (!sameOrigin(iri, keyIri)) throw mismatch()
   const actorJson = isMap(json) && json.inbox !== undefined && namesKey(json, iri, keyIri) ? json : await fetchOwner(ctx, json, keyIri, budget)

@@ -28,7 +28,12 @@ export async function getVerifyKey(ctx: Ctx, keyIri: string): Promise<VerifyKey>
   if (stored?.local || hostOf(keyIri) === ctx.site?.host) throw new AppError('signature.own-key', 401, 'The key belongs to this server.')
   if (stored === null) return await fetchOnce(ctx, memory, keyIri)
   const stale = ctx.clock.now().getTime() - stored.fetchedAt.getTime() > KEY_FRESH_MS
-  const key = stale ? await fetchOnce(ctx, memory, keyIri).catch(() => stored) : stored
+  const key = stale
+    ? await fetchOnce(ctx, memory, keyIri).catch((error: unknown) => {
+        if (isAppError(error)) return stored
+        throw error
+      })
+    : stored
   memory.keys.set(keyIri, { key, readAtMs: performance.now() })
   return key
 }
