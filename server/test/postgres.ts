@@ -68,8 +68,9 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
   await onMaintenance((client) => client.query(`create database ${name} template ${source}`))
   const connection = { ...(await testCluster()).connection, database: name }
   const { user, password, host, port } = connection
+  // `localhost` is a stand-in: an address without a host is none for URL parsers; pg lets the query's host win.
   const url = host.startsWith('/')
-    ? `postgres://${user}:${password}@/${name}?host=${encodeURIComponent(host)}&port=${port}`
+    ? `postgres://${user}:${password}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`
     : `postgres://${user}:${password}@${host}:${port}/${name}`
   return { connection, url, drop: () => onMaintenance(async (client) => void (await client.query(`drop database if exists ${name} with (force)`))) }
 }
