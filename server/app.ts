@@ -1,6 +1,6 @@
 // Puts the web application together: one line per plugin, in the order they must see a request. It never listens.
 import compress from '@fastify/compress'
-import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type RouteOptions } from 'fastify'
 import type { Ctx } from './context.ts'
 import { loadSite } from './db/site.ts'
 import { activityPub } from './http/activitypub.ts'
@@ -42,8 +42,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 /** A path part may carry an address of 2,048 characters in base64url (/media/proxy). */
 const MAX_PARAM_LENGTH = 3_000
 
-/** A Fastify with every route, ready for inject() or listen(). The caller closes it. */
-export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
+/** A Fastify with every route, ready for inject() or listen(). The caller closes it. `onRoute` hears of each route (tests of the table). */
+export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => void): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: ctx.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -56,6 +56,7 @@ export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
     ajv: AJV_OPTIONS,
     routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
+  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
     if (ctx.site === null) await loadSite(ctx)
@@ -70,9 +71,6 @@ export async function buildApp(ctx: Ctx): Promise<FastifyInstance> {
   const native = { ctx, prefix: '/api/communer/v1' }
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerAdmin]) await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
-  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines, mastodonAccounts, mastodonAccountActions, mastodonNotifications, mastodonSearch]) {
-    await app.register(routes, { ctx })
-  }
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines]) await app.register(routes, client)
