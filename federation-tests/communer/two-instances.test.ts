@@ -10,13 +10,13 @@ const textOf = (html: string): string => html.replace(/<[^>]+>/g, ' ').replace(/
 
 t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
   const network: Network = await startNetwork()
+  t.teardown(() => network.close())
   const [alpha, beta] = await Promise.all([
     startCommuner(network, { host: 'alpha.test', name: 'Alpha', accounts: ['alice'], groups: { jardin: 'alice' } }),
     startCommuner(network, { host: 'beta.test', name: 'Beta', accounts: ['bob', 'eve'] })
   ])
   t.teardown(async () => {
     await Promise.all([alpha, beta].map((one) => one.dispose(!t.passing())))
-    await network.close()
   })
   const alice = alpha.clients.alice!
   const bob = beta.clients.bob!

@@ -41,10 +41,10 @@ const SNAPSHOT = `select
 /** Builds the stage; it is torn down with the test. */
 export async function setScene(t: Test): Promise<Scene> {
   const network = await startNetwork()
+  t.teardown(() => network.close())
   const commune = await startCommuner(network, { host: 'commune.test', accounts: ['alice'], groups: { jardin: 'alice' } })
   t.teardown(async () => {
     await commune.dispose(!t.passing())
-    await network.close()
   })
   const [evil, victim] = [createMockHost(network, 'evil.test'), createMockHost(network, 'victim.test')]
   const [mallory, bob] = [evil.actor('mallory'), victim.actor('bob')]

@@ -15,11 +15,11 @@ const EVENT = 'https://mobilizon.example/events/3fa1c5b2-5d6e-4c39-9d2a-7f27c2c7
 
 t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeout: 240_000 }, async (t) => {
   const network = await startNetwork()
+  t.teardown(() => network.close())
   const { hosts, actors } = createPeople(network)
   const commune = await startCommuner(network, { host: 'saint-leu.example', accounts: ['alice', 'spam'], groups: { jardin: 'alice' } })
   t.teardown(async () => {
     await commune.dispose(!t.passing())
-    await network.close()
   })
   const alice: Client = commune.clients.alice!
   const replayed = new Set<string>()

@@ -9,6 +9,7 @@ import { startFedify } from './control.ts'
 
 t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
   const network = await startNetwork()
+  t.teardown(() => network.close())
   const [commune, fedify] = await Promise.all([
     startCommuner(network, { host: 'saint-leu.test', accounts: ['alice'], groups: { jardin: 'alice' } }),
     startFedify(network)
@@ -16,7 +17,6 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
   t.teardown(async () => {
     if (!t.passing()) console.error(fedify.output().slice(-3000))
     await Promise.all([commune.dispose(!t.passing()), fedify.stop()])
-    await network.close()
   })
   const alice = commune.clients.alice!
   const group: Json = await alice.get('/api/v1/accounts/lookup?acct=jardin')

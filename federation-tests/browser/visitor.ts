@@ -1,0 +1,40 @@
+// A real Chromium for the tests: found on the machine, started once per test file, watched for errors of the page.
+import { existsSync } from 'node:fs'
+import AxeBuilder from '@axe-core/playwright'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+/** No call to the outside, no sandbox (containers refuse it), no first-run pages. */
+const QUIET = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+/** Why the browser tests cannot run here, or false. */
+export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `Chromium is not installed (${CHROMIUM}); apt-get install chromium`
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+}
+
+export interface Visitor {
+  page: Page
+  /** What the page complained about: script errors, refused styles or scripts, hydration mismatches. */
+  complaints: string[]
+}
+
+/** A browser window of its own: own cookies, French unless said otherwise. */
+export async function newVisitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
+  const context = await browser.newContext({ locale: 'fr-FR', viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // An answer of 401 or 404 is no fault of the page: Chromium says it anyway.
+    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+  })
+  return { page, complaints }
+}
+
+/** Breaches of WCAG 2.2 AA on the page, one line each. */
+export async function breaches(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${page.url()}: ${id} at ${node.target.join(' ')}`))
+}
