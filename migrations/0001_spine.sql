@@ -202,6 +202,7 @@ create index objects_waiting_parent on objects (in_reply_to_iri) where in_reply_
 create index objects_root on objects (root_id, id) where deleted_at is null;
 create index objects_group on objects (group_id, id desc) where group_id is not null and deleted_at is null;
 create index objects_agenda on objects (start_time, id) where type = 'Event' and deleted_at is null;
+create index objects_agenda_local on objects (start_time, id) where type = 'Event' and local and deleted_at is null;
 create index objects_place on objects using gist (point(longitude, latitude)) where latitude is not null and deleted_at is null;
 create index objects_reblog_of on objects (reblog_of_id, id desc) where reblog_of_id is not null and deleted_at is null;
 

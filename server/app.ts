@@ -6,6 +6,7 @@ import { loadSite } from './db/site.ts'
 import { activityPub } from './http/activitypub.ts'
 import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
+import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerSetup } from './http/communer/setup.ts'
@@ -43,7 +44,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 const MAX_PARAM_LENGTH = 3_000
 
 /** A Fastify with every route, ready for inject() or listen(). The caller closes it. `onRoute` hears of each route (tests of the table). */
-export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => void): Promise<FastifyInstance> {
+export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unknown): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: ctx.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -56,7 +57,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => void
     ajv: AJV_OPTIONS,
     routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
-  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
+  if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
     if (ctx.site === null) await loadSite(ctx)
@@ -69,7 +70,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => void
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerSetup, communerAccounts, communerGroups, communerAdmin]) await app.register(routes, native)
+  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerAdmin]) await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }

@@ -1,0 +1,57 @@
+// What takes place when: events in the order of their start, by keyset on (start, id), through visibleTo(). Reading only.
+import type { Ctx } from '../context.ts'
+import { statusColumns, type StatusRow } from './status-parts.ts'
+import { visibleTo, type Viewer } from './visibility.ts'
+
+export interface AgendaFilter {
+  /** Events that are not over at this moment. */
+  from: Date
+  to?: Date
+  near?: { latitude: number; longitude: number; radiusMetres: number }
+  /** Only what is announced on this instance. */
+  local?: boolean
+  /** Row id of the actor that announces it, or of the group it is said in. */
+  actorId?: string
+  /** Folded hashtag. */
+  tag?: string
+  place?: string
+  /** Continue after this event. */
+  after?: { start: Date; id: string }
+  limit: number
+}
+
+/** Longest an event that still lasts may have begun before: keeps the scan to a range of the index. */
+const LONGEST_DAYS = 31
+const METRES_PER_DEGREE = 111_320
+
+/** Events soonest first. Plan: objects_agenda or objects_agenda_local from `from` on; objects_place within the radius. */
+export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter): Promise<StatusRow[]> {
+  const query = ctx
+    .db('objects as o')
+    .where('o.type', 'Event')
+    .whereRaw(`o.start_time > ?::timestamptz - interval '${LONGEST_DAYS} days'`, [filter.from])
+    .whereRaw('coalesce(o.end_time, o.start_time) >= ?', [filter.from])
+    .orderBy([{ column: 'o.start_time' }, { column: 'o.id' }])
+    .limit(filter.limit)
+    .select(statusColumns('o'))
+  if (filter.to !== undefined) query.where('o.start_time', '<=', filter.to)
+  if (filter.local) query.whereRaw('o.local')
+  if (filter.actorId !== undefined) query.where((either) => either.where('o.actor_id', filter.actorId).orWhere('o.group_id', filter.actorId))
+  if (filter.tag !== undefined) query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
+  if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
+  if (filter.after !== undefined) query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
+  if (filter.near !== undefined) within(query, filter.near)
+  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+}
+
+/** A box for the index, then the true distance on the sphere. */
+function within(query: ReturnType<typeof visibleTo>, { latitude, longitude, radiusMetres }: NonNullable<AgendaFilter['near']>): void {
+  const high = radiusMetres / METRES_PER_DEGREE
+  const wide = Math.min(180, high / Math.max(Math.cos((latitude * Math.PI) / 180), 0.01))
+  query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [longitude - wide, latitude - high, longitude + wide, latitude + high])
+  query.whereRaw(
+    `2 * 6371000 * asin(sqrt(power(sin(radians(o.latitude - ?) / 2), 2)
+      + cos(radians(?)) * cos(radians(o.latitude)) * power(sin(radians(o.longitude - ?) / 2), 2))) <= ?`,
+    [latitude, latitude, longitude, radiusMetres]
+  )
+}

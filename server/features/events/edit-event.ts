@@ -1,0 +1,66 @@
+// Changing an event, and cancelling it: everyone who got it learns of it.
+import { DateTime } from 'luxon'
+import type { Knex } from 'knex'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { assertCan, type Who } from '../../core/permission.ts'
+import { renderText, splitText } from '../../core/text.ts'
+import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
+import { findActor, membershipIn } from '../../db/publishers.ts'
+import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
+import { createLocalObject, updateLocalObject } from '../../protocol/local-objects.ts'
+import { readEvent, type EventInput, type EventStatus } from './input.ts'
+
+export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
+
+/** Changes an event; what is left out stays. Throws permission.denied (403), event.* (422), post.not-found (404). */
+export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: EventChanges): Promise<ObjectRow> {
+  const publisher = await findActor(ctx, row.actor_id)
+  const author = await findActor(ctx, row.author_id ?? row.actor_id)
+  if (publisher === null || author === null || !row.local || row.type !== 'Event') throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  assertCan(who, 'object.edit', { ownerId: row.actor_id, authorId: row.author_id, membership: await membershipIn(ctx, publisher, who.actorId) })
+  const { columns, hashtags, category } = readEvent(ctx, { ...present(row), ...changes })
+  const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
+  const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
+  const { origin } = requireSite(ctx)
+  const wording = { summary: null, language: changes.language ?? row.language, sensitive: row.sensitive, attachments: uploads.map((upload) => attachmentOf(origin, upload)), ...columns }
+  return ctx.db.transaction(async (trx) => {
+    const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).whereNull('deleted_at').forUpdate().first()
+    if (fresh === undefined) throw new AppError('post.not-found', 404, 'Record not found')
+    await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
+    const edited = await updateLocalObject(ctx, trx, { row: fresh, publisher, wording, mentions: [], hashtags, ...(category === undefined ? {} : { category }) })
+    if (edited.event_status === 'CANCELLED' && fresh.event_status !== 'CANCELLED') await sayCancelled(ctx, trx, edited, publisher, author)
+    return edited
+  })
+}
+
+/** The event takes place no more; it stays, so that whoever has it in their calendar sees why. */
+export async function cancelEvent(ctx: Ctx, who: Who, row: ObjectRow): Promise<ObjectRow> {
+  return editEvent(ctx, who, row, { status: 'CANCELLED' })
+}
+
+/** The event as it stands, in the words of the form. */
+function present(row: ObjectRow): EventInput {
+  const timezone = row.timezone ?? 'UTC'
+  const text = (date: Date): string => DateTime.fromJSDate(date, { zone: timezone }).toISO() ?? date.toISOString()
+  return {
+    title: row.name ?? '',
+    description: row.source ?? '',
+    start: text(row.start_time ?? row.published),
+    end: row.end_time === null ? null : text(row.end_time),
+    timezone,
+    status: (row.event_status ?? 'CONFIRMED') as EventStatus,
+    location: row.place,
+    tags: row.tags.flatMap(({ type, name }) => (type === 'Hashtag' ? [name] : []))
+  }
+}
+
+/** Mastodon up to 4.4 drops the Update of an event: a reply tells its followers (federation.md §4.6). */
+async function sayCancelled(ctx: Ctx, trx: Knex, event: ObjectRow, publisher: ActorRow, author: ActorRow): Promise<void> {
+  const text = event.language?.startsWith('en') ? `Cancelled: ${event.name}` : `Annulé : ${event.name}`
+  await createLocalObject(ctx, trx, {
+    type: 'Note', publisher, author, visibility: event.visibility, parent: { object: event, actor: publisher, group: null }, mentions: [], hashtags: [],
+    wording: { name: null, summary: null, content: renderText(splitText(text), { tagUrl: () => '', mentionUrl: () => null }), source: text, language: event.language, sensitive: false, attachments: [] }
+  })
+}

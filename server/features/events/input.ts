@@ -1,0 +1,124 @@
+// What someone types about an event, checked and turned into columns: title, moments in a time zone, place, text.
+import { DateTime, IANAZone } from 'luxon'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
+import type { ObjectRow, Place } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
+import { tagUrl } from '../../vocab/iris.ts'
+import { plainTitle } from '../../vocab/values.ts'
+
+export const EVENT_STATUSES = ['CONFIRMED', 'TENTATIVE', 'CANCELLED'] as const
+export type EventStatus = (typeof EVENT_STATUSES)[number]
+
+export interface EventInput {
+  title: string
+  description?: string
+  /** ISO 8601 with an offset, or local time in `timezone`. */
+  start: string
+  end?: string | null
+  /** IANA name; default: the commune's. */
+  timezone?: string
+  status?: EventStatus
+  location?: Partial<Place> | null
+  /** With or without #. */
+  tags?: string[]
+  category?: string
+  language?: string
+}
+
+/** The columns an event has beside those of every object. */
+export type EventColumns = Pick<ObjectRow, 'name' | 'content' | 'source' | 'start_time' | 'end_time' | 'timezone' | 'event_status' | 'place'>
+
+export interface EventDraft {
+  columns: EventColumns
+  hashtags: string[]
+  category: string | undefined
+}
+
+/** Nothing a commune announces lasts longer; a wrong year does. */
+const MAX_DURATION_MS = 366 * 24 * 3_600_000
+const MAX_TAGS = 20
+
+/** Checks an event whole. Throws event.* (422) with the field in `details.field`. */
+export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
+  const timezone = input.timezone || requireSite(ctx).timezone
+  if (!IANAZone.isValidZone(timezone)) throw wrong('event.timezone', 'timezone', 'This time zone does not exist.')
+  const start = readMoment(input.start, timezone, 'start')
+  const end = input.end ? readMoment(input.end, timezone, 'end') : null
+  if (end !== null && end < start) throw wrong('event.end', 'end', 'An event ends after it starts.')
+  if (end !== null && end.getTime() - start.getTime() > MAX_DURATION_MS) throw wrong('event.too-long', 'end', 'An event lasts at most a year.')
+  const { source, content, hashtags } = readDescription(ctx, input.description ?? '')
+  const category = input.category
+  if (category !== undefined && !/^[A-Z_]{1,40}$/.test(category)) throw wrong('event.category', 'category', 'This category does not exist.')
+  return {
+    columns: {
+      name: readTitle(input.title),
+      content,
+      source,
+      start_time: start,
+      end_time: end,
+      timezone,
+      event_status: input.status ?? 'CONFIRMED',
+      place: readPlace(input.location ?? null)
+    },
+    hashtags: [...new Set([...readTags(input.tags ?? []), ...hashtags])].slice(0, MAX_TAGS),
+    category
+  }
+}
+
+/** Plain text, 3 to 200 characters without <, > and & (federation.md W10): what every peer can print. */
+function readTitle(text: string): string {
+  const title = plainTitle(clean(text))
+  if ([...title].length < 3) throw wrong('event.title', 'title', 'A title has 3 to 200 characters.')
+  return title
+}
+
+function readMoment(text: string, timezone: string, field: string): Date {
+  // With an offset the moment is clear; without one it is the clock on the town hall of that zone.
+  const moment = DateTime.fromISO(text, { zone: timezone })
+  if (!moment.isValid || moment.year < 1970 || moment.year > 2200) throw wrong(`event.${field}-invalid`, field, 'This date is not valid.')
+  return moment.toJSDate()
+}
+
+function readDescription(ctx: Ctx, text: string): { source: string; content: string; hashtags: string[] } {
+  const source = clean(text)
+  if ([...source].length > MAX_TEXT_CHARACTERS) throw new AppError('post.too-long', 422, `A post has at most ${MAX_TEXT_CHARACTERS} characters.`, { details: { max: MAX_TEXT_CHARACTERS, field: 'description' } })
+  const { origin } = requireSite(ctx)
+  const parts = splitText(source)
+  // Events name nobody on the wire: Gancio reads every tag as a hashtag (federation.md W15).
+  const content = renderText(parts, { tagUrl: (name) => tagUrl(origin, name), mentionUrl: () => null })
+  return { source, content, hashtags: parts.flatMap((part) => (part.kind === 'tag' ? [part.name] : [])) }
+}
+
+function readTags(tags: string[]): string[] {
+  return tags.map((tag) => clean(tag).replace(/^#/, '').trim().replaceAll(/[\s-]+/g, '_')).filter((tag) => /^[\p{L}\p{N}_]{1,100}$/u.test(tag) && /\D/.test(tag))
+}
+
+function readPlace(location: Partial<Place> | null): Place | null {
+  if (location === null) return null
+  const name = line(location.name, 200)
+  const address = line(location.address, 500)
+  const url = line(location.url, 2048)
+  const { latitude = null, longitude = null } = location
+  if ((latitude === null) !== (longitude === null)) throw wrong('event.coordinates', 'location', 'A position has a latitude and a longitude.')
+  if (latitude !== null && longitude !== null && !(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
+    throw wrong('event.coordinates', 'location', 'A latitude is between -90 and 90, a longitude between -180 and 180.')
+  }
+  if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url)) throw wrong('event.place-url', 'location', 'An address on the web starts with https://.')
+  if (name === null && address === null && url === null && latitude === null) return null
+  return { name, address, latitude, longitude, url }
+}
+
+function line(value: string | null | undefined, max: number): string | null {
+  const text = clean(value ?? '').replaceAll(/\s+/g, ' ').trim()
+  return text === '' ? null : [...text].slice(0, max).join('')
+}
+
+function clean(text: string): string {
+  return text.replaceAll('\u0000', '').toWellFormed().normalize('NFC')
+}
+
+function wrong(code: string, field: string, text: string): AppError {
+  return new AppError(code, 422, text, { details: { field } })
+}

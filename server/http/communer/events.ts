@@ -1,0 +1,151 @@
+// Events of the native API: list by date, announce, read, change, cancel, delete. Rules are features/events'.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { listEvents, type AgendaFilter } from '../../db/agenda.ts'
+import type { ObjectRow, Visibility } from '../../db/rows.ts'
+import { loadStatusParts, type StatusRow } from '../../db/status-parts.ts'
+import { findStatus, findVisibleObject } from '../../db/timelines.ts'
+import type { Viewer } from '../../db/visibility.ts'
+import { createEvent } from '../../features/events/create-event.ts'
+import { editEvent, type EventChanges } from '../../features/events/edit-event.ts'
+import { findByAcct } from '../../features/search/lookup.ts'
+import { deleteObject } from '../../features/wall/delete-object.ts'
+import { foldTag } from '../../protocol/normalise-parts.ts'
+import { notFound, viewerOf } from '../mastodon/params.ts'
+import type { EventEntity } from '../mastodon/serialise/entities.ts'
+import { toEvent } from '../mastodon/serialise/event.ts'
+import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { EditEventBody, Event, EventQuery, NewEventBody } from './event-schemas.ts'
+import { answers, Empty, Id } from './schemas.ts'
+
+const tags = ['events']
+const ById = Type.Object({ id: Id })
+const READ = { public: true }
+const WRITE = { scope: 'write:statuses' }
+const USUAL_LIMIT = 30
+const USUAL_RADIUS_METRES = 20_000
+
+/** Fastify plugin, to register under /api/communer/v1. */
+export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get(
+    '/events',
+    { config: READ, schema: { tags, summary: 'Events, soonest first; later ones by the Link header', querystring: EventQuery, response: answers(200, Type.Array(Event)) } },
+    async (request, reply) => {
+      const { query } = request
+      const limit = query.limit ?? USUAL_LIMIT
+      const actorId = query.group === undefined ? undefined : await findByAcct(ctx, query.group)
+      if (actorId === null) return []
+      const tag = query.theme === undefined ? undefined : foldTag(query.theme)
+      if (tag === null) return []
+      const rows = await listEvents(ctx, viewerOf(request), {
+        from: momentOf(query.from, 'from') ?? ctx.clock.now(),
+        to: momentOf(query.to, 'to'),
+        near: nearOf(query.near, query.radius),
+        local: query.local ?? (query.near === undefined && query.group === undefined),
+        actorId,
+        tag,
+        place: query.place,
+        after: afterOf(query.after),
+        limit
+      })
+      if (rows.length === limit) linkNext(ctx, request, reply, rows.at(-1)!)
+      return present(ctx, rows, viewerOf(request))
+    }
+  )
+
+  app.post('/events', { config: WRITE, schema: { tags, summary: 'Announce an event', body: NewEventBody, response: answers(201, Event) } }, async (request, reply) => {
+    const { actor, account } = requireAuth(request)
+    const { media_ids: mediaIds, visibility, joinMode, capacity, recurrence, ...input } = request.body
+    refuseUnavailable({ joinMode, capacity, recurrence })
+    const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
+    const row = await createEvent(ctx, actor, { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds })
+    return reply.code(201).send(await show(ctx, row.id, { actorId: actor.id }))
+  })
+
+  app.get('/events/:id', { config: READ, schema: { tags, summary: 'One event', params: ById, response: answers(200, Event) } }, async (request) => show(ctx, request.params.id, viewerOf(request)))
+
+  app.patch('/events/:id', { config: WRITE, schema: { tags, summary: 'Change or cancel an event', params: ById, body: EditEventBody, response: answers(200, Event) } }, async (request) => {
+    const row = await getEvent(ctx, request.params.id, viewerOf(request))
+    await editEvent(ctx, whoIs(request)!, row, changesOf(request.body))
+    return show(ctx, row.id, viewerOf(request))
+  })
+
+  app.delete('/events/:id', { config: WRITE, schema: { tags, summary: 'Delete an event announced by mistake (to cancel one, PATCH its status)', params: ById, response: answers(200, Empty) } }, async (request) => {
+    await deleteObject(ctx, whoIs(request)!, await getEvent(ctx, request.params.id, viewerOf(request)))
+    return {}
+  })
+
+  for (const verb of ['join', 'leave'] as const) {
+    app.post(`/events/:id/${verb}`, { config: WRITE, schema: { tags, summary: 'Not available yet', params: ById, response: answers(200, Empty) } }, async (request) => {
+      await getEvent(ctx, request.params.id, viewerOf(request))
+      throw notAvailable(verb)
+    })
+  }
+}
+
+function changesOf({ media_ids: mediaIds, joinMode, capacity, recurrence, ...changes }: EditEventBody): EventChanges {
+  refuseUnavailable({ joinMode, capacity, recurrence })
+  return { ...changes, ...(mediaIds === undefined ? {} : { mediaIds }) }
+}
+
+async function getEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<ObjectRow> {
+  const row = await findVisibleObject(ctx, id, viewer)
+  if (row === null || row.type !== 'Event' || row.id !== id) throw notFound()
+  return row
+}
+
+async function show(ctx: Ctx, id: string, viewer: Viewer): Promise<EventEntity> {
+  const row = await findStatus(ctx, id, viewer)
+  const [event] = row === null ? [] : await present(ctx, [row], viewer)
+  if (event === undefined) throw notFound()
+  return event
+}
+
+async function present(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<EventEntity[]> {
+  const parts = await loadStatusParts(ctx, rows, viewer)
+  return rows.flatMap((row) => toEvent(ctx, row, parts) ?? [])
+}
+
+/** What is not there yet is refused by name, never taken and forgotten. */
+function refuseUnavailable({ joinMode, capacity, recurrence }: { joinMode: unknown; capacity: unknown; recurrence: unknown }): void {
+  if (joinMode !== undefined && joinMode !== null && joinMode !== 'free') throw notAvailable('joinMode')
+  if (capacity !== undefined && capacity !== null && capacity !== 0) throw notAvailable('capacity')
+  if (recurrence !== undefined && recurrence !== null) throw notAvailable('recurrence')
+}
+
+function notAvailable(field: string): AppError {
+  return new AppError('event.not-available', 422, 'This is not available for events yet.', { details: { field } })
+}
+
+function momentOf(text: string | undefined, field: string): Date | undefined {
+  if (text === undefined || text === '') return undefined
+  const moment = new Date(text)
+  if (Number.isNaN(moment.getTime())) throw new AppError(`event.${field}-invalid`, 422, 'This date is not valid.', { details: { field } })
+  return moment
+}
+
+function nearOf(text: string | undefined, radiusMetres = USUAL_RADIUS_METRES): AgendaFilter['near'] {
+  if (text === undefined) return undefined
+  const [latitude, longitude] = text.split(',').map(Number)
+  if (latitude === undefined || longitude === undefined || !(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
+    throw new AppError('event.coordinates', 422, 'A latitude is between -90 and 90, a longitude between -180 and 180.', { details: { field: 'near' } })
+  }
+  return { latitude, longitude, radiusMetres }
+}
+
+/** `milliseconds_id` of the last event of the page before; anything else starts from the beginning. */
+function afterOf(text: string | undefined): AgendaFilter['after'] {
+  const match = /^(-?[0-9]{1,15})_([0-9]{1,18})$/.exec(text ?? '')
+  return match === null ? undefined : { start: new Date(Number(match[1])), id: match[2]! }
+}
+
+function linkNext(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, last: StatusRow): void {
+  const url = new URL(request.url, ctx.site?.origin ?? 'http://localhost')
+  url.searchParams.set('after', `${last.start_time?.getTime() ?? 0}_${last.id}`)
+  reply.header('link', `<${url.href}>; rel="next"`)
+}
