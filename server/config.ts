@@ -38,11 +38,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   const url = (name: string, protocols: string[]): string | null => {
     const value = text(name)
     if (value === null) return null
-    try {
-      if (protocols.includes(new URL(value).protocol)) return value
-    } catch {
-      // falls through to the sentence below
-    }
+    // Not `new URL`: PostgreSQL's own form for Unix sockets, postgres://user@/name?host=/run/postgresql, has no host there.
+    if (protocols.some((protocol) => value.toLowerCase().startsWith(`${protocol}//`))) return value
     return problem(name, `must start with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`)
   }
   const port = Number(text('PORT') ?? 3000)
