@@ -1,5 +1,5 @@
 // The context of a test: real PostgreSQL, real sockets, a clock that stands still, a queue that runs when asked.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -7,6 +7,8 @@ import { readConfig, type Config } from '../config.ts'
 import type { Ctx } from '../context.ts'
 import { openPool } from '../db/connect.ts'
 import { createSecretBox } from '../db/secrets.ts'
+import { createApex } from '../protocol/apex.ts'
+import { closeSockets, createSockets } from '../protocol/fetch.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { testDatabase } from './postgres.ts'
 import { drain, recordingQueue, type RecordingQueue } from './queue.ts'
@@ -52,30 +54,14 @@ export async function testContext(t: Teardown, options: TestContextOptions = {})
     queue,
     count: () => {}
   } as unknown as Ctx
-  const closeParts = await attachParts(ctx)
+  ctx.sockets = createSockets(config)
+  ctx.apex = createApex(ctx)
   t.teardown(async () => {
-    await closeParts()
+    await closeSockets(ctx.sockets)
     await ctx.db.destroy()
     await database.drop()
     rmSync(dataDir, { recursive: true, force: true })
   })
   if (options.site !== false) await makeSite(ctx, options.origin ?? 'https://commune.test')
   return { ctx, clock, queue, databaseUrl: database.url }
-}
-
-/** Sockets and apex, where their modules exist. */
-async function attachParts(ctx: Ctx): Promise<() => Promise<void>> {
-  const closers: (() => Promise<void>)[] = []
-  if (existsSync(new URL('../protocol/fetch.ts', import.meta.url))) {
-    const { createSockets, closeSockets } = await import('../protocol/fetch.ts')
-    ctx.sockets = createSockets(ctx.config)
-    closers.push(() => closeSockets(ctx.sockets))
-  }
-  if (existsSync(new URL('../protocol/apex.ts', import.meta.url))) {
-    const { createApex } = await import('../protocol/apex.ts')
-    ctx.apex = await createApex(ctx)
-  }
-  return async () => {
-    for (const close of closers) await close()
-  }
 }

@@ -36,10 +36,14 @@ async function onMaintenance<T>(work: (client: pg.Client) => Promise<T>): Promis
 
 let template: Promise<string> | null = null
 
+function templateName(): string {
+  return `template_${schemaVersion().slice(0, 16)}`
+}
+
 /** Name of the migrated template; made under a lock when no process made it yet. */
 function migratedTemplate(): Promise<string> {
   template ??= onMaintenance(async (client) => {
-    const name = `template_${schemaVersion().slice(0, 16)}`
+    const name = templateName()
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
     const found = await client.query('select 1 from pg_database where datname = $1', [name])
     if (found.rowCount !== 0) return name
@@ -81,6 +85,8 @@ export async function stopTestCluster(): Promise<void> {
     const rows = await client.query<{ datname: string }>("select datname from pg_database d where datname like 't\\_%' and not exists (select from pg_stat_activity a where a.datname = d.datname)")
     // Another run may have just made one and not connected yet: only those of dead processes go.
     for (const { datname } of rows.rows) if (!lives(Number(datname.split('_')[1]))) await client.query(`drop database if exists ${datname}`)
+    const old = await client.query<{ datname: string }>("select datname from pg_database where datname like 'template\\_%' and not starts_with(datname, $1)", [templateName()])
+    for (const { datname } of old.rows) await client.query(`drop database if exists ${datname}`)
   })
   await (await testCluster()).release()
 }
