@@ -1,6 +1,6 @@
 // Pictures: what goes in, what comes out, what is refused (M01–M05, M09, X11).
 import t from 'tap'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -30,7 +30,7 @@ function form(parts: Record<string, string | Buffer>, filename = 'photo.jpg') {
   return { payload: Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]), headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
 }
 
-async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; app: FastifyInstance; upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => ReturnType<FastifyInstance['inject']>; authorization: string; actorId: string }> {
+async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; app: FastifyInstance; upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => Promise<LightMyRequestResponse>; authorization: string; actorId: string }> {
   const { ctx } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
