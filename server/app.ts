@@ -10,6 +10,7 @@ import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerSetup } from './http/communer/setup.ts'
+import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
 import { mastodonApps } from './http/mastodon/apps.ts'
 import { mastodonCredentials } from './http/mastodon/credentials.ts'
@@ -80,6 +81,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
+  await app.register(feeds, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })
   await app.ready()
