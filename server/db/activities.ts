@@ -33,7 +33,10 @@ export async function findActivity(trx: Knex, iri: string): Promise<ActivityRow 
 }
 
 /** The newest activity of a type that an actor made about an object, such as the Announce that an Undo names. */
-export async function findActivityAbout(trx: Knex, about: { actorId: string; type: string; objectIri: string }): Promise<ActivityRow | undefined> {
+export async function findActivityAbout(
+  trx: Knex,
+  about: { actorId: string; type: string; objectIri: string }
+): Promise<ActivityRow | undefined> {
   return trx<ActivityRow>('activities')
     .where({ actor_id: about.actorId, type: about.type, object_iri: about.objectIri })
     .orderBy('id', 'desc')

@@ -77,6 +77,13 @@ export async function cancelUnsent(trx: Knex, objectIri: string, beforeActivityI
   return trx('deliveries')
     .where({ object_iri: objectIri, state: 'waiting' })
     .where((query) => query.whereNull('lease_until').orWhere('lease_until', '<', now))
-    .whereIn('activity_id', trx('activities').select('id').where({ object_iri: objectIri }).whereIn('type', ['Create', 'Update', 'Announce']).whereNot({ id: beforeActivityId }))
+    .whereIn(
+      'activity_id',
+      trx('activities')
+        .select('id')
+        .where({ object_iri: objectIri })
+        .whereIn('type', ['Create', 'Update', 'Announce'])
+        .whereNot({ id: beforeActivityId })
+    )
     .update({ state: 'cancelled', finished_at: now })
 }

@@ -76,7 +76,14 @@ const CLAIM = `
 export async function saveResults(db: Knex, results: readonly DeliveryResult[]): Promise<void> {
   const column = <K extends keyof DeliveryResult>(key: K): DeliveryResult[K][] => results.map((result) => result[key])
   await db.raw(SAVE, [
-    column('id'), column('state'), column('attempts'), column('nextAt'), column('firstFailedAt'), column('finishedAt'), column('status'), column('error')
+    column('id'),
+    column('state'),
+    column('attempts'),
+    column('nextAt'),
+    column('firstFailedAt'),
+    column('finishedAt'),
+    column('status'),
+    column('error')
   ] as never)
 }
 

@@ -17,11 +17,17 @@ export type ServedObject = ObjectVersion & Pick<ObjectRow, 'doc' | 'type' | 'pub
 /** A local object that `viewer` may see, or that was deleted; undefined for everything else. */
 export async function findServedObject(db: Knex, iri: string, viewer: Viewer): Promise<ServedObject | undefined> {
   const columns = [
-    'objects.id', 'objects.doc', 'objects.type', 'objects.url', 'objects.published', 'objects.deleted_at',
+    'objects.id',
+    'objects.doc',
+    'objects.type',
+    'objects.url',
+    'objects.published',
+    'objects.deleted_at',
     db.raw("objects.xmin::text || '.' || coalesce(s.likes, 0) || '.' || coalesce(s.shares, 0) as version"),
     db.raw('coalesce(s.likes, 0) as likes, coalesce(s.shares, 0) as shares, objects.deleted_at is not null as deleted')
   ]
-  return db('objects').leftJoin('object_stats as s', 's.object_id', 'objects.id')
+  return db('objects')
+    .leftJoin('object_stats as s', 's.object_id', 'objects.id')
     .where({ 'objects.iri': iri, 'objects.local': true })
     .where((query) => query.whereNotNull('objects.deleted_at').orWhere((seen) => visibleTo(seen, viewer)))
     .first<ServedObject | undefined>(columns)
@@ -47,7 +53,16 @@ export async function findServedActor(db: Knex, by: { iri: string } | { username
   if ('iri' in by) query.where('a.iri', by.iri)
   else query.whereRaw('lower(a.username) = lower(?)', [by.username])
   return query.first<ServedActor | undefined>([
-    'a.id', 'a.iri', 'a.type', 'a.doc', 'a.url', 'a.published', 'a.suspended_at', 'a.deleted_at', 'k.key_iri', 'k.public_pem',
+    'a.id',
+    'a.iri',
+    'a.type',
+    'a.doc',
+    'a.url',
+    'a.published',
+    'a.suspended_at',
+    'a.deleted_at',
+    'k.key_iri',
+    'k.public_pem',
     db.raw("a.xmin::text || '.' || coalesce(k.xmin::text, '') as version")
   ])
 }
@@ -60,10 +75,20 @@ export async function findServedActivity(db: Knex, iri: string): Promise<ServedA
     .leftJoin('objects as o', 'o.iri', 'a.object_iri')
     .where('a.iri', iri)
     .whereIn('a.visibility', ['public', 'unlisted'])
-    .where((query) => query.whereNotIn('a.type', ['Create', 'Update']).orWhereNotNull('o.deleted_at').orWhereNull('o.id').orWhereIn('o.visibility', ['public', 'unlisted']))
+    .where((query) =>
+      query
+        .whereNotIn('a.type', ['Create', 'Update'])
+        .orWhereNotNull('o.deleted_at')
+        .orWhereNull('o.id')
+        .orWhereIn('o.visibility', ['public', 'unlisted'])
+    )
     .first<ServedActivity | undefined>([
-      'a.body', 'a.published', 'a.type',
-      db.raw(`(a.type in ('Create', 'Update') and o.deleted_at is not null) or exists (select 1 from tombstones t where t.iri = a.iri) as gone`)
+      'a.body',
+      'a.published',
+      'a.type',
+      db.raw(
+        `(a.type in ('Create', 'Update') and o.deleted_at is not null) or exists (select 1 from tombstones t where t.iri = a.iri) as gone`
+      )
     ])
 }
 
@@ -93,30 +118,47 @@ export async function outboxItems(db: Knex, actorId: string, limit: number, befo
     .limit(limit)
   if (before !== null) query.where('a.id', '<', before)
   const rows = await query.select<OutboxItem[]>([
-    'a.id', 'a.type', 'a.body', 'o.doc',
+    'a.id',
+    'a.type',
+    'a.body',
+    'o.doc',
     db.raw(`case when a.type = 'Announce' and o.visibility in ('public', 'unlisted') then
       (select c.body from activities c where c.object_iri = a.object_iri and c.type = 'Create' order by c.id limit 1) end as created_body`)
   ])
-  return fromEnd ? rows.reverse() : rows
+  return fromEnd ? rows.toReversed() : rows
 }
 
 /** How many public statuses an actor shows: posts and boosts. */
 export async function countPublished(db: Knex, actorId: string): Promise<number> {
-  const [row] = await db('objects').where({ actor_id: actorId }).whereIn('visibility', ['public', 'unlisted']).whereNull('deleted_at').count<{ count: string }[]>({ count: '*' })
+  const [row] = await db('objects')
+    .where({ actor_id: actorId })
+    .whereIn('visibility', ['public', 'unlisted'])
+    .whereNull('deleted_at')
+    .count<{ count: string }[]>({ count: '*' })
   return Number(row?.count ?? 0)
 }
 
 /** IRIs of the actor's pinned public objects, newest pin first. */
 export async function featuredIris(db: Knex, actorId: string): Promise<string[]> {
-  const rows = await visibleTo(db('featured').join('objects', 'objects.id', 'featured.object_id').where('featured.actor_id', actorId), ANYONE)
-    .orderBy('featured.created_at', 'desc').limit(20).select<{ iri: string }[]>('objects.iri')
+  const rows = await visibleTo(
+    db('featured').join('objects', 'objects.id', 'featured.object_id').where('featured.actor_id', actorId),
+    ANYONE
+  )
+    .orderBy('featured.created_at', 'desc')
+    .limit(20)
+    .select<{ iri: string }[]>('objects.iri')
   return rows.map((row) => row.iri)
 }
 
 /** IRIs of those who look after a group. */
 export async function moderatorIris(db: Knex, groupId: string): Promise<string[]> {
-  const rows = await db('memberships as m').join('actors as a', 'a.id', 'm.actor_id').where({ 'm.group_id': groupId, 'm.state': 'active' })
-    .whereIn('m.role', ['owner', 'moderator']).whereNull('a.deleted_at').orderBy('m.created_at').select<{ iri: string }[]>('a.iri')
+  const rows = await db('memberships as m')
+    .join('actors as a', 'a.id', 'm.actor_id')
+    .where({ 'm.group_id': groupId, 'm.state': 'active' })
+    .whereIn('m.role', ['owner', 'moderator'])
+    .whereNull('a.deleted_at')
+    .orderBy('m.created_at')
+    .select<{ iri: string }[]>('a.iri')
   return rows.map((row) => row.iri)
 }
 
@@ -127,7 +169,9 @@ export async function countMembers(db: Knex, groupId: string): Promise<number> {
 
 /** Documents of an actor's public objects of a type, at most 50: coming events soonest first, other things newest first. */
 export async function objectDocs(db: Knex, actorId: string, type: string, startingAfter: Date | null): Promise<Record<string, unknown>[]> {
-  const query = visibleTo(db('objects').where({ 'objects.actor_id': actorId, 'objects.type': type, 'objects.local': true }), ANYONE).limit(50)
+  const query = visibleTo(db('objects').where({ 'objects.actor_id': actorId, 'objects.type': type, 'objects.local': true }), ANYONE).limit(
+    50
+  )
   if (startingAfter === null) query.orderBy('objects.id', 'desc')
   else query.whereRaw('coalesce(objects.end_time, objects.start_time) >= ?', [startingAfter]).orderBy('objects.start_time')
   const rows = await query.select<{ doc: Record<string, unknown> }[]>('objects.doc')
@@ -143,8 +187,13 @@ export async function replyIris(db: Knex, objectId: string, limit: number, after
 
 /** IRIs of a thread's public objects in the order they were said (FEP-7888). Index: objects_root. */
 export async function threadIris(db: Knex, rootId: string, limit: number): Promise<string[]> {
-  const rows = await visibleTo(db('objects').where((query) => query.where('objects.root_id', rootId).orWhere('objects.id', rootId)), ANYONE)
-    .orderBy('objects.id').limit(limit).select<{ iri: string }[]>('objects.iri')
+  const rows = await visibleTo(
+    db('objects').where((query) => query.where('objects.root_id', rootId).orWhere('objects.id', rootId)),
+    ANYONE
+  )
+    .orderBy('objects.id')
+    .limit(limit)
+    .select<{ iri: string }[]>('objects.iri')
   return rows.map((row) => row.iri)
 }
 
@@ -156,7 +205,9 @@ export async function iriOfLocalObject(db: Knex, id: string): Promise<string | u
 
 /** Row id of a local actor that can receive, by IRI. `gone` when it was deleted. */
 export async function findRecipient(db: Knex, iri: string): Promise<{ id: string; gone: boolean } | undefined> {
-  return db('actors').where({ iri, local: true }).first<{ id: string; gone: boolean } | undefined>(['id', db.raw('deleted_at is not null as gone')])
+  return db('actors')
+    .where({ iri, local: true })
+    .first<{ id: string; gone: boolean } | undefined>(['id', db.raw('deleted_at is not null as gone')])
 }
 
 /** True when we hold this actor, local or remote. */

@@ -22,13 +22,23 @@ export async function readUsage(db: Knex, now: Date): Promise<Usage> {
     { month: daysAgo(30), half: daysAgo(180) }
   )
   const row = rows[0]!
-  return { users: Number(row.users), activeMonth: Number(row.activeMonth), activeHalfyear: Number(row.activeHalfyear), posts: Number(row.posts), comments: Number(row.comments) }
+  return {
+    users: Number(row.users),
+    activeMonth: Number(row.activeMonth),
+    activeHalfyear: Number(row.activeHalfyear),
+    posts: Number(row.posts),
+    comments: Number(row.comments)
+  }
 }
 
 /** IRIs of the people who answer for this instance. */
 export async function staffIris(db: Knex): Promise<string[]> {
-  const rows = await db('accounts').join('actors', 'actors.id', 'accounts.actor_id').where({ 'accounts.role': 'admin', 'accounts.status': 'active' })
-    .orderBy('accounts.created_at').limit(10).select<{ iri: string }[]>('actors.iri')
+  const rows = await db('accounts')
+    .join('actors', 'actors.id', 'accounts.actor_id')
+    .where({ 'accounts.role': 'admin', 'accounts.status': 'active' })
+    .orderBy('accounts.created_at')
+    .limit(10)
+    .select<{ iri: string }[]>('actors.iri')
   return rows.map((row) => row.iri)
 }
 

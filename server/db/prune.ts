@@ -7,10 +7,22 @@ const SLICE = 1_000
 /** What is forgotten, after how long, and the statement that forgets one slice. */
 const RULES: { name: string; afterMs: number; sql: string }[] = [
   // The exact bytes received help to look into a problem of the last days; the row itself keeps its dedup key.
-  { name: 'inbox bodies', afterMs: 7 * DAY_MS, sql: `update inbox_log set body = null where id in (select id from inbox_log where body is not null and state <> 'waiting' and received_at < ? limit ${SLICE})` },
+  {
+    name: 'inbox bodies',
+    afterMs: 7 * DAY_MS,
+    sql: `update inbox_log set body = null where id in (select id from inbox_log where body is not null and state <> 'waiting' and received_at < ? limit ${SLICE})`
+  },
   // Activity ids are remembered 90 days (security.md §C2): nobody repeats older ones.
-  { name: 'inbox rows', afterMs: 90 * DAY_MS, sql: `delete from inbox_log where id in (select id from inbox_log where state <> 'waiting' and received_at < ? limit ${SLICE})` },
-  { name: 'deliveries', afterMs: 90 * DAY_MS, sql: `delete from deliveries where id in (select id from deliveries where state <> 'waiting' and finished_at < ? limit ${SLICE})` },
+  {
+    name: 'inbox rows',
+    afterMs: 90 * DAY_MS,
+    sql: `delete from inbox_log where id in (select id from inbox_log where state <> 'waiting' and received_at < ? limit ${SLICE})`
+  },
+  {
+    name: 'deliveries',
+    afterMs: 90 * DAY_MS,
+    sql: `delete from deliveries where id in (select id from deliveries where state <> 'waiting' and finished_at < ? limit ${SLICE})`
+  },
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },
   { name: 'authorisation codes', afterMs: 0, sql: 'delete from oauth_codes where expires_at < ?' },
   { name: 'early undos', afterMs: 7 * DAY_MS, sql: 'delete from early_undos where created_at < ?' }

@@ -73,7 +73,10 @@ export class KnexApexStore {
     const row = await this.#owned(scope.trx, object.id, actorIri)
     if (row === undefined) throw refused(`updateObject ${object.id} by ${actorIri}`)
     const doc = fullReplace ? toWireForm(object) : { ...row.doc, ...toWireForm(object) }
-    await scope.trx(row.table).where({ iri: object.id }).update({ doc: JSON.stringify(doc) })
+    await scope
+      .trx(row.table)
+      .where({ iri: object.id })
+      .update({ doc: JSON.stringify(doc) })
     return toWorkingForm(doc)
   }
 
@@ -97,8 +100,11 @@ export class KnexApexStore {
   async removeActivity(activity: { id: string }, actorIri: string): Promise<number> {
     const scope = storeScope()
     if (scope === undefined) throw refused(`removeActivity ${activity.id}`)
-    return scope.trx('activities').where({ iri: activity.id })
-      .whereIn('actor_id', scope.trx('actors').select('id').where({ iri: actorIri, local: true })).delete()
+    return scope
+      .trx('activities')
+      .where({ iri: activity.id })
+      .whereIn('actor_id', scope.trx('actors').select('id').where({ iri: actorIri, local: true }))
+      .delete()
   }
 
   /** Published bytes are signed and final: a change is a new activity. */
@@ -116,8 +122,11 @@ export class KnexApexStore {
   async findActivityByCollectionAndObjectId(collection: string, objectIri: string): Promise<WorkingDocument | undefined> {
     const stream = streamOf(collection)
     if (stream?.name !== 'outbox') return undefined
-    const row = await this.#sql()<ActivityRow>('activities').where({ object_iri: objectIri })
-      .whereIn('actor_id', this.#sql()('actors').select('id').where({ iri: stream.ownerIri })).orderBy('id', 'desc').first()
+    const row = await this.#sql()<ActivityRow>('activities')
+      .where({ object_iri: objectIri })
+      .whereIn('actor_id', this.#sql()('actors').select('id').where({ iri: stream.ownerIri }))
+      .orderBy('id', 'desc')
+      .first()
     return row ? working(row) : undefined
   }
 
@@ -145,7 +154,10 @@ export class KnexApexStore {
   }
 
   async getUsercount(): Promise<number> {
-    const [row] = await this.#sql()('actors').where({ local: true, type: 'Person' }).whereNull('deleted_at').count<{ count: string }[]>({ count: '*' })
+    const [row] = await this.#sql()('actors')
+      .where({ local: true, type: 'Person' })
+      .whereNull('deleted_at')
+      .count<{ count: string }[]>({ count: '*' })
     return Number(row?.count ?? 0)
   }
 
@@ -185,7 +197,8 @@ export class KnexApexStore {
       const actor = await trx<ActorRow>('actors').where({ iri, local: true }).first('doc')
       return actor && { table: 'actors', doc: actor.doc }
     }
-    const object = await trx('objects').join('actors', 'actors.id', 'objects.actor_id')
+    const object = await trx('objects')
+      .join('actors', 'actors.id', 'objects.actor_id')
       .where({ 'objects.iri': iri, 'objects.local': true, 'actors.iri': actorIri, 'actors.local': true })
       .first<{ doc: WireDocument } | undefined>('objects.doc')
     return object && { table: 'objects', doc: object.doc }

@@ -9,11 +9,21 @@ const PUBLIC_CACHE = 'max-age=180, public'
 const PRIVATE_CACHE = 'private, no-store'
 
 /** Sends prepared bytes; null is a 404 that tells nothing. `isPrivate`: the answer depended on who asked. */
-export async function sendDocument(request: FastifyRequest, reply: FastifyReply, prepared: Prepared | null, isPrivate = false): Promise<FastifyReply> {
+export async function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  prepared: Prepared | null,
+  isPrivate = false
+): Promise<FastifyReply> {
   reply.header('vary', 'Accept, Accept-Encoding').header('access-control-allow-origin', '*').header('x-content-type-options', 'nosniff')
   if (prepared === null) throw new AppError('activitypub.not-found', 404, 'There is nothing at this address.')
-  if (prepared.url !== null && request.url.startsWith('/ap/') && wantsPage(request)) return reply.code(303).header('location', prepared.url).send()
-  reply.code(prepared.status).type(ACTIVITY_TYPE).header('cache-control', isPrivate ? PRIVATE_CACHE : PUBLIC_CACHE).header('etag', prepared.etag)
+  if (prepared.url !== null && request.url.startsWith('/ap/') && wantsPage(request))
+    return reply.code(303).header('location', prepared.url).send()
+  reply
+    .code(prepared.status)
+    .type(ACTIVITY_TYPE)
+    .header('cache-control', isPrivate ? PRIVATE_CACHE : PUBLIC_CACHE)
+    .header('etag', prepared.etag)
   if (prepared.status === 200 && matches(request.headers['if-none-match'], prepared.etag)) return reply.code(304).send()
   if (/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
     const body = await gzipped(prepared)

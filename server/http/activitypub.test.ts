@@ -20,24 +20,57 @@ type Teardown = Parameters<typeof testContext>[0]
 const AP = 'application/activity+json'
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
-async function instance(t: Teardown): Promise<{ ctx: Ctx; clock: FakeClock; get: (path: string, accept?: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>; app: FastifyInstance }> {
+async function instance(
+  t: Teardown
+): Promise<{
+  ctx: Ctx
+  clock: FakeClock
+  get: (path: string, accept?: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
+  app: FastifyInstance
+}> {
   const { ctx, clock } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
   const host = ctx.site!.host
-  const get = (path: string, accept = AP, headers = {}) => app.inject({ method: 'GET', url: path.replace(ctx.site!.origin, ''), headers: { host, accept, ...headers } })
+  const get = (path: string, accept = AP, headers = {}) =>
+    app.inject({ method: 'GET', url: path.replace(ctx.site!.origin, ''), headers: { host, accept, ...headers } })
   return { ctx, clock, get, app }
 }
 
 /** A public note as the wall makes it: row, document, Create. */
-async function note(ctx: Ctx, actor: ActorRow, visibility: ObjectRow['visibility'] = 'public', extra: Partial<ObjectRow> = {}): Promise<ObjectRow> {
+async function note(
+  ctx: Ctx,
+  actor: ActorRow,
+  visibility: ObjectRow['visibility'] = 'public',
+  extra: Partial<ObjectRow> = {}
+): Promise<ObjectRow> {
   const { origin } = ctx.site!
   const id = newId(ctx.clock.now())
   const row = {
-    id, iri: mintObjectIri(origin), type: 'Note', kind: null, local: true, actor_id: actor.id, visibility, in_reply_to_iri: null, root_id: id,
-    name: null, summary: null, content: '<p>Bonjour</p>', content_html: '<p>Bonjour</p>', language: 'fr', sensitive: false,
-    url: `${origin}/@${actor.username}/${id}`, start_time: null, end_time: null, timezone: null, event_status: null, place: null,
-    published: ctx.clock.now(), updated: null, ...extra
+    id,
+    iri: mintObjectIri(origin),
+    type: 'Note',
+    kind: null,
+    local: true,
+    actor_id: actor.id,
+    visibility,
+    in_reply_to_iri: null,
+    root_id: id,
+    name: null,
+    summary: null,
+    content: '<p>Bonjour</p>',
+    content_html: '<p>Bonjour</p>',
+    language: 'fr',
+    sensitive: false,
+    url: `${origin}/@${actor.username}/${id}`,
+    start_time: null,
+    end_time: null,
+    timezone: null,
+    event_status: null,
+    place: null,
+    published: ctx.clock.now(),
+    updated: null,
+    ...extra
   }
   const audience = addressing({ visibility, followersIri: actor.followers_iri! })
   const doc = objectDocument({ ...row, attachments: [], tags: [] }, { origin, actorIri: actor.iri, ...audience })
@@ -51,7 +84,13 @@ async function note(ctx: Ctx, actor: ActorRow, visibility: ObjectRow['visibility
 t.test('an actor is served with its key, the exact type, Vary and ETag, whatever peers accept', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
-  for (const accept of [AP, 'application/activity+json, application/ld+json', '*/*', 'application/json', 'application/ld+json; profile="https://www.w3.org/ns/activitystreams", application/activity+json, text/html;q=0.1']) {
+  for (const accept of [
+    AP,
+    'application/activity+json, application/ld+json',
+    '*/*',
+    'application/json',
+    'application/ld+json; profile="https://www.w3.org/ns/activitystreams", application/activity+json, text/html;q=0.1'
+  ]) {
     const answer = await get(alice.iri, accept)
     t.equal(answer.statusCode, 200, accept)
     t.equal(answer.headers['content-type'], 'application/activity+json; charset=utf-8', accept)
@@ -85,11 +124,26 @@ t.test('every collection an actor names answers with a collection and its count'
   const { ctx, get } = await instance(t)
   const garden = await localActor(ctx, 'jardin', 'Group')
   const doc = (await get(garden.iri)).json()
-  for (const name of ['outbox', 'followers', 'following', 'featured', 'featuredTags', 'members', 'events', 'posts', 'todos', 'resources', 'discussions', 'attributedTo', 'upcomingEvents']) {
+  for (const name of [
+    'outbox',
+    'followers',
+    'following',
+    'featured',
+    'featuredTags',
+    'members',
+    'events',
+    'posts',
+    'todos',
+    'resources',
+    'discussions',
+    'attributedTo',
+    'upcomingEvents'
+  ]) {
     const answer = await get(doc[name])
     t.equal(answer.statusCode, 200, name)
     t.match(answer.json(), { id: doc[name], type: /Collection$/, totalItems: 0 }, name)
-    if (['members', 'events', 'posts', 'todos', 'resources', 'discussions'].includes(name)) t.ok('orderedItems' in answer.json() || 'first' in answer.json(), name)
+    if (['members', 'events', 'posts', 'todos', 'resources', 'discussions'].includes(name))
+      t.ok('orderedItems' in answer.json() || 'first' in answer.json(), name)
   }
   t.equal((await get('/ap/actor/outbox')).statusCode, 200)
   t.equal((await get(`${garden.iri}/secrets`)).statusCode, 404)
@@ -116,7 +170,13 @@ t.test('the pages of an outbox are all public activities once, newest first, als
     if (seen.length === 20) await note(ctx, alice)
     next = page.next
   }
-  t.same(seen, posts.filter((post) => post !== posts[3]).map((post) => post.iri).reverse())
+  t.same(
+    seen,
+    posts
+      .filter((post) => post !== posts[3])
+      .map((post) => post.iri)
+      .toReversed()
+  )
   t.equal((await get(outbox.last)).json().orderedItems.at(-1).object.id, posts[0]!.iri)
   t.equal((await get(`${alice.iri}/outbox?page=nonsense`)).statusCode, 404)
 })
@@ -144,13 +204,22 @@ t.test('an edit and a deletion are seen by the next reader, and a deletion is a 
   const audience = { to: post.doc['to'] as string[], cc: post.doc['cc'] as string[] }
   await ctx.db.transaction(async (trx) => {
     const doc = { ...post.doc, content: '<p>Bonsoir</p>', contentMap: { fr: '<p>Bonsoir</p>' } }
-    await trx('objects').where({ id: post.id }).update({ doc: JSON.stringify(doc) })
+    await trx('objects')
+      .where({ id: post.id })
+      .update({ doc: JSON.stringify(doc) })
     await publish(ctx, trx, { actor: alice, type: 'Update', object: doc, ...audience, visibility: 'public' })
   })
   t.equal((await get(post.iri)).json().content, '<p>Bonsoir</p>')
   await ctx.db.transaction(async (trx) => {
     await trx('objects').where({ id: post.id }).update({ deleted_at: ctx.clock.now() })
-    await publish(ctx, trx, { actor: alice, type: 'Delete', object: tombstone({ iri: post.iri, formerType: 'Note', deleted: ctx.clock.now() }), ...audience, visibility: 'public', alsoInboxesOf: post.iri })
+    await publish(ctx, trx, {
+      actor: alice,
+      type: 'Delete',
+      object: tombstone({ iri: post.iri, formerType: 'Note', deleted: ctx.clock.now() }),
+      ...audience,
+      visibility: 'public',
+      alsoInboxesOf: post.iri
+    })
   })
   const gone = await get(post.iri)
   t.equal(gone.statusCode, 410)
@@ -177,7 +246,14 @@ t.test('WebFinger finds an actor by every form peers use', async (t) => {
   const alice = await localActor(ctx, 'alice')
   const host = ctx.site!.host
   const ask = (resource: string) => get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`, 'application/jrd+json')
-  for (const resource of [`acct:alice@${host}`, `acct:Alice@${host.toUpperCase()}`, `acct:@alice@${host}`, `alice@${host}`, alice.iri, alice.url!]) {
+  for (const resource of [
+    `acct:alice@${host}`,
+    `acct:Alice@${host.toUpperCase()}`,
+    `acct:@alice@${host}`,
+    `alice@${host}`,
+    alice.iri,
+    alice.url!
+  ]) {
     const answer = await ask(resource)
     t.equal(answer.statusCode, 200, resource)
     t.equal(answer.json().subject, `acct:alice@${host}`, resource)
@@ -186,7 +262,8 @@ t.test('WebFinger finds an actor by every form peers use', async (t) => {
     t.equal(answer.json().links[0].rel, 'self', resource)
     t.equal(answer.headers['access-control-allow-origin'], '*')
   }
-  for (const resource of [`acct:${host}@${host}`, `${ctx.site!.origin}/`]) t.equal((await ask(resource)).json().links[0].href, `${ctx.site!.origin}/ap/actor`, resource)
+  for (const resource of [`acct:${host}@${host}`, `${ctx.site!.origin}/`])
+    t.equal((await ask(resource)).json().links[0].href, `${ctx.site!.origin}/ap/actor`, resource)
   t.equal((await get('/.well-known/webfinger')).statusCode, 400)
   for (const resource of [`acct:nobody@${host}`, 'acct:alice@elsewhere.test', '<script>', `https://${host}.evil.test/@alice`]) {
     const answer = await ask(resource)
@@ -203,11 +280,20 @@ t.test('host-meta and NodeInfo tell where to ask and what we are', async (t) => 
   t.match(meta.headers['content-type'], /^application\/xrd\+xml/)
   t.match(meta.body, /template="https:\/\/commune\.test\/\.well-known\/webfinger\?resource=\{uri\}"/)
   const { links } = (await get('/.well-known/nodeinfo', '*/*')).json()
-  t.same(links.map((link: { href: string }) => link.href), ['2.1', '2.0'].map((version) => `${ctx.site!.origin}/nodeinfo/${version}`).concat(`${ctx.site!.origin}/ap/actor`))
+  t.same(
+    links.map((link: { href: string }) => link.href),
+    ['2.1', '2.0'].map((version) => `${ctx.site!.origin}/nodeinfo/${version}`).concat(`${ctx.site!.origin}/ap/actor`)
+  )
   for (const version of ['2.0', '2.1']) {
     const answer = await get(`/nodeinfo/${version}`, '*/*')
     t.match(answer.headers['content-type'], /^application\/json/)
-    t.match(answer.json(), { version, software: { name: 'communer' }, protocols: ['activitypub'], usage: { users: { total: 0 } }, openRegistrations: true })
+    t.match(answer.json(), {
+      version,
+      software: { name: 'communer' },
+      protocols: ['activitypub'],
+      usage: { users: { total: 0 } },
+      openRegistrations: true
+    })
   }
   t.equal((await get('/nodeinfo/3.0', '*/*')).statusCode, 404)
 })

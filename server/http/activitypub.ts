@@ -5,7 +5,14 @@ import { isRowId } from '../core/ids.ts'
 import { findServedActor, findServedObject, iriOfLocalObject } from '../db/documents.ts'
 import { requireSite } from '../db/site.ts'
 import { ANYONE, type Viewer } from '../db/visibility.ts'
-import { ACTOR_COLLECTIONS, actorCollection, OBJECT_COLLECTIONS, objectCollection, type ActorCollection, type ObjectCollection } from '../protocol/collections.ts'
+import {
+  ACTOR_COLLECTIONS,
+  actorCollection,
+  OBJECT_COLLECTIONS,
+  objectCollection,
+  type ActorCollection,
+  type ObjectCollection
+} from '../protocol/collections.ts'
 import { prepare } from '../protocol/document-cache.ts'
 import { activityBytes, actorBytes, objectBytes, objectBytesFor } from '../protocol/documents.ts'
 import { verifyRequest } from '../protocol/verify.ts'
@@ -31,16 +38,27 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
   await app.register(activityPubInbox, { ctx })
   const origin = (): string => requireSite(ctx).origin
 
-  app.get('/ap/actor', PUBLIC_ROUTE, async (request, reply) => sendDocument(request, reply, await actorBytes(ctx, instanceActorIri(origin()))))
+  app.get('/ap/actor', PUBLIC_ROUTE, async (request, reply) =>
+    sendDocument(request, reply, await actorBytes(ctx, instanceActorIri(origin())))
+  )
   app.get<{ Params: { collection: string } } & Page>('/ap/actor/:collection', PUBLIC_ROUTE, async (request, reply) =>
-    sendActorCollection(ctx, request, reply, instanceActorIri(origin()), request.params.collection))
-  app.get<ActorParams>('/ap/actors/:uuid', PUBLIC_ROUTE, async (request, reply) => sendDocument(request, reply, await actorBytes(ctx, `${origin()}/ap/actors/${request.params.uuid}`)))
+    sendActorCollection(ctx, request, reply, instanceActorIri(origin()), request.params.collection)
+  )
+  app.get<ActorParams>('/ap/actors/:uuid', PUBLIC_ROUTE, async (request, reply) =>
+    sendDocument(request, reply, await actorBytes(ctx, `${origin()}/ap/actors/${request.params.uuid}`))
+  )
   app.get<ActorParams & Page>('/ap/actors/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
-    sendActorCollection(ctx, request, reply, `${origin()}/ap/actors/${request.params.uuid}`, request.params.collection))
-  app.get<ActorParams>('/ap/objects/:uuid', PUBLIC_ROUTE, async (request, reply) => sendObject(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`))
+    sendActorCollection(ctx, request, reply, `${origin()}/ap/actors/${request.params.uuid}`, request.params.collection)
+  )
+  app.get<ActorParams>('/ap/objects/:uuid', PUBLIC_ROUTE, async (request, reply) =>
+    sendObject(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`)
+  )
   app.get<ActorParams & Page>('/ap/objects/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
-    sendObjectCollection(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`, request.params.collection))
-  app.get<ActorParams>('/ap/activities/:uuid', PUBLIC_ROUTE, async (request, reply) => sendDocument(request, reply, await activityBytes(ctx, `${origin()}/ap/activities/${request.params.uuid}`)))
+    sendObjectCollection(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`, request.params.collection)
+  )
+  app.get<ActorParams>('/ap/activities/:uuid', PUBLIC_ROUTE, async (request, reply) =>
+    sendDocument(request, reply, await activityBytes(ctx, `${origin()}/ap/activities/${request.params.uuid}`))
+  )
 }
 
 // The hook must see the requests of pages, which are registered beside this plugin.
@@ -66,14 +84,26 @@ async function signer(ctx: Ctx, request: FastifyRequest): Promise<Viewer | null>
   }
 }
 
-async function sendActorCollection(ctx: Ctx, request: FastifyRequest<Page>, reply: FastifyReply, iri: string, name: string): Promise<FastifyReply> {
+async function sendActorCollection(
+  ctx: Ctx,
+  request: FastifyRequest<Page>,
+  reply: FastifyReply,
+  iri: string,
+  name: string
+): Promise<FastifyReply> {
   const actor = isOneOf(ACTOR_COLLECTIONS, name) ? await findServedActor(ctx.db, { iri }) : undefined
   if (actor === undefined || actor.suspended_at !== null) return sendDocument(request, reply, null)
   if (actor.deleted_at !== null) return sendDocument(request, reply, await actorBytes(ctx, iri))
   return sendJson(request, reply, await actorCollection(ctx, actor, name as ActorCollection, request.query.page ?? null))
 }
 
-async function sendObjectCollection(ctx: Ctx, request: FastifyRequest<Page>, reply: FastifyReply, iri: string, name: string): Promise<FastifyReply> {
+async function sendObjectCollection(
+  ctx: Ctx,
+  request: FastifyRequest<Page>,
+  reply: FastifyReply,
+  iri: string,
+  name: string
+): Promise<FastifyReply> {
   const object = isOneOf(OBJECT_COLLECTIONS, name) ? await findServedObject(ctx.db, iri, ANYONE) : undefined
   if (object === undefined) return sendDocument(request, reply, null)
   if (object.deleted_at !== null) return sendDocument(request, reply, await objectBytes(ctx, iri))

@@ -28,6 +28,10 @@ export function wantsActivity({ headers }: { headers: IncomingHttpHeaders }): bo
 export function wantsPage({ headers }: { headers: IncomingHttpHeaders }): boolean {
   const accept = weights(headers.accept ?? '')
   const html = accept.get('text/html') ?? 0
-  const machine = Math.max(accept.get('application/activity+json') ?? 0, accept.get('application/ld+json') ?? 0, accept.get('application/json') ?? 0)
+  const machine = Math.max(
+    accept.get('application/activity+json') ?? 0,
+    accept.get('application/ld+json') ?? 0,
+    accept.get('application/json') ?? 0
+  )
   return html > 0 && html >= machine
 }

@@ -55,7 +55,15 @@ function descriptor(site: Site, actor: Findable): object {
     links: [
       { rel: 'self', type: 'application/activity+json', href: actor.iri },
       { rel: 'http://webfinger.net/rel/profile-page', type: 'text/html', href: page },
-      ...(actor.icon === null ? [] : [{ rel: 'http://webfinger.net/rel/avatar', type: actor.icon.mediaType ?? 'image/webp', href: absoluteUrl(site.origin, actor.icon.url) }]),
+      ...(actor.icon === null
+        ? []
+        : [
+            {
+              rel: 'http://webfinger.net/rel/avatar',
+              type: actor.icon.mediaType ?? 'image/webp',
+              href: absoluteUrl(site.origin, actor.icon.url)
+            }
+          ]),
       { rel: 'http://ostatus.org/schema/1.0/subscribe', template: `${interact}{uri}` },
       { rel: 'https://w3id.org/fep/3b86/Object', template: `${interact}{object}` },
       { rel: 'https://w3id.org/fep/3b86/Follow', template: `${interact}{object}` }

@@ -75,7 +75,11 @@ function nodeinfo(site: Site, version: '2.0' | '2.1', usage: Usage, staff: strin
     protocols: ['activitypub'],
     services: { inbound: [], outbound: [] },
     openRegistrations: site.registrations !== 'closed',
-    usage: { users: { total: usage.users, activeMonth: usage.activeMonth, activeHalfyear: usage.activeHalfyear }, localPosts: usage.posts, localComments: usage.comments },
+    usage: {
+      users: { total: usage.users, activeMonth: usage.activeMonth, activeHalfyear: usage.activeHalfyear },
+      localPosts: usage.posts,
+      localComments: usage.comments
+    },
     metadata: {
       nodeName: site.name,
       nodeDescription: site.description,

@@ -44,7 +44,11 @@ const COMPLAIN_EVERY_MS = 60_000
 /** Jobs last a millisecond: a lock of ten seconds and a check as often bring back what a killed worker held. */
 const WORKER_OPTIONS = { concurrency: 1, lockDuration: 10_000, stalledInterval: 10_000, maxStalledCount: 1_000 }
 /** Never kept; one waiting per kind, one more when the present one is already being answered: no wake-up falls in between. */
-const jobOptions = (kind: WakeKind): object => ({ removeOnComplete: true, removeOnFail: true, deduplication: { id: kind, keepLastIfActive: true } })
+const jobOptions = (kind: WakeKind): object => ({
+  removeOnComplete: true,
+  removeOnFail: true,
+  deduplication: { id: kind, keepLastIfActive: true }
+})
 
 /** Connects lazily. `onJob` is called for every wake-up taken; it must return at once. */
 export function openEngine(ctx: Ctx, onJob: (kind: WakeKind) => void): Engine {

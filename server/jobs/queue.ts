@@ -69,7 +69,9 @@ export async function createQueue(ctx: Ctx): Promise<Queue> {
     },
     async start(given) {
       handlers = given
-      await patiently(open().listen()).catch((error: unknown) => ctx.log.warn({ err: error }, 'the queue engine does not answer yet; the sweeper works meanwhile'))
+      await patiently(open().listen()).catch((error: unknown) =>
+        ctx.log.warn({ err: error }, 'the queue engine does not answer yet; the sweeper works meanwhile')
+      )
     },
     async close() {
       closed = true

@@ -36,7 +36,7 @@ export function audienceOf(activity: WorkingDocument): string[] {
 export async function enqueue(ctx: Ctx, audience: string[]): Promise<void> {
   const scope = storeScope()
   const plan = plans.getStore()
-  if (scope?.saved == null || plan === undefined || scope.visibility === 'local') return
+  if (scope === undefined || scope.saved === null || plan === undefined || scope.visibility === 'local') return
   const suffix = '/members'
   plan.deliveries = await insertDeliveries(scope.trx, {
     activityId: scope.saved.id,

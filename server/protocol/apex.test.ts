@@ -17,16 +17,42 @@ import { publish } from './outbox.ts'
 const require = createRequire(import.meta.url)
 
 const NOTE = {
-  type: 'Note', kind: null, visibility: 'public', in_reply_to_iri: null, name: null, summary: null, content: '<p>Bonjour</p>', language: 'fr', sensitive: false, url: null,
-  start_time: null, end_time: null, timezone: null, event_status: null, place: null, attachments: [], tags: [], updated: null
+  type: 'Note',
+  kind: null,
+  visibility: 'public',
+  in_reply_to_iri: null,
+  name: null,
+  summary: null,
+  content: '<p>Bonjour</p>',
+  language: 'fr',
+  sensitive: false,
+  url: null,
+  start_time: null,
+  end_time: null,
+  timezone: null,
+  event_status: null,
+  place: null,
+  attachments: [],
+  tags: [],
+  updated: null
 }
 
 function event(ctx: Ctx, actor: ActorRow): WireDocument {
   const { origin } = ctx.site!
-  return objectDocument({
-    ...NOTE, type: 'Event', iri: mintObjectIri(origin), name: 'Fête du lagon', published: ctx.clock.now(), start_time: ctx.clock.now(), timezone: 'Indian/Reunion',
-    place: { name: 'Lagon', latitude: -21, longitude: 55 }, attachments: [{ type: 'Image', url: '/media/a.webp', mediaType: 'image/webp', name: 'Le lagon' }]
-  }, { origin, actorIri: actor.iri, to: [PUBLIC], cc: [] })
+  return objectDocument(
+    {
+      ...NOTE,
+      type: 'Event',
+      iri: mintObjectIri(origin),
+      name: 'Fête du lagon',
+      published: ctx.clock.now(),
+      start_time: ctx.clock.now(),
+      timezone: 'Indian/Reunion',
+      place: { name: 'Lagon', latitude: -21, longitude: 55 },
+      attachments: [{ type: 'Image', url: '/media/a.webp', mediaType: 'image/webp', name: 'Le lagon' }]
+    },
+    { origin, actorIri: actor.iri, to: [PUBLIC], cc: [] }
+  )
 }
 
 function scopeOf(ctx: Ctx, actor: ActorRow): StoreScope {
@@ -45,7 +71,23 @@ t.test('our store has every method the engine may call', async (t) => {
 t.test('what the engine may not do, it cannot do', async (t) => {
   const { ctx } = await testContext(t)
   const engine = ctx.apex.engine() as unknown as Record<string, (...args: unknown[]) => unknown>
-  const closed = ['requestObject', 'resolveObject', 'resolveUnknown', 'resolveActivity', 'deliver', 'runDelivery', 'startDelivery', 'publishUpdate', 'publishUndoUpdate', 'acceptFollow', 'createActor', 'getCollection', 'updateCollection', 'embedCollections', 'jsonldContextLoader']
+  const closed = [
+    'requestObject',
+    'resolveObject',
+    'resolveUnknown',
+    'resolveActivity',
+    'deliver',
+    'runDelivery',
+    'startDelivery',
+    'publishUpdate',
+    'publishUndoUpdate',
+    'acceptFollow',
+    'createActor',
+    'getCollection',
+    'updateCollection',
+    'embedCollections',
+    'jsonldContextLoader'
+  ]
   for (const name of closed) t.throws(() => engine[name]!('https://peer.test/users/bob'), { code: 'apex.closed' }, name)
   t.same(await engine['resolveReferences']!({ inReplyTo: ['https://peer.test/1'] }), [])
   t.same(engine['net'], {}, 'none of its middlewares is there')
@@ -60,13 +102,35 @@ t.test('the store refuses what does not come from a publication, or is not ours'
   const store = new KnexApexStore(ctx.db, ctx.site!.origin)
   const activity = { id: mintActivityIri(ctx.site!.origin), type: 'Create', actor: [alice.iri] }
   await t.rejects(store.saveActivity(activity), { code: 'store.refused' }, 'outside of publish()')
-  for (const id of ['https://peer.test/ap/activities/1', `${ctx.site!.origin}.evil.test/ap/activities/${uuidv7()}`, `${ctx.site!.origin}/ap/activities/1`]) {
-    await t.rejects(withStoreScope(scopeOf(ctx, alice), () => store.saveActivity({ ...activity, id })), { code: 'store.refused' }, id)
+  for (const id of [
+    'https://peer.test/ap/activities/1',
+    `${ctx.site!.origin}.evil.test/ap/activities/${uuidv7()}`,
+    `${ctx.site!.origin}/ap/activities/1`
+  ]) {
+    await t.rejects(
+      withStoreScope(scopeOf(ctx, alice), () => store.saveActivity({ ...activity, id })),
+      { code: 'store.refused' },
+      id
+    )
   }
-  await t.rejects(withStoreScope(scopeOf(ctx, bob), () => store.updateObject({ id: alice.iri, type: 'Person', name: ['Mallory'] }, bob.iri)), { code: 'store.refused' }, 'another owner')
-  await t.rejects(withStoreScope(scopeOf(ctx, alice), () => store.updateObject({ id: alice.iri, type: 'Person' }, null)), { code: 'store.refused' }, 'no owner')
+  await t.rejects(
+    withStoreScope(scopeOf(ctx, bob), () => store.updateObject({ id: alice.iri, type: 'Person', name: ['Mallory'] }, bob.iri)),
+    { code: 'store.refused' },
+    'another owner'
+  )
+  await t.rejects(
+    withStoreScope(scopeOf(ctx, alice), () => store.updateObject({ id: alice.iri, type: 'Person' }, null)),
+    { code: 'store.refused' },
+    'no owner'
+  )
   await t.rejects(store.updateObject({ id: alice.iri, type: 'Person' }, alice.iri), { code: 'store.refused' }, 'outside of publish()')
-  for (const attempt of [store.saveObject({ id: 'https://peer.test/1' }), store.updateActivity(activity), store.saveContext({ documentUrl: 'https://peer.test/ctx' }), store.deliveryEnqueue(), store.deliveryDequeue()]) {
+  for (const attempt of [
+    store.saveObject({ id: 'https://peer.test/1' }),
+    store.updateActivity(activity),
+    store.saveContext({ documentUrl: 'https://peer.test/ctx' }),
+    store.deliveryEnqueue(),
+    store.deliveryDequeue()
+  ]) {
     await t.rejects(attempt, { code: 'store.refused' })
   }
   await withStoreScope(scopeOf(ctx, alice), () => store.updateObject({ id: alice.iri, type: 'Person', name: ['Alice P.'] }, alice.iri))
@@ -87,7 +151,10 @@ t.test('the store reads what was published: activities, streams and their counts
   const [newest, second] = await store.getStream(outbox, 2)
   t.same([newest!.id, second!.id], [iris[2], iris[1]])
   const rest = await store.getStream(outbox, 2, String(second!['_id']))
-  t.same(rest.map((activity) => activity.id), [iris[0]])
+  t.same(
+    rest.map((activity) => activity.id),
+    [iris[0]]
+  )
   t.equal(await store.getStreamCount(outbox), 3)
   t.equal((await store.getActivity(iris[0]!))!.type, 'Create')
   t.equal(await store.getActivity('https://peer.test/1'), undefined)

@@ -26,7 +26,11 @@ export const HEALTHY: Health = { failures: 0, failure_days: [], open_until: null
  */
 export function afterFailures(health: Health, count: number, now: Date): Health {
   const stillOpen = health.open_until !== null && health.open_until > now
-  const failures = stillOpen ? health.failures : health.failures >= OPENS_AT ? health.failures + 1 : Math.min(health.failures + count, OPENS_AT)
+  const failures = stillOpen
+    ? health.failures
+    : health.failures >= OPENS_AT
+      ? health.failures + 1
+      : Math.min(health.failures + count, OPENS_AT)
   const days = [...new Set([...health.failure_days.map(dayOf), dayOf(now)])]
   const asleep = days.length >= ASLEEP_AFTER_DAYS
   return {

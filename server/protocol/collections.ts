@@ -1,7 +1,19 @@
 // The collections that hang on actors and objects (federation.md §1.6). Counts for everybody, members for nobody, pages by cursor.
 import type { Ctx } from '../context.ts'
 import { isRowId } from '../core/ids.ts'
-import { countMembers, countPublished, featuredIris, moderatorIris, objectDocs, outboxItems, replyIris, threadIris, type OutboxItem, type ServedActor, type ServedObject } from '../db/documents.ts'
+import {
+  countMembers,
+  countPublished,
+  featuredIris,
+  moderatorIris,
+  objectDocs,
+  outboxItems,
+  replyIris,
+  threadIris,
+  type OutboxItem,
+  type ServedActor,
+  type ServedObject
+} from '../db/documents.ts'
 import { countStream } from '../db/streams.ts'
 import { inlineCollection } from '../vocab/collection.ts'
 import type { WireDocument } from '../vocab/context.ts'
@@ -12,7 +24,18 @@ const MAX_THREAD = 200
 
 /** Names of the collections of an actor; the last four are empty, but Mobilizon stops its whole refresh on a missing one. */
 export const ACTOR_COLLECTIONS = [
-  'outbox', 'followers', 'following', 'featured', 'tags', 'members', 'moderators', 'events', 'posts', 'resources', 'todos', 'discussions'
+  'outbox',
+  'followers',
+  'following',
+  'featured',
+  'tags',
+  'members',
+  'moderators',
+  'events',
+  'posts',
+  'resources',
+  'todos',
+  'discussions'
 ] as const
 export type ActorCollection = (typeof ACTOR_COLLECTIONS)[number]
 
@@ -20,7 +43,12 @@ export const OBJECT_COLLECTIONS = ['replies', 'likes', 'shares', 'context'] as c
 export type ObjectCollection = (typeof OBJECT_COLLECTIONS)[number]
 
 /** A collection of a local actor, or one of its pages when `page` says so. Null: no such page. */
-export async function actorCollection(ctx: Ctx, actor: ServedActor, name: ActorCollection, page: string | null): Promise<WireDocument | null> {
+export async function actorCollection(
+  ctx: Ctx,
+  actor: ServedActor,
+  name: ActorCollection,
+  page: string | null
+): Promise<WireDocument | null> {
   const id = `${actor.iri}/${name}`
   switch (name) {
     case 'outbox':
@@ -47,7 +75,13 @@ export async function actorCollection(ctx: Ctx, actor: ServedActor, name: ActorC
 }
 
 /** A collection of a visible local object. Null: no such page. */
-export async function objectCollection(ctx: Ctx, object: ServedObject, iri: string, name: ObjectCollection, page: string | null): Promise<WireDocument | null> {
+export async function objectCollection(
+  ctx: Ctx,
+  object: ServedObject,
+  iri: string,
+  name: ObjectCollection,
+  page: string | null
+): Promise<WireDocument | null> {
   const id = `${iri}/${name}`
   if (name === 'likes') return { id, type: 'Collection', totalItems: object.likes, likesOf: iri }
   if (name === 'shares') return { id, type: 'Collection', totalItems: object.shares, sharesOf: iri }

@@ -51,7 +51,12 @@ async function post(ctx: Ctx, letter: Letter, scheme: SignatureScheme): Promise<
 
 function toAttempt({ status, text, retryAfterSeconds }: PostAnswer): Attempt {
   const answer = classOf(status)
-  return { answer, status, retryAfterSeconds, error: answer === 'accepted' ? null : `${status} ${printable(text)}`.trim().slice(0, MAX_ERROR) }
+  return {
+    answer,
+    status,
+    retryAfterSeconds,
+    error: answer === 'accepted' ? null : `${status} ${printable(text)}`.trim().slice(0, MAX_ERROR)
+  }
 }
 
 function failedAttempt(ctx: Ctx, letter: Letter, error: unknown): Attempt {

@@ -25,16 +25,28 @@ export async function findNewInbox(ctx: Ctx, inbox: string): Promise<void> {
     const replacement = actor.shared_inbox === inbox ? (fresh.shared_inbox ?? fresh.inbox) : fresh.inbox
     if (replacement === inbox) continue
     await ctx.db('follows').where({ delivery_inbox: inbox, follower_id: actor.id }).update({ delivery_inbox: replacement })
-    await ctx.db('deliveries').where({ inbox, state: 'waiting' })
-      .whereNotExists(ctx.db('deliveries as twin').select(ctx.db.raw('1')).whereRaw('twin.activity_id = deliveries.activity_id').where('twin.inbox', replacement))
+    await ctx
+      .db('deliveries')
+      .where({ inbox, state: 'waiting' })
+      .whereNotExists(
+        ctx
+          .db('deliveries as twin')
+          .select(ctx.db.raw('1'))
+          .whereRaw('twin.activity_id = deliveries.activity_id')
+          .where('twin.inbox', replacement)
+      )
       .update({ inbox: replacement, next_at: ctx.clock.now() })
     return ctx.queue.wake('deliver')
   }
 }
 
 async function actorsAt(ctx: Ctx, inbox: string): Promise<ActorRow[]> {
-  return ctx.db<ActorRow>('actors').where({ local: false })
-    .where((query) => query.where({ inbox }).orWhere({ shared_inbox: inbox })).whereNull('deleted_at').limit(ASKED)
+  return ctx
+    .db<ActorRow>('actors')
+    .where({ local: false })
+    .where((query) => query.where({ inbox }).orWhere({ shared_inbox: inbox }))
+    .whereNull('deleted_at')
+    .limit(ASKED)
 }
 
 async function isGone(ctx: Ctx, actor: ActorRow): Promise<boolean> {

@@ -48,7 +48,8 @@ export async function judgeHosts(ctx: Ctx, batch: readonly Outcome[]): Promise<(
     if (done.answer === 'moved' && row.attempts === 0) lookups.push(() => findNewInbox(ctx, row.inbox))
   }
   for (const [host, { count, error }] of failed) {
-    if (!recovered.has(host)) await changeHealth(ctx.db, host, now, error, (health) => ({ ...health, ...afterFailures(health, count, now) }))
+    if (!recovered.has(host))
+      await changeHealth(ctx.db, host, now, error, (health) => ({ ...health, ...afterFailures(health, count, now) }))
   }
   if (recovered.size > 0) await markAlive(ctx.db, [...recovered], now, 'last_success_at')
   return lookups

@@ -30,10 +30,31 @@ async function instance(t: Teardown): Promise<{ ctx: Ctx; clock: FakeClock; alic
 }
 
 function note(ctx: Ctx, alice: ActorRow, iri = mintObjectIri(ctx.site!.origin)): Record<string, unknown> & { id: string } {
-  return objectDocument({
-    iri, type: 'Note', kind: null, visibility: 'public', in_reply_to_iri: null, name: null, summary: null, content: '<p>Bonjour</p>', language: 'fr', sensitive: false, url: null,
-    start_time: null, end_time: null, timezone: null, event_status: null, place: null, attachments: [], tags: [], published: ctx.clock.now(), updated: null
-  }, { origin: ctx.site!.origin, actorIri: alice.iri, to: [PUBLIC], cc: [alice.followers_iri!] }) as Record<string, unknown> & { id: string }
+  return objectDocument(
+    {
+      iri,
+      type: 'Note',
+      kind: null,
+      visibility: 'public',
+      in_reply_to_iri: null,
+      name: null,
+      summary: null,
+      content: '<p>Bonjour</p>',
+      language: 'fr',
+      sensitive: false,
+      url: null,
+      start_time: null,
+      end_time: null,
+      timezone: null,
+      event_status: null,
+      place: null,
+      attachments: [],
+      tags: [],
+      published: ctx.clock.now(),
+      updated: null
+    },
+    { origin: ctx.site!.origin, actorIri: alice.iri, to: [PUBLIC], cc: [alice.followers_iri!] }
+  ) as Record<string, unknown> & { id: string }
 }
 
 const audience = (alice: ActorRow) => ({ to: [PUBLIC], cc: [alice.followers_iri!], visibility: 'public' as const })
@@ -104,7 +125,10 @@ t.test('an Update waits for the Create that has not arrived yet', async (t) => {
   t.equal(await deliverDue(ctx), 0)
   clock.advance(MINUTE)
   await deliverDue(ctx)
-  t.same(sink.letters.map((letter) => letter.json['type']), ['Create', 'Create', 'Update'])
+  t.same(
+    sink.letters.map((letter) => letter.json['type']),
+    ['Create', 'Create', 'Update']
+  )
 })
 
 t.test('another post does not wait, and its success brings back what failed before', async (t) => {
@@ -119,7 +143,10 @@ t.test('another post does not wait, and its success brings back what failed befo
   const other = await say(ctx, alice)
   await deliverDue(ctx)
   t.equal(sink.letters[1]!.json['id'], other.iri)
-  t.same(sink.letters.map((letter) => letter.json['type']), ['Create', 'Create', 'Create', 'Update'])
+  t.same(
+    sink.letters.map((letter) => letter.json['type']),
+    ['Create', 'Create', 'Create', 'Update']
+  )
 })
 
 t.test('a post written and deleted while a server is down arrives as a Delete or not at all, never the other way round', async (t) => {
@@ -130,12 +157,24 @@ t.test('a post written and deleted while a server is down arrives as a Delete or
   const object = note(ctx, alice)
   await say(ctx, alice, 'Create', object)
   await deliverDue(ctx)
-  await publish(ctx, ctx.db, { actor: alice, type: 'Delete', object: tombstone({ iri: object.id, formerType: 'Note', deleted: clock.now() }), ...audience(alice), alsoInboxesOf: object.id })
+  await publish(ctx, ctx.db, {
+    actor: alice,
+    type: 'Delete',
+    object: tombstone({ iri: object.id, formerType: 'Note', deleted: clock.now() }),
+    ...audience(alice),
+    alsoInboxesOf: object.id
+  })
   await deliverDue(ctx)
   clock.advance(DAY)
   await deliverDue(ctx)
-  t.same(sink.letters.map((letter) => letter.json['type']), ['Create', 'Delete'])
-  t.same((await rows(ctx)).map((row) => row.state), ['cancelled', 'done'])
+  t.same(
+    sink.letters.map((letter) => letter.json['type']),
+    ['Create', 'Delete']
+  )
+  t.same(
+    (await rows(ctx)).map((row) => row.state),
+    ['cancelled', 'done']
+  )
 })
 
 t.test('a worker that dies between claim and answer delays a delivery by its lease, and loses nothing', async (t) => {
@@ -144,7 +183,14 @@ t.test('a worker that dies between claim and answer delays a delivery by its lea
   await follower(ctx, alice, sink)
   await say(ctx, alice)
   const now = clock.now()
-  const claimed = await claimDeliveries(ctx.db, { now, leaseUntil: new Date(now.getTime() + 45_000), limit: 10, busyHosts: [], perHost: 2, probingAt: 5 })
+  const claimed = await claimDeliveries(ctx.db, {
+    now,
+    leaseUntil: new Date(now.getTime() + 45_000),
+    limit: 10,
+    busyHosts: [],
+    perHost: 2,
+    probingAt: 5
+  })
   t.equal(claimed.length, 1)
   t.equal(await deliverDue(ctx), 0, 'another worker leaves it alone')
   clock.advance(45_001)
@@ -155,7 +201,12 @@ t.test('a worker that dies between claim and answer delays a delivery by its lea
 t.test('429 is patience: the host is left alone for the time it asks, at most a day', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
-  sink.answer = (_letter, index) => (index === 0 ? { status: 429, headers: { 'retry-after': '120' } } : index === 1 ? { status: 429, headers: { 'retry-after': '1e12' } } : { status: 202 })
+  sink.answer = (_letter, index) =>
+    index === 0
+      ? { status: 429, headers: { 'retry-after': '120' } }
+      : index === 1
+        ? { status: 429, headers: { 'retry-after': '1e12' } }
+        : { status: 202 }
   await follower(ctx, alice, sink)
   await say(ctx, alice)
   await deliverDue(ctx)
@@ -166,7 +217,10 @@ t.test('429 is patience: the host is left alone for the time it asks, at most a 
   t.ok((await deliverDue(ctx)) > 0)
   clock.advance(DAY)
   await deliverDue(ctx)
-  t.same((await rows(ctx)).map((row) => row.state), ['done', 'done'])
+  t.same(
+    (await rows(ctx)).map((row) => row.state),
+    ['done', 'done']
+  )
   t.match(await hostRow(ctx, sink.host), { failures: 0 })
 })
 
@@ -179,9 +233,18 @@ t.test('a server that does not understand our signature gets the other one, and 
   await deliverDue(ctx)
   await say(ctx, alice)
   await deliverDue(ctx)
-  t.same(sink.letters.map((letter) => letter.headers['signature-input'] !== undefined), [false, true, true])
+  t.same(
+    sink.letters.map((letter) => letter.headers['signature-input'] !== undefined),
+    [false, true, true]
+  )
   t.match(await hostRow(ctx, sink.host), { signature_scheme: 'rfc9421' })
-  t.same((await rows(ctx)).map((row) => [row.state, row.attempts]), [['done', 1], ['done', 1]])
+  t.same(
+    (await rows(ctx)).map((row) => [row.state, row.attempts]),
+    [
+      ['done', 1],
+      ['done', 1]
+    ]
+  )
 })
 
 t.test('a server that refuses both signatures is asked three times more in three days, then no more', async (t) => {
@@ -195,7 +258,7 @@ t.test('a server that refuses both signatures is asked three times more in three
     clock.advance(DAY)
   }
   t.match(await rows(ctx), [{ state: 'dead', attempts: 4, last_status: 401 }])
-  t.match(await hostRow(ctx, sink.host) ?? { failures: 0 }, { failures: 0 }, 'a host that answers is not ill')
+  t.match((await hostRow(ctx, sink.host)) ?? { failures: 0 }, { failures: 0 }, 'a host that answers is not ill')
 })
 
 t.test('a refusal for good is not repeated, and says why', async (t) => {
@@ -231,7 +294,10 @@ t.test('a redirect of a POST is not followed', async (t) => {
   await follower(ctx, alice, sink)
   await say(ctx, alice)
   await deliverDue(ctx)
-  t.same(other.letters.filter((letter) => letter.method === 'POST'), [])
+  t.same(
+    other.letters.filter((letter) => letter.method === 'POST'),
+    []
+  )
   t.match(await rows(ctx), [{ state: 'waiting', last_status: 308 }])
 })
 
@@ -257,7 +323,10 @@ t.test('five failures in a row open the circuit; then one probe at a time, twice
   isUp = true
   clock.advance(MINUTE)
   await deliverDue(ctx)
-  t.same((await rows(ctx)).map((row) => row.state), Array(9).fill('done'))
+  t.same(
+    (await rows(ctx)).map((row) => row.state),
+    Array(9).fill('done')
+  )
   t.match(await hostRow(ctx, sink.host), { failures: 0, open_until: null })
 })
 
@@ -282,7 +351,10 @@ t.test('after failures on seven days a host sleeps: one probe a day; when it spe
   sink.answer = () => ({ status: 202 })
   t.equal(await wakeHost(ctx, sink.host), true)
   await deliverDue(ctx)
-  t.same((await rows(ctx)).map((row) => row.state), ['done', 'done'])
+  t.same(
+    (await rows(ctx)).map((row) => row.state),
+    ['done', 'done']
+  )
 })
 
 t.test('a week of silence loses nothing, a fortnight gives up with a reason', async (t) => {
@@ -333,7 +405,10 @@ t.test('two workers share the work without sending anything twice', async (t) =>
   await say(ctx, alice)
   const other: Ctx = { ...ctx }
   t.teardown(() => stopDelivering(other, 1000))
-  t.equal((await Promise.all([deliverDue(ctx), deliverDue(other)])).reduce((sum, count) => sum + count), 40)
+  t.equal(
+    (await Promise.all([deliverDue(ctx), deliverDue(other)])).reduce((sum, count) => sum + count),
+    40
+  )
   for (const sink of sinks) t.equal(new Set(sink.letters.map((letter) => letter.path)).size, 10)
   t.equal(sinks.flatMap((sink) => sink.letters).length, 40)
 })

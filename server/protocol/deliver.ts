@@ -182,7 +182,10 @@ async function save(ctx: Ctx, sender: Sender): Promise<void> {
   const batch = sender.results
   sender.results = []
   try {
-    await saveResults(ctx.db, batch.map((entry) => entry.result))
+    await saveResults(
+      ctx.db,
+      batch.map((entry) => entry.result)
+    )
   } catch (error) {
     sender.results = [...batch, ...sender.results]
     throw error

@@ -41,7 +41,9 @@ const compress = promisify(gzip)
 
 /** The document at an address: from memory, or read again. `read` gives the version first, and builds the bytes only when they are needed. */
 export async function cachedDocument(
-  ctx: Ctx, iri: string, read: () => Promise<{ version: string; status: 200 | 410; url: string | null; build(): string } | null>
+  ctx: Ctx,
+  iri: string,
+  read: () => Promise<{ version: string; status: 200 | 410; url: string | null; build(): string } | null>
 ): Promise<Prepared | null> {
   const cache = cacheOf(ctx)
   const known = cache.entries.get(iri)

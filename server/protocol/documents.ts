@@ -1,6 +1,13 @@
 // The documents at our addresses as bytes: actors, objects, activities, tombstones. What a stranger may not see does not exist here.
 import type { Ctx } from '../context.ts'
-import { findServedActivity, findServedActor, findServedObject, findTombstone, type ServedActor, type ServedObject } from '../db/documents.ts'
+import {
+  findServedActivity,
+  findServedActor,
+  findServedObject,
+  findTombstone,
+  type ServedActor,
+  type ServedObject
+} from '../db/documents.ts'
 import { ANYONE, type Viewer } from '../db/visibility.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { withPublicKey } from '../vocab/actor.ts'
@@ -36,7 +43,13 @@ export function activityBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
   return cachedDocument(ctx, iri, async () => {
     const activity = await findServedActivity(ctx.db, iri)
     if (activity === undefined) return goneOrNull(ctx, iri)
-    if (activity.gone) return { version: 'gone', status: 410, url: null, build: () => serialise(tombstone({ iri, formerType: activity.type, deleted: activity.published })) }
+    if (activity.gone)
+      return {
+        version: 'gone',
+        status: 410,
+        url: null,
+        build: () => serialise(tombstone({ iri, formerType: activity.type, deleted: activity.published }))
+      }
     return { version: 'final', status: 200, url: null, build: () => activity.body }
   })
 }
@@ -47,7 +60,12 @@ function actorAnswer(actor: ServedActor): Answer {
   const { iri, version, url } = actor
   if (actor.deleted_at !== null) {
     const deleted = actor.deleted_at
-    return { version, status: 410, url: null, build: () => serialise(tombstone({ iri, formerType: actor.type, published: actor.published, deleted })) }
+    return {
+      version,
+      status: 410,
+      url: null,
+      build: () => serialise(tombstone({ iri, formerType: actor.type, published: actor.published, deleted }))
+    }
   }
   const key = actor.key_iri !== null && actor.public_pem !== null ? { iri: actor.key_iri, pem: actor.public_pem } : null
   return { version, status: 200, url, build: () => serialise(key === null ? actor.doc : withPublicKey(actor.doc, key)) }
@@ -57,7 +75,12 @@ function objectAnswer(iri: string, object: ServedObject): Answer {
   const { version, url } = object
   if (object.deleted_at !== null) {
     const deleted = object.deleted_at
-    return { version, status: 410, url: null, build: () => serialise(tombstone({ iri, formerType: object.type, published: object.published, deleted })) }
+    return {
+      version,
+      status: 410,
+      url: null,
+      build: () => serialise(tombstone({ iri, formerType: object.type, published: object.published, deleted }))
+    }
   }
   // The counters of the stored document are those of its birth.
   const counted = {
@@ -71,5 +94,10 @@ function objectAnswer(iri: string, object: ServedObject): Answer {
 async function goneOrNull(ctx: Ctx, iri: string): Promise<Answer | null> {
   const found = await findTombstone(ctx.db, iri)
   if (found === undefined) return null
-  return { version: 'gone', status: 410, url: null, build: () => serialise(tombstone({ iri, formerType: found.former_type ?? 'Object', deleted: found.deleted_at })) }
+  return {
+    version: 'gone',
+    status: 410,
+    url: null,
+    build: () => serialise(tombstone({ iri, formerType: found.former_type ?? 'Object', deleted: found.deleted_at }))
+  }
 }

@@ -75,7 +75,9 @@ export async function createLocalActor(ctx: Ctx, trx: Knex, input: NewLocalActor
     updated: null
   }
   const doc = actorDocument(row, actorLinks(site, row, input.group && { ...input.group, members: 1 }))
-  const [inserted] = await trx<ActorRow>('actors').insert({ ...row, icon: json(row.icon), image: json(row.image), fields: json(row.fields), doc: json(doc) } as never).returning('*')
+  const [inserted] = await trx<ActorRow>('actors')
+    .insert({ ...row, icon: json(row.icon), image: json(row.image), fields: json(row.fields), doc: json(doc) } as never)
+    .returning('*')
   await trx('actor_stats').insert({ actor_id: row.id }).onConflict('actor_id').ignore()
   await insertLocalKey(ctx, trx, row.id, iris.key, input.keys)
   return inserted!
@@ -88,14 +90,20 @@ export async function refreshActorDocument(ctx: Ctx, trx: Knex, actorId: string)
   const updated = ctx.clock.now()
   const group = await groupOf(trx, row)
   const doc = actorDocument({ ...row, updated }, actorLinks(requireSite(ctx), row, group))
-  const [fresh] = await trx<ActorRow>('actors').where({ id: actorId }).update({ updated, doc: json(doc) } as never).returning('*')
+  const [fresh] = await trx<ActorRow>('actors')
+    .where({ id: actorId })
+    .update({ updated, doc: json(doc) } as never)
+    .returning('*')
   return fresh!
 }
 
 /** The document as served and sent: with the public key (W8). */
 export async function actorDocumentWithKey(trx: Knex, actor: ActorRow): Promise<WireDocument> {
-  const key = await trx('actor_keys').where({ actor_id: actor.id }).whereNull('retired_at')
-    .orderBy('created_at', 'desc').first<{ key_iri: string; public_pem: string } | undefined>('key_iri', 'public_pem')
+  const key = await trx('actor_keys')
+    .where({ actor_id: actor.id })
+    .whereNull('retired_at')
+    .orderBy('created_at', 'desc')
+    .first<{ key_iri: string; public_pem: string } | undefined>('key_iri', 'public_pem')
   return key === undefined ? actor.doc : withPublicKey(actor.doc, { iri: key.key_iri, pem: key.public_pem })
 }
 
@@ -116,13 +124,17 @@ function actorLinks(site: SiteParts, actor: { kind: string | null }, group?: { o
   return {
     origin: site.origin,
     ...(group ? { group } : {}),
-    ...(actor.kind === 'commune' ? { territory: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude } } : {})
+    ...(actor.kind === 'commune'
+      ? { territory: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude } }
+      : {})
   }
 }
 
 async function groupOf(trx: Knex, actor: ActorRow): Promise<{ openness: string; posting: string; members: number } | undefined> {
   if (actor.type !== 'Group') return undefined
-  const settings = await trx('groups').where({ actor_id: actor.id }).first<{ openness: string; posting: string } | undefined>('openness', 'posting')
+  const settings = await trx('groups')
+    .where({ actor_id: actor.id })
+    .first<{ openness: string; posting: string } | undefined>('openness', 'posting')
   if (settings === undefined) return undefined
   const [row] = await trx('memberships').where({ group_id: actor.id, state: 'active' }).count<{ count: string }[]>({ count: '*' })
   return { ...settings, members: Number(row?.count ?? 0) }

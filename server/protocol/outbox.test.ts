@@ -13,14 +13,33 @@ import { tombstone } from '../vocab/activity.ts'
 import { publish, type Publication } from './outbox.ts'
 
 const NOTE = {
-  type: 'Note', kind: null, visibility: 'public', in_reply_to_iri: null, name: null, summary: null, content: '<p>Bonjour</p>', language: 'fr', sensitive: false,
-  url: null, start_time: null, end_time: null, timezone: null, event_status: null, place: null, attachments: [], tags: [], updated: null
+  type: 'Note',
+  kind: null,
+  visibility: 'public',
+  in_reply_to_iri: null,
+  name: null,
+  summary: null,
+  content: '<p>Bonjour</p>',
+  language: 'fr',
+  sensitive: false,
+  url: null,
+  start_time: null,
+  end_time: null,
+  timezone: null,
+  event_status: null,
+  place: null,
+  attachments: [],
+  tags: [],
+  updated: null
 }
 
 function create(ctx: Ctx, actor: ActorRow, extra: Partial<Publication> = {}): Publication {
   const origin = ctx.site!.origin
   const audience = addressing({ visibility: 'public', followersIri: actor.followers_iri! })
-  const object = noteDocument({ ...NOTE, iri: mintObjectIri(origin), published: ctx.clock.now() }, { origin, actorIri: actor.iri, ...audience })
+  const object = noteDocument(
+    { ...NOTE, iri: mintObjectIri(origin), published: ctx.clock.now() },
+    { origin, actorIri: actor.iri, ...audience }
+  )
   return { actor, type: 'Create', object, ...audience, visibility: 'public', ...extra }
 }
 
@@ -52,10 +71,12 @@ t.test('a rolled back transaction leaves nothing and wakes nobody', async (t) =>
   const { ctx, queue } = await testContext(t)
   const alice = await localActor(ctx, 'alice')
   await remoteFollow(ctx, await remoteActor(ctx, 'https://one.test', 'a'), alice)
-  await t.rejects(ctx.db.transaction(async (trx) => {
-    await publish(ctx, trx, create(ctx, alice))
-    throw new Error('something else failed')
-  }))
+  await t.rejects(
+    ctx.db.transaction(async (trx) => {
+      await publish(ctx, trx, create(ctx, alice))
+      throw new Error('something else failed')
+    })
+  )
   t.equal((await ctx.db('activities')).length, 0)
   t.equal((await ctx.db('deliveries')).length, 0)
   t.same(queue.wakes, [])
@@ -65,7 +86,9 @@ t.test('a Follow goes to the personal inbox, a mention in a public post to the s
   const { ctx } = await testContext(t)
   const alice = await localActor(ctx, 'alice')
   const bob = await remoteActor(ctx, 'https://one.test', 'bob')
-  const follow = await ctx.db.transaction((trx) => publish(ctx, trx, { actor: alice, type: 'Follow', object: bob.iri, to: [bob.iri], cc: [], visibility: 'direct' }))
+  const follow = await ctx.db.transaction((trx) =>
+    publish(ctx, trx, { actor: alice, type: 'Follow', object: bob.iri, to: [bob.iri], cc: [], visibility: 'direct' })
+  )
   t.same(await inboxes(ctx, follow.id), [bob.inbox])
   const note = await ctx.db.transaction((trx) => publish(ctx, trx, create(ctx, alice, { to: [PUBLIC], cc: [bob.iri] })))
   t.same(await inboxes(ctx, note.id), [bob.shared_inbox])
@@ -84,7 +107,7 @@ t.test('own, blocked and gone hosts get nothing; a sub-domain of a blocked domai
   t.same(await inboxes(ctx, published.id), ['https://notbad.test/inbox'])
 })
 
-t.test('another actor\'s followers collection is never expanded', async (t) => {
+t.test("another actor's followers collection is never expanded", async (t) => {
   const { ctx } = await testContext(t)
   const alice = await localActor(ctx, 'alice')
   const garden = await localActor(ctx, 'jardin', 'Group')
@@ -105,12 +128,23 @@ t.test('a Delete reaches every inbox that got the original, and cancels what was
   await ctx.db('deliveries').where({ inbox: bob.shared_inbox }).update({ state: 'done' })
   await ctx.db('follows').where({ follower_id: bob.id }).delete()
   const iri = String((publication.object as Record<string, unknown>)['id'])
-  const removed = await ctx.db.transaction((trx) => publish(ctx, trx, {
-    actor: alice, type: 'Delete', object: tombstone({ iri, formerType: 'Note', deleted: clock.now() }), to: [PUBLIC], cc: [alice.followers_iri!], visibility: 'public', alsoInboxesOf: iri
-  }))
+  const removed = await ctx.db.transaction((trx) =>
+    publish(ctx, trx, {
+      actor: alice,
+      type: 'Delete',
+      object: tombstone({ iri, formerType: 'Note', deleted: clock.now() }),
+      to: [PUBLIC],
+      cc: [alice.followers_iri!],
+      visibility: 'public',
+      alsoInboxesOf: iri
+    })
+  )
   t.same(await inboxes(ctx, removed.id), ['https://one.test/inbox', 'https://two.test/inbox'], 'bob left, but his server has the post')
   const states = await ctx.db<DeliveryRow>('deliveries').where({ activity_id: first.id }).orderBy('inbox')
-  t.same(states.map((row) => row.state), ['done', 'cancelled'])
+  t.same(
+    states.map((row) => row.state),
+    ['done', 'cancelled']
+  )
 })
 
 t.test('a local visibility never leaves, a remote actor cannot publish', async (t) => {
@@ -133,7 +167,16 @@ t.test('a breach of the wire profile does not leave the house', async (t) => {
 t.test('the cost of publishing follows hosts, not followers', async (t) => {
   const { ctx } = await testContext(t)
   const alice = await localActor(ctx, 'alice')
-  await ctx.db('follower_inboxes').insert(Array.from({ length: 100 }, (_, index) => ({ followed_id: alice.id, inbox: `https://h${index}.test/inbox`, host: `h${index}.test`, followers: 1000 })))
+  await ctx
+    .db('follower_inboxes')
+    .insert(
+      Array.from({ length: 100 }, (_, index) => ({
+        followed_id: alice.id,
+        inbox: `https://h${index}.test/inbox`,
+        host: `h${index}.test`,
+        followers: 1000
+      }))
+    )
   const statements: string[] = []
   ctx.db.on('query', (query: { sql: string }) => statements.push(query.sql))
   const published = await ctx.db.transaction((trx) => publish(ctx, trx, create(ctx, alice)))
@@ -148,6 +191,9 @@ t.test('ids of deliveries keep the order of publications', async (t) => {
   const first = await publish(ctx, ctx.db, create(ctx, alice))
   const second = await publish(ctx, ctx.db, create(ctx, alice))
   const rows = await ctx.db<DeliveryRow>('deliveries').orderBy('id')
-  t.same(rows.map((row) => row.activity_id), [first.id, second.id])
+  t.same(
+    rows.map((row) => row.activity_id),
+    [first.id, second.id]
+  )
   t.ok(newId() > first.id)
 })

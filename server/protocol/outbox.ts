@@ -113,5 +113,6 @@ function checkWire(ctx: Ctx, activity: WorkingDocument): void {
   if (problems.length === 0) return
   ctx.count('outbox.wire-problem')
   ctx.log.error({ problems, type: activity.type }, 'an activity breaks the outbound wire profile')
-  if (process.env['NODE_ENV'] === 'development' || process.env['TAP'] !== undefined) throw new AppError('outbox.wire', 500, `The activity breaks the wire profile: ${problems.join('; ')}`)
+  if (process.env['NODE_ENV'] === 'development' || process.env['TAP'] !== undefined)
+    throw new AppError('outbox.wire', 500, `The activity breaks the wire profile: ${problems.join('; ')}`)
 }

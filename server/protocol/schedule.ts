@@ -37,16 +37,25 @@ export function classOf(status: number): AnswerClass {
 }
 
 /** What becomes of the row. `random` in [0, 1) spreads the long waits by ±20 %. */
-export function verdictOf(answer: AnswerClass, history: DeliveryHistory, now: Date, retryAfterSeconds: number | null, random: number): Verdict {
+export function verdictOf(
+  answer: AnswerClass,
+  history: DeliveryHistory,
+  now: Date,
+  retryAfterSeconds: number | null,
+  random: number
+): Verdict {
   if (answer === 'accepted') return { state: 'done' }
   if (answer === 'gone') return { state: 'dead', reason: 'gone' }
   if (answer === 'refused') return { state: 'dead', reason: 'refused' }
   const ageMs = now.getTime() - history.firstFailedAt.getTime()
   if (answer === 'unauthorised') {
     const delayMs = UNAUTHORISED_DELAYS_MS[history.attempts - 1]
-    return delayMs === undefined ? { state: 'dead', reason: 'unauthorised' } : { state: 'waiting', nextAt: new Date(now.getTime() + delayMs) }
+    return delayMs === undefined
+      ? { state: 'dead', reason: 'unauthorised' }
+      : { state: 'waiting', nextAt: new Date(now.getTime() + delayMs) }
   }
-  if (ageMs >= (answer === 'moved' ? MOVED_GIVE_UP_MS : GIVE_UP_MS)) return { state: 'dead', reason: answer === 'moved' ? 'not found' : 'expired' }
+  if (ageMs >= (answer === 'moved' ? MOVED_GIVE_UP_MS : GIVE_UP_MS))
+    return { state: 'dead', reason: answer === 'moved' ? 'not found' : 'expired' }
   const askedMs = Math.min((retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS)
   return { state: 'waiting', nextAt: new Date(now.getTime() + Math.max(delayAfter(history.attempts, random), askedMs)) }
 }

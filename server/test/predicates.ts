@@ -28,9 +28,12 @@ export function masto(activity: Json): Verdict {
   const object = objectOf(activity)
   const context = activity['@context']
   return all(
-    ['the context names ActivityStreams', context === 'https://www.w3.org/ns/activitystreams' || list(context).includes('https://www.w3.org/ns/activitystreams' as never)],
+    [
+      'the context names ActivityStreams',
+      context === 'https://www.w3.org/ns/activitystreams' || list(context).includes('https://www.w3.org/ns/activitystreams' as never)
+    ],
     ['the type is kept', ['Note', 'Question', 'Image', 'Audio', 'Video', 'Article', 'Page', 'Event'].includes(String(object['type']))],
-    ['the object lives on the actor\'s host', hostOf(object['id']) !== null && hostOf(object['id']) === hostOf(activity['actor'])],
+    ["the object lives on the actor's host", hostOf(object['id']) !== null && hostOf(object['id']) === hostOf(activity['actor'])],
     ['published is a date', !Number.isNaN(Date.parse(String(object['published'])))],
     ['at most four media', list(object['attachment']).filter((one) => one['type'] !== 'Link').length <= 4]
   )
@@ -45,7 +48,10 @@ export function lemmyPage(activity: Json): Verdict {
     ['to and cc are lists', [activity['to'], activity['cc'], object['to'], object['cc']].every(Array.isArray)],
     ['a group is named', [...list(object['to']), ...list(object['cc'])].some((iri) => iri !== (PUBLIC as never))],
     ['the name has at most 200 characters', String(object['name'] ?? '').length <= 200],
-    ['attachments are Link, Image or Document with an address', list(object['attachment']).every((one) => typeof one[types[String(one['type'])] ?? ''] === 'string')],
+    [
+      'attachments are Link, Image or Document with an address',
+      list(object['attachment']).every((one) => typeof one[types[String(one['type'])] ?? ''] === 'string')
+    ],
     ['it is no answer', object['inReplyTo'] === undefined]
   )
 }
@@ -58,7 +64,7 @@ export function lemmyGroup(actor: Json): Verdict {
     ['the type is Group', actor['type'] === 'Group'],
     ['required keys are there', required.every((name) => actor[name] !== undefined)],
     ['the key id has a fragment', /^[^#]+#[^#]+$/.test(String(key['id']))],
-    ['attributedTo is the moderators\' collection', typeof actor['attributedTo'] === 'string'],
+    ["attributedTo is the moderators' collection", typeof actor['attributedTo'] === 'string'],
     ['endpoints have a shared inbox', map(actor['endpoints']) && typeof actor['endpoints']['sharedInbox'] === 'string']
   )
 }
@@ -76,7 +82,12 @@ export function mbzEvent(activity: Json): Verdict {
     ['coordinates are floats', ['latitude', 'longitude'].every((key) => place[key] === undefined || /\./.test(JSON.stringify(place[key])))],
     ['location is a map, an address or absent', location === undefined || typeof location === 'string' || map(location)],
     ['image is a map or absent', image === undefined || map(image)],
-    ['pictures have address and name', list(event['attachment']).filter((one) => one['type'] === 'Document' || one['type'] === 'Image').every((one) => typeof one['url'] === 'string' && typeof one['name'] === 'string')],
+    [
+      'pictures have address and name',
+      list(event['attachment'])
+        .filter((one) => one['type'] === 'Document' || one['type'] === 'Image')
+        .every((one) => typeof one['url'] === 'string' && typeof one['name'] === 'string')
+    ],
     ['uuid is one or absent', event['uuid'] === undefined || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(event['uuid']))],
     ['contacts is a list or absent', event['contacts'] === undefined || Array.isArray(event['contacts'])],
     ['to is a list', Array.isArray(event['to'])]
@@ -111,8 +122,19 @@ export function gancioEvent(activity: Json): Verdict {
 export function piefedEvent(activity: Json): Verdict {
   const event = objectOf(activity)
   const keys = [
-    'startTime', 'endTime', 'timezone', 'maximumAttendeeCapacity', 'participantCount', 'joinMode', 'externalParticipationUrl', 'anonymousParticipation',
-    'isOnline', 'onlineLink', 'buyTicketsLink', 'feeCurrency', 'feeAmount'
+    'startTime',
+    'endTime',
+    'timezone',
+    'maximumAttendeeCapacity',
+    'participantCount',
+    'joinMode',
+    'externalParticipationUrl',
+    'anonymousParticipation',
+    'isOnline',
+    'onlineLink',
+    'buyTicketsLink',
+    'feeCurrency',
+    'feeAmount'
   ]
   return all(
     [`all of ${keys.filter((key) => !(key in event)).join(', ')}`, keys.every((key) => key in event)],
@@ -135,8 +157,11 @@ export function misskey(activity: Json): Verdict {
   const object = objectOf(activity)
   const isNote = object['attributedTo'] !== undefined
   return all(
-    ['the activity lives on the actor\'s host', hostOf(activity['id']) === hostOf(activity['actor'])],
-    ['attributedTo is the actor', !isNote || object['attributedTo'] === activity['actor'] || !['Create', 'Update'].includes(String(activity['type']))],
+    ["the activity lives on the actor's host", hostOf(activity['id']) === hostOf(activity['actor'])],
+    [
+      'attributedTo is the actor',
+      !isNote || object['attributedTo'] === activity['actor'] || !['Create', 'Update'].includes(String(activity['type']))
+    ],
     ['the object lives there too', !isNote || hostOf(object['id']) === hostOf(object['attributedTo'])]
   )
 }
@@ -166,7 +191,12 @@ export function peerVerdicts(activity: Json): Record<string, Verdict> {
     return verdicts
   }
   verdicts['masto'] = masto(activity)
-  if (type === 'Event') Object.assign(verdicts, { mbzEvent: mbzEvent(activity), piefedEvent: piefedEvent(activity), ...('location' in objectOf(activity) ? { gancioEvent: gancioEvent(activity) } : {}) })
+  if (type === 'Event')
+    Object.assign(verdicts, {
+      mbzEvent: mbzEvent(activity),
+      piefedEvent: piefedEvent(activity),
+      ...('location' in objectOf(activity) ? { gancioEvent: gancioEvent(activity) } : {})
+    })
   if (type === 'Article') verdicts['mbzPost'] = mbzPost(activity)
   if (type === 'Page') verdicts['lemmyPage'] = lemmyPage(activity)
   return verdicts

@@ -18,17 +18,36 @@ export async function localActor(ctx: Ctx, username: string, type: 'Person' | 'G
 export async function remoteActor(ctx: Ctx, origin: string, username: string, sharedInbox = true): Promise<ActorRow> {
   const iri = `${origin}/users/${username}`
   const { host } = new URL(origin)
-  const [row] = await ctx.db<ActorRow>('actors').insert({
-    id: newId(), iri, type: 'Person', local: false, username, domain: host, host, inbox: `${iri}/inbox`, shared_inbox: sharedInbox ? `${origin}/inbox` : null,
-    followers_iri: `${iri}/followers`, doc: JSON.stringify({ id: iri }), fetched_at: ctx.clock.now()
-  } as never).returning('*')
+  const [row] = await ctx
+    .db<ActorRow>('actors')
+    .insert({
+      id: newId(),
+      iri,
+      type: 'Person',
+      local: false,
+      username,
+      domain: host,
+      host,
+      inbox: `${iri}/inbox`,
+      shared_inbox: sharedInbox ? `${origin}/inbox` : null,
+      followers_iri: `${iri}/followers`,
+      doc: JSON.stringify({ id: iri }),
+      fetched_at: ctx.clock.now()
+    } as never)
+    .returning('*')
   return row!
 }
 
 /** An accepted follow of a local actor by a remote one. */
 export async function remoteFollow(ctx: Ctx, follower: ActorRow, followed: ActorRow): Promise<void> {
   await ctx.db('follows').insert({
-    id: newId(), iri: `${follower.iri}#follow/${followed.id}`, follower_id: follower.id, followed_id: followed.id,
-    state: 'accepted', follower_local: false, delivery_inbox: follower.shared_inbox ?? follower.inbox, accepted_at: ctx.clock.now()
+    id: newId(),
+    iri: `${follower.iri}#follow/${followed.id}`,
+    follower_id: follower.id,
+    followed_id: followed.id,
+    state: 'accepted',
+    follower_local: false,
+    delivery_inbox: follower.shared_inbox ?? follower.inbox,
+    accepted_at: ctx.clock.now()
   })
 }

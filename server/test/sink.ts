@@ -35,16 +35,27 @@ export async function startSink(t: Teardown): Promise<Sink> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString()
-      const letter = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body, json: JSON.parse(body || '{}') as Record<string, unknown> }
+      const letter = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headers,
+        body,
+        json: JSON.parse(body || '{}') as Record<string, unknown>
+      }
       letters.push(letter)
-      void Promise.resolve(sink.answer(letter, letters.length - 1)).then(({ status, headers, text }) => response.writeHead(status, headers).end(text))
+      void Promise.resolve(sink.answer(letter, letters.length - 1)).then(({ status, headers, text }) =>
+        response.writeHead(status, headers).end(text)
+      )
     })
   })
   const port = await listen(server)
-  t.teardown(() => new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  }))
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  )
   const sink: Sink = { origin: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, letters, answer: () => ({ status: 202 }) }
   return sink
 }

@@ -14,7 +14,14 @@ export function tombstone(object: { iri: string; formerType: string; published?:
 }
 
 /** An activity embedded in another: Accept, Reject and Undo repeat id, type, actor and object (federation.md §3.2, §3.4). */
-export function embeddedActivity(activity: { iri: string; type: string; actorIri: string; object: string; to?: string[]; cc?: string[] }): WireDocument {
+export function embeddedActivity(activity: {
+  iri: string
+  type: string
+  actorIri: string
+  object: string
+  to?: string[]
+  cc?: string[]
+}): WireDocument {
   return {
     id: activity.iri,
     type: activity.type,

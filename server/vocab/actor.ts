@@ -132,5 +132,12 @@ function territory(origin: string, place: { name: string; insee: string; latitud
 /** A single image, or nothing at all (W7). */
 function picture(key: 'icon' | 'image', origin: string, image: ImageSource | null): WireDocument {
   if (image === null) return {}
-  return { [key]: { type: 'Image', mediaType: image.mediaType ?? 'image/webp', url: absoluteUrl(origin, image.url), ...(image.name ? { name: image.name } : {}) } }
+  return {
+    [key]: {
+      type: 'Image',
+      mediaType: image.mediaType ?? 'image/webp',
+      url: absoluteUrl(origin, image.url),
+      ...(image.name ? { name: image.name } : {})
+    }
+  }
 }

@@ -63,7 +63,7 @@ function checkActivity(activity: WireDocument, say: Say): void {
     return checkActor(document, say)
   }
   say('W3 actor equals attributedTo', document['attributedTo'] === actor)
-  say('W2 object on the actor\'s host', hostOf(document['id']) === hostOf(actor))
+  say("W2 object on the actor's host", hostOf(document['id']) === hostOf(actor))
   checkIdentity(document, say)
   checkObject(document, say)
 }
@@ -76,7 +76,8 @@ function checkObject(object: WireDocument, say: Say): void {
   checkGroupFirst(object, say)
   checkAttachments(object, say)
   checkTexts(object, type, say)
-  if (object['updated'] !== undefined) say('W13 updated is not before published', Date.parse(String(object['updated'])) >= Date.parse(String(object['published'])))
+  if (object['updated'] !== undefined)
+    say('W13 updated is not before published', Date.parse(String(object['updated'])) >= Date.parse(String(object['published'])))
   if (type === 'Event') checkEvent(object, say)
 }
 
@@ -85,7 +86,8 @@ function checkGroupFirst(object: WireDocument, say: Say): void {
   const to = Array.isArray(object['to']) ? object['to'] : []
   const audience = object['audience']
   const publicAt = to.indexOf('https://www.w3.org/ns/activitystreams#Public')
-  if (typeof audience === 'string' && publicAt !== -1) say('W4 the group stands before Public', to.indexOf(audience) !== -1 && to.indexOf(audience) < publicAt)
+  if (typeof audience === 'string' && publicAt !== -1)
+    say('W4 the group stands before Public', to.indexOf(audience) !== -1 && to.indexOf(audience) < publicAt)
 }
 
 function checkAttachments(object: WireDocument, say: Say): void {
@@ -95,11 +97,17 @@ function checkAttachments(object: WireDocument, say: Say): void {
   const entries = (Array.isArray(attachment) ? attachment : []) as WireDocument[]
   const media = entries.filter((entry) => entry['type'] !== 'Link')
   say('W17 at most four media', media.length <= 4)
-  say('W6 images come before links', entries.findIndex((entry) => entry['type'] === 'Link') >= media.length || media.length === entries.length)
+  say(
+    'W6 images come before links',
+    entries.findIndex((entry) => entry['type'] === 'Link') >= media.length || media.length === entries.length
+  )
   for (const entry of entries) {
     const isLink = entry['type'] === 'Link'
     say('W6 only Document, Image and Link', isLink || entry['type'] === 'Document' || entry['type'] === 'Image')
-    say('W6 url or href, mediaType and name are strings', [isLink ? entry['href'] : entry['url'], entry['mediaType'], entry['name']].every((value) => typeof value === 'string'))
+    say(
+      'W6 url or href, mediaType and name are strings',
+      [isLink ? entry['href'] : entry['url'], entry['mediaType'], entry['name']].every((value) => typeof value === 'string')
+    )
   }
   say('W6b image is one map', image === undefined || isMap(image))
   say('W6b location is one map', location === undefined || isMap(location))
@@ -109,11 +117,20 @@ function checkAttachments(object: WireDocument, say: Say): void {
 function checkTexts(object: WireDocument, type: string, say: Say): void {
   const { name, summary, content, contentMap } = object
   if (TITLED.has(type)) {
-    say('W10 name is plain, 1 to 200 characters', typeof name === 'string' && name.length > 0 && [...name].length <= 200 && !/[<>&]/.test(name))
-    say('W11 summary is one plain line', summary === undefined || (typeof summary === 'string' && [...summary].length <= 500 && !/<[a-z/]/i.test(summary)))
+    say(
+      'W10 name is plain, 1 to 200 characters',
+      typeof name === 'string' && name.length > 0 && [...name].length <= 200 && !/[<>&]/.test(name)
+    )
+    say(
+      'W11 summary is one plain line',
+      summary === undefined || (typeof summary === 'string' && [...summary].length <= 500 && !/<[a-z/]/i.test(summary))
+    )
   }
   say('W16 content is a string', typeof content === 'string')
-  say('W16 contentMap repeats content', isMap(contentMap) && Object.values(contentMap).length === 1 && Object.values(contentMap)[0] === content)
+  say(
+    'W16 contentMap repeats content',
+    isMap(contentMap) && Object.values(contentMap).length === 1 && Object.values(contentMap)[0] === content
+  )
 }
 
 function checkEvent(event: WireDocument, say: Say): void {
@@ -141,7 +158,13 @@ function checkActor(actor: WireDocument, say: Say): void {
   const key = actor['publicKey']
   if (key === undefined) return
   const pem = isMap(key) ? String(key['publicKeyPem']) : ''
-  say('W8 one key object', isMap(key) && key['owner'] === actor['id'] && String(key['id']).startsWith(`${String(actor['id'])}#`) && pem.startsWith('-----BEGIN PUBLIC KEY-----'))
+  say(
+    'W8 one key object',
+    isMap(key) &&
+      key['owner'] === actor['id'] &&
+      String(key['id']).startsWith(`${String(actor['id'])}#`) &&
+      pem.startsWith('-----BEGIN PUBLIC KEY-----')
+  )
 }
 
 function isMap(value: unknown): value is WireDocument {

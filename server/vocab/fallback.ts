@@ -43,13 +43,17 @@ function where(place: EventLineSource['place'], online: string): string {
 }
 
 function day(date: Date, timezone: string, language: 'fr' | 'en'): string {
-  return new Intl.DateTimeFormat(language, { timeZone: timezone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(date)
+  return new Intl.DateTimeFormat(language, { timeZone: timezone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(
+    date
+  )
 }
 
 /** French writes 14 h and 14 h 30, never 14:00. */
 function hour(date: Date, timezone: string, language: 'fr' | 'en'): string {
   if (language === 'en') return new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit' }).format(date)
-  const parts = new Intl.DateTimeFormat('fr', { timeZone: timezone, hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }).formatToParts(date)
+  const parts = new Intl.DateTimeFormat('fr', { timeZone: timezone, hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }).formatToParts(
+    date
+  )
   const value = (type: string): string => parts.find((part) => part.type === type)?.value ?? '0'
   const minutes = value('minute')
   return `${Number(value('hour'))} h${minutes === '00' ? '' : ` ${minutes}`}`

@@ -79,5 +79,7 @@ export function tagUrl(origin: string, name: string): string {
 export function isMintedHere(origin: string, iri: string): boolean {
   if (iri === instanceActorIri(origin)) return true
   if (!iri.startsWith(`${origin}/ap/`)) return false
-  return /^(actors|objects|activities)\/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(iri.slice(origin.length + 4))
+  return /^(actors|objects|activities)\/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(
+    iri.slice(origin.length + 4)
+  )
 }

@@ -79,5 +79,10 @@ export function wireTags(tags: readonly TagSource[], withMentions: boolean): Wir
 
 function cut(text: string, max: number): string {
   const points = [...text]
-  return points.length <= max ? text : `${points.slice(0, max - 1).join('').trimEnd()}…`
+  return points.length <= max
+    ? text
+    : `${points
+        .slice(0, max - 1)
+        .join('')
+        .trimEnd()}…`
 }

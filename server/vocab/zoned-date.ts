@@ -33,7 +33,9 @@ function formatOf(timezone: string): Intl.DateTimeFormat | null {
 }
 
 function offsetOf(date: Date, timezone: string): number {
-  const name = formatOf(timezone)?.formatToParts(date).find((part) => part.type === 'timeZoneName')?.value
+  const name = formatOf(timezone)
+    ?.formatToParts(date)
+    .find((part) => part.type === 'timeZoneName')?.value
   const match = /^GMT([+-])(\d{2}):(\d{2})/.exec(name ?? '')
   if (!match) return 0
   return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3]))
