@@ -40,8 +40,7 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'group.review': (who, on) => isActive(on, ['owner', 'moderator']) || who.role === 'admin',
   'group.publish': (_who, on) => isActive(on, on.posting === 'members' ? ['owner', 'moderator', 'member'] : ['owner', 'moderator']),
   'object.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
-  'object.delete': (who, on) =>
-    isOwn(who, on) || isActive(on, ['owner', 'moderator']) || who.role === 'admin' || who.role === 'moderator',
+  'object.delete': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || who.role === 'admin' || who.role === 'moderator',
   'media.edit': (who, on) => who.actorId === on.ownerId
 }
 

@@ -6,13 +6,80 @@ export const MAX_USERNAME_LENGTH = 30
 
 // Names that are paths of ours, or that would let someone pass for the institution or the software (security.md X08).
 const RESERVED = new Set([
-  'about', 'abuse', 'account', 'accounts', 'acct', 'actor', 'admin', 'administrateur', 'administrator', 'agenda', 'ap', 'api', 'assets',
-  'auth', 'communer', 'compte', 'connexion', 'contact', 'evenements', 'events', 'explore', 'federation', 'feed', 'followers',
-  'following', 'groupes', 'groups', 'help', 'hostmaster', 'inbox', 'info', 'inscription', 'installation', 'instance', 'livez', 'login',
-  'logout', 'mailer', 'media', 'metrics', 'moderateur', 'moderation', 'moderator', 'nodeinfo', 'noreply', 'notifications', 'null',
-  'oauth', 'objects', 'outbox', 'postmaster', 'readyz', 'recherche', 'reglages', 'root', 'search', 'security', 'settings', 'setup',
-  'sharedinbox', 'signup', 'static', 'support', 'system', 'systeme', 'tags', 'timeline', 'undefined', 'users', 'webfinger', 'webmaster',
-  'well_known', 'wiki', 'www'
+  'about',
+  'abuse',
+  'account',
+  'accounts',
+  'acct',
+  'actor',
+  'admin',
+  'administrateur',
+  'administrator',
+  'agenda',
+  'ap',
+  'api',
+  'assets',
+  'auth',
+  'communer',
+  'compte',
+  'connexion',
+  'contact',
+  'evenements',
+  'events',
+  'explore',
+  'federation',
+  'feed',
+  'followers',
+  'following',
+  'groupes',
+  'groups',
+  'help',
+  'hostmaster',
+  'inbox',
+  'info',
+  'inscription',
+  'installation',
+  'instance',
+  'livez',
+  'login',
+  'logout',
+  'mailer',
+  'media',
+  'metrics',
+  'moderateur',
+  'moderation',
+  'moderator',
+  'nodeinfo',
+  'noreply',
+  'notifications',
+  'null',
+  'oauth',
+  'objects',
+  'outbox',
+  'postmaster',
+  'readyz',
+  'recherche',
+  'reglages',
+  'root',
+  'search',
+  'security',
+  'settings',
+  'setup',
+  'sharedinbox',
+  'signup',
+  'static',
+  'support',
+  'system',
+  'systeme',
+  'tags',
+  'timeline',
+  'undefined',
+  'users',
+  'webfinger',
+  'webmaster',
+  'well_known',
+  'wiki',
+  'www'
 ])
 
 const FIELD = { details: { field: 'username' } }
@@ -26,7 +93,8 @@ export function normaliseUsername(text: string, allowReserved = false): string {
   if (!/^[a-z0-9_]{1,30}$/.test(username)) {
     throw new AppError('username.invalid', 422, 'A username has 1 to 30 characters: letters without accents, digits and _.', FIELD)
   }
-  if (!allowReserved && RESERVED.has(username)) throw new AppError('username.reserved', 422, 'This username is reserved. Please choose another one.', FIELD)
+  if (!allowReserved && RESERVED.has(username))
+    throw new AppError('username.reserved', 422, 'This username is reserved. Please choose another one.', FIELD)
   return username
 }
 
@@ -50,7 +118,12 @@ const MAX_NAME_LENGTH = 100
 
 /** A display name without control or direction-changing characters (security.md X07), at most 100 characters. Throws account.name (422). */
 export function normaliseName(text: string): string {
-  const name = text.normalize('NFC').replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ').replace(/\s+/g, ' ').trim()
-  if ([...name].length > MAX_NAME_LENGTH) throw new AppError('account.name', 422, 'A name has at most 100 characters.', { details: { field: 'name' } })
+  const name = text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  if ([...name].length > MAX_NAME_LENGTH)
+    throw new AppError('account.name', 422, 'A name has at most 100 characters.', { details: { field: 'name' } })
   return name
 }

@@ -35,7 +35,11 @@ export async function insertMembership(
 }
 
 /** Makes a local member follow the group, accepted at once: both live here, nothing is sent. */
-export async function followGroup(ctx: Ctx, trx: Knex, { groupId, actorId, origin }: { groupId: string; actorId: string; origin: string }): Promise<void> {
+export async function followGroup(
+  ctx: Ctx,
+  trx: Knex,
+  { groupId, actorId, origin }: { groupId: string; actorId: string; origin: string }
+): Promise<void> {
   const now = ctx.clock.now()
   await trx('follows')
     .insert({
@@ -67,7 +71,8 @@ export async function canPublishAs(ctx: Ctx, actorId: string, groupId: string): 
 
 /** The groups in whose name this person may publish, by name. */
 export async function publishableGroups(ctx: Ctx, actorId: string): Promise<{ actor: ActorRow; role: MembershipRole }[]> {
-  const rows = await ctx.db('memberships')
+  const rows = await ctx
+    .db('memberships')
     .join('groups', 'groups.actor_id', 'memberships.group_id')
     .join('actors', 'actors.id', 'memberships.group_id')
     .where({ 'memberships.actor_id': actorId, 'memberships.state': 'active' })

@@ -1,15 +1,7 @@
 // The rows of every table as pg hands them over: bigint as decimal string, timestamptz as Date, jsonb parsed.
 // Types only: no query and no rule lives here.
 
-import type {
-  AccountRole,
-  AccountStatus,
-  GroupKind,
-  GroupOpenness,
-  GroupPosting,
-  MembershipRole,
-  MembershipState
-} from '../core/roles.ts'
+import type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 
 export type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 

@@ -50,5 +50,7 @@ function safeHeaders(reply: FastifyReply, type: string, cache: string): FastifyR
 
 /** A plain surface in the colour of the design's quiet background. */
 async function placeholder(width: number, height: number): Promise<Buffer> {
-  return await sharp({ create: { width, height, channels: 3, background: '#d9e2e7' } }).png({ palette: true, compressionLevel: 9 }).toBuffer()
+  return await sharp({ create: { width, height, channels: 3, background: '#d9e2e7' } })
+    .png({ palette: true, compressionLevel: 9 })
+    .toBuffer()
 }

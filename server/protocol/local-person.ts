@@ -60,7 +60,12 @@ export async function insertPerson(ctx: Ctx, trx: Knex, prepared: PreparedPerson
   const known = await trx('accounts').whereRaw('lower(email) = ?', prepared.email).first('id')
   if (known !== undefined) throw emailTaken()
   try {
-    const actor = await createLocalActor(ctx, trx, { type: 'Person', username: prepared.username, name: prepared.name, keys: prepared.keys })
+    const actor = await createLocalActor(ctx, trx, {
+      type: 'Person',
+      username: prepared.username,
+      name: prepared.name,
+      keys: prepared.keys
+    })
     const suspendedAt = prepared.status === 'pending' ? now : null
     if (suspendedAt !== null) await trx('actors').where({ id: actor.id }).update({ suspended_at: suspendedAt })
     const account: AccountRow = {

@@ -37,7 +37,8 @@ export async function openSession(ctx: Ctx, account: AccountRow, userAgent: stri
 
 /** Ends the session of this secret. Unknown secrets are none of our business. */
 export async function logOut(ctx: Ctx, secret: string): Promise<void> {
-  await ctx.db('tokens')
+  await ctx
+    .db('tokens')
     .where({ token_hash: ctx.secrets.hash(secret), kind: 'session' })
     .whereNull('revoked_at')
     .update({ revoked_at: ctx.clock.now() })
@@ -70,7 +71,8 @@ async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefi
   const byEmail = await ctx.db<AccountRow>('accounts').whereRaw('lower(email) = ?', value).first()
   if (byEmail !== undefined) return byEmail
   const username = value.replace(/^@/, '').replace(new RegExp(`@${escapeRegExp(ctx.site?.accountDomain ?? '')}$`), '')
-  return await ctx.db('accounts')
+  return await ctx
+    .db('accounts')
     .join('actors', 'actors.id', 'accounts.actor_id')
     .where('actors.local', true)
     .whereRaw('lower(actors.username) = ?', username)

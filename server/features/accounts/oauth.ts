@@ -59,13 +59,16 @@ export interface AuthorizeRequest {
 export async function checkAuthorize(ctx: Ctx, request: AuthorizeRequest): Promise<{ app: OauthAppRow; scopes: string[] }> {
   const app = await ctx.db<OauthAppRow>('oauth_apps').where({ client_id: request.clientId }).first()
   if (app === undefined) throw invalid('client', 400)
-  if (!app.redirect_uris.includes(request.redirectUri)) throw new AppError('oauth.redirect-uri', 400, 'The return address is not one the application declared.')
-  if (request.responseType !== 'code') throw new AppError('oauth.unsupported-response-type', 400, 'This way to authorize an application is not offered.')
+  if (!app.redirect_uris.includes(request.redirectUri))
+    throw new AppError('oauth.redirect-uri', 400, 'The return address is not one the application declared.')
+  if (request.responseType !== 'code')
+    throw new AppError('oauth.unsupported-response-type', 400, 'This way to authorize an application is not offered.')
   const scopes = parseScopes(request.scope || 'read')
   if (scopes === null || scopes.length === 0 || !scopesWithin(scopes, app.scopes)) throw invalid('scope', 400)
   // RFC 9700 §2.1.1: `plain` protects nothing.
   const challenged = request.codeChallenge !== null
-  if (challenged && (request.codeChallengeMethod !== 'S256' || !/^[A-Za-z0-9_-]{43}$/.test(request.codeChallenge!))) throw invalid('request', 400)
+  if (challenged && (request.codeChallengeMethod !== 'S256' || !/^[A-Za-z0-9_-]{43}$/.test(request.codeChallenge!)))
+    throw invalid('request', 400)
   return { app, scopes }
 }
 
@@ -101,7 +104,10 @@ export async function redeemCode(
 ): Promise<{ secret: string; row: TokenRow }> {
   const app = await checkClient(ctx, client)
   const result = await ctx.db.transaction(async (trx) => {
-    const code = await trx<OauthCodeRow>('oauth_codes').where({ code_hash: ctx.secrets.hash(grant.code), app_id: app.id }).forUpdate().first()
+    const code = await trx<OauthCodeRow>('oauth_codes')
+      .where({ code_hash: ctx.secrets.hash(grant.code), app_id: app.id })
+      .forUpdate()
+      .first()
     if (code === undefined) return null
     if (code.used_at !== null) {
       await trx('tokens')
@@ -132,7 +138,11 @@ export async function grantClient(ctx: Ctx, client: ClientCredentials, scope: st
 /** Ends a token of this app; a token of another app is refused, an unknown one is fine (RFC 7009 §2.2). */
 export async function revokeAppToken(ctx: Ctx, client: ClientCredentials, token: string): Promise<void> {
   const app = await checkClient(ctx, client)
-  const row = await ctx.db<TokenRow>('tokens').where({ token_hash: ctx.secrets.hash(token) }).whereNot({ kind: 'session' }).first()
+  const row = await ctx
+    .db<TokenRow>('tokens')
+    .where({ token_hash: ctx.secrets.hash(token) })
+    .whereNot({ kind: 'session' })
+    .first()
   if (row === undefined) return
   if (row.app_id !== app.id) throw new AppError('oauth.unauthorized-client', 403, 'You are not authorized to revoke this token')
   await ctx.db('tokens').where({ id: row.id }).update({ revoked_at: ctx.clock.now() })
@@ -146,7 +156,8 @@ export async function getApp(ctx: Ctx, appId: string): Promise<OauthAppRow | nul
 async function checkClient(ctx: Ctx, client: ClientCredentials): Promise<OauthAppRow> {
   const app = await ctx.db<OauthAppRow>('oauth_apps').where({ client_id: client.clientId }).first()
   if (app === undefined) throw invalid('client', 401)
-  if (client.clientSecret !== null && !isSame(app.client_secret, ctx.secrets.hash(client.clientSecret).toString('base64url'))) throw invalid('client', 401)
+  if (client.clientSecret !== null && !isSame(app.client_secret, ctx.secrets.hash(client.clientSecret).toString('base64url')))
+    throw invalid('client', 401)
   return app
 }
 

@@ -41,7 +41,8 @@ export async function updateProfile(ctx: Ctx, actor: ActorRow, input: ProfileInp
 
 /** Adds to the private preferences of an account. Returns the fresh row. */
 export async function updatePreferences(ctx: Ctx, accountId: string, changes: Partial<AccountPreferences>): Promise<AccountRow> {
-  const [row] = await ctx.db<AccountRow>('accounts')
+  const [row] = await ctx
+    .db<AccountRow>('accounts')
     .where({ id: accountId })
     .update({ preferences: ctx.db.raw('preferences || ?::jsonb', [JSON.stringify(changes)]) } as never)
     .returning('*')
@@ -68,12 +69,15 @@ function profileColumns(input: ProfileInput): Record<string, unknown> {
 }
 
 function noteHtml(note: string): string {
-  if (note.length > MAX_NOTE) throw new AppError('account.note', 422, 'A biography has at most 2000 characters.', { details: { field: 'note' } })
+  if (note.length > MAX_NOTE)
+    throw new AppError('account.note', 422, 'A biography has at most 2000 characters.', { details: { field: 'note' } })
   return paragraphs(note)
 }
 
 function profileFields(fields: { name: string; value: string }[]): ActorField[] {
-  const filled = fields.map(({ name, value }) => ({ name: name.trim(), value: value.trim() })).filter(({ name, value }) => name !== '' || value !== '')
+  const filled = fields
+    .map(({ name, value }) => ({ name: name.trim(), value: value.trim() }))
+    .filter(({ name, value }) => name !== '' || value !== '')
   const tooLong = filled.some(({ name, value }) => name.length > MAX_FIELD_LENGTH || value.length > MAX_FIELD_LENGTH)
   if (filled.length > MAX_FIELDS || tooLong) {
     throw new AppError('account.fields', 422, 'A profile has at most 4 fields of 255 characters each.', { details: { field: 'fields' } })
@@ -82,8 +86,14 @@ function profileFields(fields: { name: string; value: string }[]): ActorField[] 
 }
 
 /** Public numbers of an actor, and how many people wait for an answer to their follow. */
-export async function profileNumbers(ctx: Ctx, actorId: string): Promise<{ statuses: number; followers: number; following: number; requests: number }> {
-  const counts = await ctx.db('actor_stats').where({ actor_id: actorId }).first<Record<'statuses' | 'followers' | 'following', number> | undefined>('statuses', 'followers', 'following')
+export async function profileNumbers(
+  ctx: Ctx,
+  actorId: string
+): Promise<{ statuses: number; followers: number; following: number; requests: number }> {
+  const counts = await ctx
+    .db('actor_stats')
+    .where({ actor_id: actorId })
+    .first<Record<'statuses' | 'followers' | 'following', number> | undefined>('statuses', 'followers', 'following')
   const row = await ctx.db('follows').where({ followed_id: actorId, state: 'pending' }).count<{ count: string }[]>({ count: '*' })
   return { ...(counts ?? { statuses: 0, followers: 0, following: 0 }), requests: Number(row[0]?.count ?? 0) }
 }

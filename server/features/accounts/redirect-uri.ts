@@ -6,8 +6,22 @@ export const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob'
 
 // Schemes that run or read something in a browser are no app's.
 const FORBIDDEN_SCHEMES = new Set([
-  'javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'filesystem:', 'view-source:', 'ftp:', 'ws:', 'wss:', 'mailto:', 'tel:', 'chrome:',
-  'intent:', 'urn:'
+  'javascript:',
+  'data:',
+  'vbscript:',
+  'file:',
+  'blob:',
+  'about:',
+  'filesystem:',
+  'view-source:',
+  'ftp:',
+  'ws:',
+  'wss:',
+  'mailto:',
+  'tel:',
+  'chrome:',
+  'intent:',
+  'urn:'
 ])
 
 /** True for an address an app may register: http(s) without fragment, an app's own scheme, or out of band. */

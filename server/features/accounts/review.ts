@@ -19,14 +19,18 @@ export async function listAccounts(
   if (status !== undefined) query.where({ status })
   if (maxId !== undefined) query.where('id', '<', maxId)
   const accounts = await query
-  const actors = await ctx.db<ActorRow>('actors').whereIn('id', accounts.map((account) => account.actor_id))
+  const actors = await ctx.db<ActorRow>('actors').whereIn(
+    'id',
+    accounts.map((account) => account.actor_id)
+  )
   const byId = new Map(actors.map((actor) => [actor.id, actor]))
   return accounts.map((account) => ({ account, actor: byId.get(account.actor_id)! }))
 }
 
 /** The account of a local username, or account.unknown (404). */
 export async function getAccountByUsername(ctx: Ctx, username: string): Promise<AccountWithActor> {
-  const actor = await ctx.db<ActorRow>('actors')
+  const actor = await ctx
+    .db<ActorRow>('actors')
     .where('local', true)
     .whereRaw('lower(username) = ?', username.replace(/^@/, '').toLowerCase())
     .first()
@@ -38,7 +42,10 @@ export async function getAccountByUsername(ctx: Ctx, username: string): Promise<
 /** Lets a pending person in: the account becomes active and the actor visible. Throws account.not-pending (409). */
 export async function approveAccount(ctx: Ctx, accountId: string): Promise<AccountWithActor> {
   return await ctx.db.transaction(async (trx) => {
-    const [account] = await trx<AccountRow>('accounts').where({ id: accountId, status: 'pending' }).update({ status: 'active' }).returning('*')
+    const [account] = await trx<AccountRow>('accounts')
+      .where({ id: accountId, status: 'pending' })
+      .update({ status: 'active' })
+      .returning('*')
     if (account === undefined) throw notPending()
     const [actor] = await trx<ActorRow>('actors').where({ id: account.actor_id }).update({ suspended_at: null }).returning('*')
     return { account, actor: actor! }
@@ -73,7 +80,10 @@ export async function disableAccount(ctx: Ctx, accountId: string): Promise<Accou
 /** Opens a disabled account again. Throws account.unknown (404). */
 export async function enableAccount(ctx: Ctx, accountId: string): Promise<AccountRow> {
   return await ctx.db.transaction(async (trx) => {
-    const [account] = await trx<AccountRow>('accounts').where({ id: accountId, status: 'disabled' }).update({ status: 'active' }).returning('*')
+    const [account] = await trx<AccountRow>('accounts')
+      .where({ id: accountId, status: 'disabled' })
+      .update({ status: 'active' })
+      .returning('*')
     if (account === undefined) throw unknownAccount()
     await trx('actors').where({ id: account.actor_id }).update({ suspended_at: null })
     return account

@@ -62,7 +62,11 @@ export async function createToken(ctx: Ctx, accountId: string, scopes: string): 
 export async function findBearer(ctx: Ctx, secret: string): Promise<Bearer | null> {
   if (secret.length < 20 || secret.length > 200) return null
   const now = ctx.clock.now()
-  const token = await ctx.db<TokenRow>('tokens').where({ token_hash: ctx.secrets.hash(secret) }).whereNull('revoked_at').first()
+  const token = await ctx
+    .db<TokenRow>('tokens')
+    .where({ token_hash: ctx.secrets.hash(secret) })
+    .whereNull('revoked_at')
+    .first()
   if (token === undefined || (token.expires_at !== null && token.expires_at <= now)) return null
   const touched = now.getTime() - token.used_at.getTime() > TOUCH_AFTER_MS
   if (token.account_id === null) return { token, account: null, actor: null, touched: await touch(ctx, token, touched) }
@@ -75,7 +79,8 @@ export async function findBearer(ctx: Ctx, secret: string): Promise<Bearer | nul
 
 /** The living sessions and app tokens of a person, newest use first, with the name of the app. */
 export async function listTokens(ctx: Ctx, accountId: string): Promise<(TokenRow & { app_name: string | null })[]> {
-  return await ctx.db('tokens')
+  return await ctx
+    .db('tokens')
     .leftJoin('oauth_apps', 'oauth_apps.id', 'tokens.app_id')
     .where('tokens.account_id', accountId)
     .whereNull('tokens.revoked_at')
@@ -87,7 +92,8 @@ export async function listTokens(ctx: Ctx, accountId: string): Promise<(TokenRow
 
 /** Ends one token of this person. Throws token.unknown (404). */
 export async function revokeOwnToken(ctx: Ctx, accountId: string, tokenId: string): Promise<void> {
-  const changed = await ctx.db('tokens')
+  const changed = await ctx
+    .db('tokens')
     .where({ id: tokenId, account_id: accountId })
     .whereNull('revoked_at')
     .update({ revoked_at: ctx.clock.now() })
@@ -109,7 +115,8 @@ export function isSession(token: TokenRow): boolean {
 async function touch(ctx: Ctx, token: TokenRow, due: boolean): Promise<boolean> {
   if (!due) return false
   const now = ctx.clock.now()
-  await ctx.db('tokens')
+  await ctx
+    .db('tokens')
     .where({ id: token.id })
     .update({ used_at: now, expires_at: token.kind === 'session' ? sessionEnd(now) : token.expires_at })
   if (token.account_id !== null) await ctx.db('accounts').where({ id: token.account_id }).update({ last_seen_at: now })

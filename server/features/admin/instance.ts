@@ -34,7 +34,12 @@ export async function instanceNumbers(ctx: Ctx): Promise<InstanceNumbers> {
 
 /** The commune's own actor: whom to write to. */
 export async function contactOf(ctx: Ctx): Promise<ActorRow | null> {
-  return (await ctx.db<ActorRow>('actors').where({ id: requireSite(ctx).communeActorId }).first()) ?? null
+  return (
+    (await ctx
+      .db<ActorRow>('actors')
+      .where({ id: requireSite(ctx).communeActorId })
+      .first()) ?? null
+  )
 }
 
 /** Hosts we have talked to, by name. */

@@ -22,7 +22,9 @@ export async function updateSite(ctx: Ctx, changes: SiteChanges): Promise<Site> 
     await saveSite(ctx, trx, site)
     const isProfileChanged = changes.name !== undefined || changes.description !== undefined
     if (!isProfileChanged) return
-    await trx('actors').where({ id: site.communeActorId }).update({ name: site.name, summary: paragraphs(site.description) })
+    await trx('actors')
+      .where({ id: site.communeActorId })
+      .update({ name: site.name, summary: paragraphs(site.description) })
     await publishActorUpdate(ctx, trx, site.communeActorId)
   })
   return (await loadSite(ctx))!

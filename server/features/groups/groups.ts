@@ -40,16 +40,26 @@ export async function createGroup(ctx: Ctx, creator: ActorRow, input: GroupInput
   const keys = await prepareKeys()
   const settings = { openness: input.openness ?? 'open', posting: input.posting ?? 'members' } as const
   const { origin } = requireSite(ctx)
-  return await ctx.db.transaction(async (trx) => {
-    const taken = await trx('actors').where('local', true).whereRaw('lower(username) = ?', username).first('id')
-    if (taken !== undefined) throw usernameTaken()
-    const group = await createLocalActor(ctx, trx, { type: 'Group', kind: input.kind ?? 'group', username, name, summary, group: settings, keys })
-    await insertGroup(ctx, trx, { group, owner: creator, ...settings, origin })
-    return group
-  }).catch((error: unknown) => {
-    // Two people took the name at the same instant: the unique index decided.
-    throw (error as { constraint?: string }).constraint === 'actors_local_username' ? usernameTaken() : error
-  })
+  return await ctx.db
+    .transaction(async (trx) => {
+      const taken = await trx('actors').where('local', true).whereRaw('lower(username) = ?', username).first('id')
+      if (taken !== undefined) throw usernameTaken()
+      const group = await createLocalActor(ctx, trx, {
+        type: 'Group',
+        kind: input.kind ?? 'group',
+        username,
+        name,
+        summary,
+        group: settings,
+        keys
+      })
+      await insertGroup(ctx, trx, { group, owner: creator, ...settings, origin })
+      return group
+    })
+    .catch((error: unknown) => {
+      // Two people took the name at the same instant: the unique index decided.
+      throw (error as { constraint?: string }).constraint === 'actors_local_username' ? usernameTaken() : error
+    })
 }
 
 /** Changes a group's profile or settings and tells its followers' servers. Throws permission.denied (403), group.* (422). */
@@ -74,7 +84,8 @@ export async function editGroup(ctx: Ctx, who: Who, group: ActorRow, changes: Gr
 
 /** A living local group, organization, project or the commune by username. Throws group.unknown (404). */
 export async function getGroup(ctx: Ctx, username: string): Promise<{ actor: ActorRow; settings: GroupRow }> {
-  const actor = await ctx.db<ActorRow>('actors')
+  const actor = await ctx
+    .db<ActorRow>('actors')
     .where({ local: true, type: 'Group' })
     .whereRaw('lower(username) = ?', username.replace(/^@/, '').toLowerCase())
     .whereNull('deleted_at')

@@ -31,7 +31,10 @@ export async function approveMember(ctx: Ctx, who: Who, groupId: string, actorId
   await assertReviewer(ctx, who, groupId)
   const { origin } = requireSite(ctx)
   return await ctx.db.transaction(async (trx) => {
-    const [row] = await trx<MembershipRow>('memberships').where({ group_id: groupId, actor_id: actorId }).update({ state: 'active' }).returning('*')
+    const [row] = await trx<MembershipRow>('memberships')
+      .where({ group_id: groupId, actor_id: actorId })
+      .update({ state: 'active' })
+      .returning('*')
     if (row === undefined) throw notMember()
     await followGroup(ctx, trx, { groupId, actorId, origin })
     return row

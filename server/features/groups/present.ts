@@ -52,8 +52,13 @@ export async function viewGroup(ctx: Ctx, viewerId: string | null, groupId: stri
 }
 
 /** Members (or people who asked), owners first, keyset by actor id within the answer's order of joining. */
-export async function listMembers(ctx: Ctx, groupId: string, { state, limit, after }: { state: MembershipState; limit: number; after?: string }): Promise<MemberView[]> {
-  const query = ctx.db('memberships')
+export async function listMembers(
+  ctx: Ctx,
+  groupId: string,
+  { state, limit, after }: { state: MembershipState; limit: number; after?: string }
+): Promise<MemberView[]> {
+  const query = ctx
+    .db('memberships')
     .join('actors', 'actors.id', 'memberships.actor_id')
     .where({ 'memberships.group_id': groupId, 'memberships.state': state })
     .whereNull('actors.deleted_at')
@@ -62,7 +67,10 @@ export async function listMembers(ctx: Ctx, groupId: string, { state, limit, aft
     .limit(limit)
   if (after !== undefined) query.where('memberships.actor_id', '>', after)
   const rows = await query.select<(ActorRow & { m_role: MembershipRole; m_state: MembershipState; m_since: Date })[]>(
-    'actors.*', 'memberships.role as m_role', 'memberships.state as m_state', 'memberships.created_at as m_since'
+    'actors.*',
+    'memberships.role as m_role',
+    'memberships.state as m_state',
+    'memberships.created_at as m_since'
   )
   return rows.map(({ m_role: role, m_state, m_since: since, ...actor }) => ({ actor, role, state: m_state, since }))
 }

@@ -45,7 +45,11 @@ export function imageType(body: Buffer): string | null {
 export async function processImage(body: Buffer): Promise<ProcessedImage> {
   return await decoding(body, async () => {
     const animated = await checkHeader(body)
-    const full = await encode(open(body, animated).resize({ width: 1600, height: 1600, fit: 'inside', withoutEnlargement: true }), 80, animated)
+    const full = await encode(
+      open(body, animated).resize({ width: 1600, height: 1600, fit: 'inside', withoutEnlargement: true }),
+      80,
+      animated
+    )
     const preview = await encode(open(body).resize({ width: 400, height: 400, fit: 'inside', withoutEnlargement: true }), 75)
     return { full, preview, blurhash: await blurhashOf(preview.body) }
   })

@@ -73,7 +73,8 @@ export async function describeMedia(ctx: Ctx, actorId: string, id: string, detai
 /** Removes uploads that were never attached, with their files. Returns how many. For the pruning job. */
 export async function pruneOrphanMedia(ctx: Ctx): Promise<number> {
   const before = new Date(ctx.clock.now().getTime() - ORPHAN_HOURS * 3_600_000)
-  const rows = await ctx.db<MediaRow>('media')
+  const rows = await ctx
+    .db<MediaRow>('media')
     .whereIn('id', ctx.db('media').whereNull('object_id').where('created_at', '<', before).limit(500).select('id'))
     .whereNull('object_id')
     .delete()
@@ -85,7 +86,9 @@ export async function pruneOrphanMedia(ctx: Ctx): Promise<number> {
 function checkDescription(text: string): string {
   const description = text.normalize('NFC').trim()
   if (description.length > MAX_DESCRIPTION) {
-    throw new AppError('media.description', 422, 'The description of an image has at most 1500 characters.', { details: { field: 'description' } })
+    throw new AppError('media.description', 422, 'The description of an image has at most 1500 characters.', {
+      details: { field: 'description' }
+    })
   }
   return description
 }

@@ -48,8 +48,12 @@ export async function readProxied(ctx: Ctx, signature: string, encoded: string):
 export async function pruneProxyCache(ctx: Ctx, maxBytes: number = MAX_CACHE_BYTES): Promise<number> {
   const directory = cacheDirectory(ctx)
   const names = await readdir(directory).catch(() => [])
-  const files = await Promise.all(names.map(async (name) => ({ path: join(directory, name), stats: await stat(join(directory, name)).catch(() => null) })))
-  const known = files.flatMap(({ path, stats }) => (stats === null ? [] : [{ path, size: stats.size, at: stats.mtimeMs }])).sort((a, b) => b.at - a.at)
+  const files = await Promise.all(
+    names.map(async (name) => ({ path: join(directory, name), stats: await stat(join(directory, name)).catch(() => null) }))
+  )
+  const known = files
+    .flatMap(({ path, stats }) => (stats === null ? [] : [{ path, size: stats.size, at: stats.mtimeMs }]))
+    .sort((a, b) => b.at - a.at)
   let total = 0
   const excess = known.filter((file) => (total += file.size) > maxBytes)
   for (const file of excess) await rm(file.path, { force: true })

@@ -106,8 +106,9 @@ function checkAccountDomain(text: string | undefined, host: string): string {
 
 function isTimezone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return name.includes('/') || name === 'UTC'
+    // Throws for a name that does not exist; offsets such as +04:00 exist but know no summer time.
+    const known = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+    return known === 'UTC' || name.includes('/')
   } catch {
     return false
   }

@@ -19,7 +19,12 @@ t.test('a citizen signs up, is logged in, sees who they are, and logs out', asyn
   const cookie = signup.cookies[0] as unknown as Record<string, unknown>
   t.match(cookie, { name: '__Host-communer', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
   const me = (await browser.get(`${V1}/me`)).json()
-  t.match(me, { role: 'member', locale: 'fr', managed_groups: [], account: { username: 'alice', display_name: 'Alice Payet', acct: 'alice' } })
+  t.match(me, {
+    role: 'member',
+    locale: 'fr',
+    managed_groups: [],
+    account: { username: 'alice', display_name: 'Alice Payet', acct: 'alice' }
+  })
   t.equal((await browser.post(`${V1}/logout`)).statusCode, 200)
   t.equal((await browser.get(`${V1}/me`)).statusCode, 401)
 })
@@ -36,7 +41,12 @@ t.test('wrong passwords and unknown people get the same words, in the language o
   t.same(wrong.json(), unknown.json())
   t.match(wrong.headers['content-type'], 'application/problem+json')
   t.match(wrong.json(), { code: 'login.refused', title: 'Identifiant ou mot de passe incorrect.' })
-  const english = await browser.request({ method: 'POST', url: `${V1}/login`, payload: { login: 'bob', password: 'x' }, headers: { 'accept-language': 'en-GB,en;q=0.9' } })
+  const english = await browser.request({
+    method: 'POST',
+    url: `${V1}/login`,
+    payload: { login: 'bob', password: 'x' },
+    headers: { 'accept-language': 'en-GB,en;q=0.9' }
+  })
   t.equal(english.json().title, 'Wrong username or password.')
 })
 
@@ -56,13 +66,29 @@ t.test('W04: a request with the cookie from another site changes nothing', async
   t.teardown(() => app.close())
   const browser = browserOf(app)
   await browser.post(`${V1}/signup`, { ...ALICE, agreement: true })
-  for (const headers of [{}, { origin: 'https://evil.test' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site', origin: 'https://commune.test' }]) {
-    const refused = await browser.request({ method: 'PATCH', url: `${V1}/me`, payload: { locale: 'en' }, headers: { ...headers } as Record<string, string> })
+  for (const headers of [
+    {},
+    { origin: 'https://evil.test' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'https://commune.test' }
+  ]) {
+    const refused = await browser.request({
+      method: 'PATCH',
+      url: `${V1}/me`,
+      payload: { locale: 'en' },
+      headers: { ...headers } as Record<string, string>
+    })
     t.equal(refused.statusCode, 403, JSON.stringify(headers))
     t.equal(refused.json().code, 'csrf.refused')
   }
   t.equal((await browser.get(`${V1}/me`)).json().locale, 'fr')
-  const foreign = await app.inject({ method: 'POST', url: `${V1}/login`, payload: { login: 'alice', password: ALICE.password }, headers: { origin: 'https://evil.test' } })
+  const foreign = await app.inject({
+    method: 'POST',
+    url: `${V1}/login`,
+    payload: { login: 'alice', password: ALICE.password },
+    headers: { origin: 'https://evil.test' }
+  })
   t.equal(foreign.statusCode, 403, 'nobody is logged in by another site either')
 })
 
@@ -140,9 +166,26 @@ t.test('two people cannot have one name or one address', async (t) => {
   ]
   const answers = []
   for (const payload of people) answers.push(await app.inject({ method: 'POST', url: `${V1}/signup`, payload }))
-  t.same(answers.map((answer) => answer.statusCode), [201, 422, 422])
-  t.same(answers.slice(1).map((answer) => [answer.json().code, answer.json().field]), [['username.taken', 'username'], ['email.taken', 'email']])
-  const racing = await Promise.all([1, 2, 3].map(() => app.inject({ method: 'POST', url: `${V1}/signup`, payload: { ...ALICE, username: 'racer', email: 'racer@example.org', agreement: true } })))
+  t.same(
+    answers.map((answer) => answer.statusCode),
+    [201, 422, 422]
+  )
+  t.same(
+    answers.slice(1).map((answer) => [answer.json().code, answer.json().field]),
+    [
+      ['username.taken', 'username'],
+      ['email.taken', 'email']
+    ]
+  )
+  const racing = await Promise.all(
+    [1, 2, 3].map(() =>
+      app.inject({
+        method: 'POST',
+        url: `${V1}/signup`,
+        payload: { ...ALICE, username: 'racer', email: 'racer@example.org', agreement: true }
+      })
+    )
+  )
   t.same(racing.map((answer) => answer.statusCode).sort(), [201, 422, 422])
 })
 
@@ -162,7 +205,10 @@ t.test('with approval, a newcomer waits unseen until an administrator lets them 
   t.ok((await ctx.db('actors').where({ username: 'alice' }).first()).suspended_at, 'her actor is not public')
 
   const pending = (await maire.get(`${V1}/admin/accounts?status=pending`)).json()
-  t.same(pending.map((entry: { username: string }) => entry.username), ['spam', 'alice'])
+  t.same(
+    pending.map((entry: { username: string }) => entry.username),
+    ['spam', 'alice']
+  )
   t.equal(pending[1].reason, 'Je suis du quartier')
   t.equal((await maire.post(`${V1}/admin/accounts/${pending[1].id}/approve`)).statusCode, 200)
   t.equal((await maire.post(`${V1}/admin/accounts/${pending[1].id}/approve`)).statusCode, 409)
@@ -170,19 +216,32 @@ t.test('with approval, a newcomer waits unseen until an administrator lets them 
   t.equal(await ctx.db('actors').where({ username: 'spam' }).first(), undefined)
   t.equal((await alice.post(`${V1}/login`, { login: 'alice', password: ALICE.password })).statusCode, 200)
 
-  for (const [method, url] of [['GET', 'admin/accounts'], ['GET', 'admin/site'], ['PATCH', 'admin/site'], ['POST', `admin/accounts/${pending[1].id}/disable`]] as const) {
+  for (const [method, url] of [
+    ['GET', 'admin/accounts'],
+    ['GET', 'admin/site'],
+    ['PATCH', 'admin/site'],
+    ['POST', `admin/accounts/${pending[1].id}/disable`]
+  ] as const) {
     const refused = method === 'GET' ? await alice.get(`${V1}/${url}`) : await alice.send(method, `${V1}/${url}`, {})
     t.equal(refused.statusCode, 403, `${method} ${url} is not for citizens`)
   }
   t.equal((await maire.send('PATCH', `${V1}/admin/site`, { registrations: 'closed' })).statusCode, 200)
-  t.equal((await browserOf(app).post(`${V1}/signup`, { ...ALICE, username: 'late', email: 'late@example.org', agreement: true })).json().code, 'signup.closed')
+  t.equal(
+    (await browserOf(app).post(`${V1}/signup`, { ...ALICE, username: 'late', email: 'late@example.org', agreement: true })).json().code,
+    'signup.closed'
+  )
 })
 
 t.test('a disabled account is logged out everywhere; the last administrator stays', async (t) => {
   const { ctx } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
-  const { account: admin } = await createAccount(ctx, { username: 'maire', email: 'maire@example.org', password: 'une mairie ouverte', role: 'admin' })
+  const { account: admin } = await createAccount(ctx, {
+    username: 'maire',
+    email: 'maire@example.org',
+    password: 'une mairie ouverte',
+    role: 'admin'
+  })
   const { account } = await createAccount(ctx, ALICE)
   const [maire, alice] = [browserOf(app), browserOf(app)]
   await maire.post(`${V1}/login`, { login: 'maire', password: 'une mairie ouverte' })
@@ -200,7 +259,12 @@ t.test('W07: guessing one account’s password stops after ten tries, wherever t
   await createAccount(ctx, ALICE)
   const statuses: number[] = []
   for (let turn = 0; turn < 12; turn += 1) {
-    const answer = await app.inject({ method: 'POST', url: `${V1}/login`, payload: { login: 'alice', password: `guess ${turn}` }, remoteAddress: `198.51.100.${turn}` })
+    const answer = await app.inject({
+      method: 'POST',
+      url: `${V1}/login`,
+      payload: { login: 'alice', password: `guess ${turn}` },
+      remoteAddress: `198.51.100.${turn}`
+    })
     statuses.push(answer.statusCode)
   }
   t.same([...new Set(statuses.slice(0, 10))], [401])

@@ -28,7 +28,14 @@ const Me = Type.Object({
   role: Type.String(),
   locale: Locale,
   managed_groups: Type.Array(
-    Type.Object({ id: Id, username: Type.String(), name: Type.String(), kind: Type.Union([Type.String(), Type.Null()]), avatar: Type.String(), role: Type.String() })
+    Type.Object({
+      id: Id,
+      username: Type.String(),
+      name: Type.String(),
+      kind: Type.Union([Type.String(), Type.Null()]),
+      avatar: Type.String(),
+      role: Type.String()
+    })
   )
 })
 
@@ -69,7 +76,8 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
     async (request, reply) => {
       assertSameOrigin(ctx, request, { whenSaid: true })
       const { agreement, ...input } = request.body
-      if (!agreement) throw new AppError('signup.agreement', 422, 'You have to accept the rules to sign up.', { details: { field: 'agreement' } })
+      if (!agreement)
+        throw new AppError('signup.agreement', 422, 'You have to accept the rules to sign up.', { details: { field: 'agreement' } })
       const { account } = await signUp(ctx, { ...input, locale: input.locale ?? localeOf(request) })
       if (account.status === 'active') setSessionCookie(ctx, reply, await openSession(ctx, account, userAgent(request)))
       return reply.code(201).send({ status: account.status })
@@ -127,8 +135,10 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
     }
   )
 
-  app.get('/me', { config: { scope: 'read:accounts' }, schema: { tags, summary: 'Who is asking', response: answers(200, Me) } }, async (request) =>
-    presentMe(ctx, requireAuth(request))
+  app.get(
+    '/me',
+    { config: { scope: 'read:accounts' }, schema: { tags, summary: 'Who is asking', response: answers(200, Me) } },
+    async (request) => presentMe(ctx, requireAuth(request))
   )
 
   app.patch(
@@ -145,7 +155,10 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
 
   app.get(
     '/sessions',
-    { config: { scope: 'session' }, schema: { tags, summary: 'Open sessions and authorized apps', response: answers(200, Type.Array(Session)) } },
+    {
+      config: { scope: 'session' },
+      schema: { tags, summary: 'Open sessions and authorized apps', response: answers(200, Type.Array(Session)) }
+    },
     async (request) => {
       const { account, token } = requireAuth(request)
       return (await listTokens(ctx, account.id)).map((row) => ({
@@ -163,7 +176,10 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
 
   app.delete(
     '/sessions/:id',
-    { config: { scope: 'session' }, schema: { tags, summary: 'End a session or an app', params: Type.Object({ id: Id }), response: answers(200, Empty) } },
+    {
+      config: { scope: 'session' },
+      schema: { tags, summary: 'End a session or an app', params: Type.Object({ id: Id }), response: answers(200, Empty) }
+    },
     async (request, reply) => {
       const { account, token } = requireAuth(request)
       await revokeOwnToken(ctx, account.id, request.params.id)

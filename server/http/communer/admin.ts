@@ -5,7 +5,14 @@ import { Type } from 'typebox'
 import type { Ctx, Site } from '../../context.ts'
 import { assertCan, type Action } from '../../core/permission.ts'
 import { requireSite } from '../../db/site.ts'
-import { approveAccount, disableAccount, enableAccount, listAccounts, rejectAccount, type AccountWithActor } from '../../features/accounts/review.ts'
+import {
+  approveAccount,
+  disableAccount,
+  enableAccount,
+  listAccounts,
+  rejectAccount,
+  type AccountWithActor
+} from '../../features/accounts/review.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { whoIs } from '../plugins/auth.ts'
@@ -58,7 +65,11 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
       schema: {
         tags,
         summary: 'Accounts, newest first',
-        querystring: Type.Object({ status: Type.Optional(Status), max_id: Type.Optional(Id), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 80 })) }),
+        querystring: Type.Object({
+          status: Type.Optional(Status),
+          max_id: Type.Optional(Id),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 80 }))
+        }),
         response: answers(200, Type.Array(AdminAccount))
       }
     },
@@ -76,30 +87,48 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
 
   const write = { config: { scope: 'admin:write' }, preHandler: allow('account.review') }
 
-  app.post('/admin/accounts/:id/approve', { ...write, schema: { tags, summary: 'Let a pending person in', params: ById, response: answers(200, AdminAccount) } }, async (request) =>
-    presentAccount(ctx, await approveAccount(ctx, request.params.id))
+  app.post(
+    '/admin/accounts/:id/approve',
+    { ...write, schema: { tags, summary: 'Let a pending person in', params: ById, response: answers(200, AdminAccount) } },
+    async (request) => presentAccount(ctx, await approveAccount(ctx, request.params.id))
   )
 
-  app.post('/admin/accounts/:id/reject', { ...write, schema: { tags, summary: 'Refuse a sign-up: nothing of it remains', params: ById, response: answers(200, Empty) } }, async (request) => {
-    await rejectAccount(ctx, request.params.id)
-    return {}
-  })
+  app.post(
+    '/admin/accounts/:id/reject',
+    { ...write, schema: { tags, summary: 'Refuse a sign-up: nothing of it remains', params: ById, response: answers(200, Empty) } },
+    async (request) => {
+      await rejectAccount(ctx, request.params.id)
+      return {}
+    }
+  )
 
   const admin = { config: { scope: 'admin:write' }, preHandler: allow('site.edit') }
 
-  app.post('/admin/accounts/:id/disable', { ...admin, schema: { tags, summary: 'Stop an account', params: ById, response: answers(200, Empty) } }, async (request) => {
-    await disableAccount(ctx, request.params.id)
-    return {}
-  })
+  app.post(
+    '/admin/accounts/:id/disable',
+    { ...admin, schema: { tags, summary: 'Stop an account', params: ById, response: answers(200, Empty) } },
+    async (request) => {
+      await disableAccount(ctx, request.params.id)
+      return {}
+    }
+  )
 
-  app.post('/admin/accounts/:id/enable', { ...admin, schema: { tags, summary: 'Open a disabled account again', params: ById, response: answers(200, Empty) } }, async (request) => {
-    await enableAccount(ctx, request.params.id)
-    return {}
-  })
+  app.post(
+    '/admin/accounts/:id/enable',
+    { ...admin, schema: { tags, summary: 'Open a disabled account again', params: ById, response: answers(200, Empty) } },
+    async (request) => {
+      await enableAccount(ctx, request.params.id)
+      return {}
+    }
+  )
 
   app.get(
     '/admin/site',
-    { config: { scope: 'admin:read' }, preHandler: allow('site.read'), schema: { tags, summary: 'Settings of the site', response: answers(200, SiteSettings) } },
+    {
+      config: { scope: 'admin:read' },
+      preHandler: allow('site.read'),
+      schema: { tags, summary: 'Settings of the site', response: answers(200, SiteSettings) }
+    },
     async () => presentSite(requireSite(ctx))
   )
 

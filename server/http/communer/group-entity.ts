@@ -34,7 +34,10 @@ export const Group = Type.Object(
   { title: 'Group' }
 )
 
-export const Member = Type.Object({ account: MastodonAccount, role: MemberRole, state: Type.String(), created_at: Type.String() }, { title: 'Member' })
+export const Member = Type.Object(
+  { account: MastodonAccount, role: MemberRole, state: Type.String(), created_at: Type.String() },
+  { title: 'Member' }
+)
 
 /** The Group entity. */
 export function presentGroup(ctx: Ctx, view: GroupView) {

@@ -23,17 +23,42 @@ t.test('anybody creates a group, owns it, and others join it and see it at home'
   t.teardown(() => app.close())
   const [alice, bruno] = [await person(ctx, app, 'alice'), await person(ctx, app, 'bruno')]
   t.equal((await browserOf(app).post(`${V1}/groups`, { username: 'jardin', name: 'Jardin' })).statusCode, 401)
-  const created = await alice.browser.post(`${V1}/groups`, { username: 'jardin', name: 'Jardin partagé', description: 'Un jardin <ouvert>.', kind: 'group' })
+  const created = await alice.browser.post(`${V1}/groups`, {
+    username: 'jardin',
+    name: 'Jardin partagé',
+    description: 'Un jardin <ouvert>.',
+    kind: 'group'
+  })
   t.equal(created.statusCode, 201, created.body)
-  t.match(created.json(), { username: 'jardin', kind: 'group', openness: 'open', posting: 'members', members_count: 1, role: 'owner', state: 'active', can_edit: true, description: 'Un jardin <ouvert>.', description_html: '<p>Un jardin &lt;ouvert&gt;.</p>', account: { group: true } })
+  t.match(created.json(), {
+    username: 'jardin',
+    kind: 'group',
+    openness: 'open',
+    posting: 'members',
+    members_count: 1,
+    role: 'owner',
+    state: 'active',
+    can_edit: true,
+    description: 'Un jardin <ouvert>.',
+    description_html: '<p>Un jardin &lt;ouvert&gt;.</p>',
+    account: { group: true }
+  })
   t.equal((await bruno.browser.post(`${V1}/groups`, { username: 'JARDIN', name: 'Autre' })).json().code, 'username.taken')
   t.equal((await bruno.browser.post(`${V1}/groups`, { username: 'alice', name: 'Autre' })).json().code, 'username.taken')
 
-  t.match((await bruno.browser.post(`${V1}/groups/jardin/join`)).json(), { members_count: 2, role: 'member', state: 'active', can_publish: true, can_edit: false })
+  t.match((await bruno.browser.post(`${V1}/groups/jardin/join`)).json(), {
+    members_count: 2,
+    role: 'member',
+    state: 'active',
+    can_publish: true,
+    can_edit: false
+  })
   t.match((await bruno.browser.post(`${V1}/groups/jardin/join`)).json(), { members_count: 2 }, 'joining again changes nothing')
   const groupId = created.json().id
   t.same(
-    (await ctx.db('follows').where({ followed_id: groupId, state: 'accepted' }).orderBy('id').select('follower_id')).map((row) => row.follower_id),
+    (await ctx.db('follows').where({ followed_id: groupId, state: 'accepted' }).orderBy('id').select('follower_id')).map(
+      (row) => row.follower_id
+    ),
     [alice.actorId, bruno.actorId]
   )
   t.ok(await canPublishAs(ctx, bruno.actorId, groupId))
@@ -51,8 +76,15 @@ t.test('a moderated group lets in whom its owner approves', async (t) => {
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
   const [alice, bruno, chloe] = [await person(ctx, app, 'alice'), await person(ctx, app, 'bruno'), await person(ctx, app, 'chloe')]
-  const group = (await alice.browser.post(`${V1}/groups`, { username: 'conseil', name: 'Conseil', openness: 'moderated', posting: 'moderators' })).json()
-  t.match((await bruno.browser.post(`${V1}/groups/conseil/join`)).json(), { state: 'pending', members_count: 1, pending_count: 0, can_publish: false })
+  const group = (
+    await alice.browser.post(`${V1}/groups`, { username: 'conseil', name: 'Conseil', openness: 'moderated', posting: 'moderators' })
+  ).json()
+  t.match((await bruno.browser.post(`${V1}/groups/conseil/join`)).json(), {
+    state: 'pending',
+    members_count: 1,
+    pending_count: 0,
+    can_publish: false
+  })
   await chloe.browser.post(`${V1}/groups/conseil/join`)
   t.equal((await ctx.db('follows').where({ follower_id: bruno.actorId })).length, 0)
   t.equal((await bruno.browser.get(`${V1}/groups/conseil/members?state=pending`)).statusCode, 403)
@@ -65,8 +97,15 @@ t.test('a moderated group lets in whom its owner approves', async (t) => {
   t.equal((await bruno.browser.send('PUT', `${V1}/groups/conseil/members/${bruno.actorId}`, { role: 'owner' })).statusCode, 403)
   t.equal((await alice.browser.send('PUT', `${V1}/groups/conseil/members/${bruno.actorId}`, { role: 'moderator' })).statusCode, 200)
   t.ok(await canPublishAs(ctx, bruno.actorId, group.id))
-  t.equal((await bruno.browser.post(`${V1}/groups/conseil/members/${alice.actorId}/remove`)).statusCode, 403, 'a moderator cannot remove the owner')
-  t.equal((await alice.browser.send('PUT', `${V1}/groups/conseil/members/${alice.actorId}`, { role: 'member' })).json().code, 'group.last-owner')
+  t.equal(
+    (await bruno.browser.post(`${V1}/groups/conseil/members/${alice.actorId}/remove`)).statusCode,
+    403,
+    'a moderator cannot remove the owner'
+  )
+  t.equal(
+    (await alice.browser.send('PUT', `${V1}/groups/conseil/members/${alice.actorId}`, { role: 'member' })).json().code,
+    'group.last-owner'
+  )
 })
 
 t.test('only owners edit a group; the change reaches its document', async (t) => {
@@ -79,8 +118,16 @@ t.test('only owners edit a group; the change reaches its document', async (t) =>
   t.equal((await bruno.browser.send('PATCH', `${V1}/groups/velo`, { name: 'Pris' })).statusCode, 403)
   t.equal((await alice.browser.send('PATCH', `${V1}/groups/velo`, { name: '' })).json().code, 'group.name')
   t.equal((await alice.browser.send('PATCH', `${V1}/groups/velo`, { kind: 'commune' })).statusCode, 422)
-  t.match((await alice.browser.send('PATCH', `${V1}/groups/velo`, { name: 'Vélorution', openness: 'invite_only' })).json(), { name: 'Vélorution', openness: 'invite_only' })
-  t.match((await ctx.db('actors').where({ id: group.id }).first()).doc, { name: 'Vélorution', openness: 'invite_only', 'communer:kind': 'project', memberCount: 2 })
+  t.match((await alice.browser.send('PATCH', `${V1}/groups/velo`, { name: 'Vélorution', openness: 'invite_only' })).json(), {
+    name: 'Vélorution',
+    openness: 'invite_only'
+  })
+  t.match((await ctx.db('actors').where({ id: group.id }).first()).doc, {
+    name: 'Vélorution',
+    openness: 'invite_only',
+    'communer:kind': 'project',
+    memberCount: 2
+  })
   t.equal((await ctx.db('activities').where({ actor_id: group.id, type: 'Update' })).length, 1)
   t.equal((await (await person(ctx, app, 'chloe')).browser.post(`${V1}/groups/velo/join`)).json().code, 'group.invite-only')
 })
@@ -92,8 +139,14 @@ t.test('a list of groups goes on by its Link header and ends', async (t) => {
   const alice = await person(ctx, app, 'alice')
   for (const name of ['un', 'deux', 'trois']) await alice.browser.post(`${V1}/groups`, { username: `groupe_${name}`, name })
   const first = await alice.browser.get(`${V1}/groups?limit=2&kind=group`)
-  t.same(first.json().map((group: { name: string }) => group.name), ['trois', 'deux'])
+  t.same(
+    first.json().map((group: { name: string }) => group.name),
+    ['trois', 'deux']
+  )
   const next = /<https:\/\/commune\.test([^>]+)>; rel="next"/.exec(String(first.headers.link))![1]!
-  t.same((await alice.browser.get(next)).json().map((group: { name: string }) => group.name), ['un'])
+  t.same(
+    (await alice.browser.get(next)).json().map((group: { name: string }) => group.name),
+    ['un']
+  )
   t.equal((await alice.browser.get(`${V1}/groups?limit=1000`)).statusCode, 422)
 })

@@ -77,10 +77,14 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
     }
   )
 
-  app.get('/groups/:username', { config: READ, schema: { tags, summary: 'One group', params: ByName, response: answers(200, Group) } }, async (request) => {
-    const { actor } = await getGroup(ctx, request.params.username)
-    return await show(request, actor.id)
-  })
+  app.get(
+    '/groups/:username',
+    { config: READ, schema: { tags, summary: 'One group', params: ByName, response: answers(200, Group) } },
+    async (request) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      return await show(request, actor.id)
+    }
+  )
 
   app.patch(
     '/groups/:username',
@@ -108,31 +112,50 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
 
   app.put(
     '/groups/:username/images',
-    { config: WRITE, schema: { tags, summary: 'Set avatar and header (multipart: avatar, header, avatar_description)', params: ByName, response: answers(200, Group) } },
+    {
+      config: WRITE,
+      schema: {
+        tags,
+        summary: 'Set avatar and header (multipart: avatar, header, avatar_description)',
+        params: ByName,
+        response: answers(200, Group)
+      }
+    },
     async (request) => {
       const { actor } = await getGroup(ctx, request.params.username)
       const membership = await findMembership(ctx.db, actor.id, whoIs(request)!.actorId)
-      if (!can(whoIs(request), 'group.edit', { membership })) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+      if (!can(whoIs(request), 'group.edit', { membership }))
+        throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
       const { files, fields } = await readForm(request)
       const changes: GroupChanges = {}
-      if (files['avatar']) changes.icon = await storePortrait(ctx, 'avatar', files['avatar'].body, String(fields['avatar_description'] ?? ''))
-      if (files['header']) changes.image = await storePortrait(ctx, 'header', files['header'].body, String(fields['header_description'] ?? ''))
+      if (files['avatar'])
+        changes.icon = await storePortrait(ctx, 'avatar', files['avatar'].body, String(fields['avatar_description'] ?? ''))
+      if (files['header'])
+        changes.image = await storePortrait(ctx, 'header', files['header'].body, String(fields['header_description'] ?? ''))
       await editGroup(ctx, whoIs(request)!, actor, changes)
       return await show(request, actor.id)
     }
   )
 
-  app.post('/groups/:username/join', { config: WRITE, schema: { tags, summary: 'Join, or ask to', params: ByName, response: answers(200, Group) } }, async (request) => {
-    const { actor, settings } = await getGroup(ctx, request.params.username)
-    await joinGroup(ctx, requireAuth(request).actor, settings)
-    return await show(request, actor.id)
-  })
+  app.post(
+    '/groups/:username/join',
+    { config: WRITE, schema: { tags, summary: 'Join, or ask to', params: ByName, response: answers(200, Group) } },
+    async (request) => {
+      const { actor, settings } = await getGroup(ctx, request.params.username)
+      await joinGroup(ctx, requireAuth(request).actor, settings)
+      return await show(request, actor.id)
+    }
+  )
 
-  app.post('/groups/:username/leave', { config: WRITE, schema: { tags, summary: 'Leave', params: ByName, response: answers(200, Group) } }, async (request) => {
-    const { actor, settings } = await getGroup(ctx, request.params.username)
-    await leaveGroup(ctx, requireAuth(request).actor, settings)
-    return await show(request, actor.id)
-  })
+  app.post(
+    '/groups/:username/leave',
+    { config: WRITE, schema: { tags, summary: 'Leave', params: ByName, response: answers(200, Group) } },
+    async (request) => {
+      const { actor, settings } = await getGroup(ctx, request.params.username)
+      await leaveGroup(ctx, requireAuth(request).actor, settings)
+      return await show(request, actor.id)
+    }
+  )
 
   app.get(
     '/groups/:username/members',
@@ -164,7 +187,13 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
     '/groups/:username/members/:account_id',
     {
       config: WRITE,
-      schema: { tags, summary: 'Add somebody or change their role (owners)', params: ByMember, body: strictObject({ role: MemberRole }), response: answers(200, Group) }
+      schema: {
+        tags,
+        summary: 'Add somebody or change their role (owners)',
+        params: ByMember,
+        body: strictObject({ role: MemberRole }),
+        response: answers(200, Group)
+      }
     },
     async (request) => {
       const { actor } = await getGroup(ctx, request.params.username)
@@ -173,17 +202,25 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
     }
   )
 
-  app.post('/groups/:username/members/:account_id/approve', { config: WRITE, schema: { tags, summary: 'Let somebody in', params: ByMember, response: answers(200, Empty) } }, async (request) => {
-    const { actor } = await getGroup(ctx, request.params.username)
-    await approveMember(ctx, whoIs(request)!, actor.id, request.params.account_id)
-    return {}
-  })
+  app.post(
+    '/groups/:username/members/:account_id/approve',
+    { config: WRITE, schema: { tags, summary: 'Let somebody in', params: ByMember, response: answers(200, Empty) } },
+    async (request) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      await approveMember(ctx, whoIs(request)!, actor.id, request.params.account_id)
+      return {}
+    }
+  )
 
-  app.post('/groups/:username/members/:account_id/remove', { config: WRITE, schema: { tags, summary: 'Refuse a request, or remove a member', params: ByMember, response: answers(200, Empty) } }, async (request) => {
-    const { actor } = await getGroup(ctx, request.params.username)
-    await removeMember(ctx, whoIs(request)!, actor.id, request.params.account_id)
-    return {}
-  })
+  app.post(
+    '/groups/:username/members/:account_id/remove',
+    { config: WRITE, schema: { tags, summary: 'Refuse a request, or remove a member', params: ByMember, response: answers(200, Empty) } },
+    async (request) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      await removeMember(ctx, whoIs(request)!, actor.id, request.params.account_id)
+      return {}
+    }
+  )
 }
 
 async function assertReviewer(ctx: Ctx, request: FastifyRequest, groupId: string): Promise<void> {

@@ -20,7 +20,10 @@ export const Problem = Type.Object(
 )
 
 /** The Mastodon Account entity: its shape is that API's, so it passes through as it is. */
-export const MastodonAccount = Type.Object({}, { additionalProperties: true, title: 'Account', description: 'docs.joinmastodon.org/entities/Account' })
+export const MastodonAccount = Type.Object(
+  {},
+  { additionalProperties: true, title: 'Account', description: 'docs.joinmastodon.org/entities/Account' }
+)
 
 /** Responses of a route: the success given, Problem for every refusal. */
 export function answers<Success extends TSchema>(status: 200 | 201 | 202 | 204, schema: Success) {

@@ -1,7 +1,7 @@
 // Set-up over HTTP: only with the code of the machine, only once, and only with values that can last for ever.
 import t from 'tap'
 import { buildApp } from '../../app.ts'
-import { readSetupCode } from '../../setup-code.ts'
+import { readSetupCode } from '../../features/setup/setup-code.ts'
 import { browserOf } from '../../test/browser.ts'
 import { testContext } from '../../test/context.ts'
 
@@ -27,7 +27,9 @@ t.test('the administrator sets the commune up with the code, and is logged in', 
   t.equal(done.statusCode, 201, done.body)
   t.match(done.json(), { done: true, public_url: INPUT.public_url, account_domain: 'saint-leu.test' })
 
-  const me = (await browserOf(app, INPUT.public_url).request({ url: '/api/communer/v1/me', cookies: Object.fromEntries(browser.cookies) })).json()
+  const me = (
+    await browserOf(app, INPUT.public_url).request({ url: '/api/communer/v1/me', cookies: Object.fromEntries(browser.cookies) })
+  ).json()
   t.match(me, { role: 'admin', account: { acct: 'maire' }, managed_groups: [{ username: 'saint_leu', kind: 'commune', role: 'owner' }] })
 
   const actors = await ctx.db('actors').orderBy('id').select('type', 'kind', 'username', 'domain', 'iri', 'local')
@@ -58,7 +60,12 @@ t.test('without the code, or with values that cannot be, nothing is made', async
     [{ admin: { ...INPUT.admin, password: 'short' } }, 422, 'password.invalid']
   ]
   for (const [index, [change, status, name]] of refused.entries()) {
-    const answer = await app.inject({ method: 'POST', url: URL_, payload: { ...INPUT, code, ...change }, remoteAddress: `198.51.100.${index}` })
+    const answer = await app.inject({
+      method: 'POST',
+      url: URL_,
+      payload: { ...INPUT, code, ...change },
+      remoteAddress: `198.51.100.${index}`
+    })
     t.equal(answer.statusCode, status, answer.body)
     t.equal(answer.json().code, name)
   }

@@ -48,10 +48,14 @@ const Input = strictObject({
 export async function communerSetup(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/setup', { config: { public: true }, schema: { tags, summary: 'Is the instance set up?', response: answers(200, Status) } }, async (request, reply) => {
-    reply.header('cache-control', 'no-store')
-    return presentStatus(ctx, request)
-  })
+  app.get(
+    '/setup',
+    { config: { public: true }, schema: { tags, summary: 'Is the instance set up?', response: answers(200, Status) } },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return presentStatus(ctx, request)
+    }
+  )
 
   app.post(
     '/setup',

@@ -51,5 +51,8 @@ function presentApp(row: OauthAppRow) {
 /** One text with a line each, or a list. */
 function redirectUris(value: unknown): string[] {
   const texts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[\r\n]+/) : []
-  return texts.filter((text): text is string => typeof text === 'string').map((text) => text.trim()).filter((text) => text !== '')
+  return texts
+    .filter((text): text is string => typeof text === 'string')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
 }

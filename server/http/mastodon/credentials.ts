@@ -28,7 +28,10 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
     const form = await readForm(request)
     const fresh = await updateProfile(ctx, actor, await profileOf(ctx, form))
     const preferences = preferencesOf(form.fields)
-    const saved = Object.keys(preferences).length > 0 || form.fields['note'] !== undefined ? await updatePreferences(ctx, account.id, preferences) : account
+    const saved =
+      Object.keys(preferences).length > 0 || form.fields['note'] !== undefined
+        ? await updatePreferences(ctx, account.id, preferences)
+        : account
     return await credentialAccount(ctx, saved, fresh)
   })
 
@@ -38,7 +41,8 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
       throw new AppError('auth.scope', 403, 'This action is outside the authorized scopes', { details: { scope: 'write:accounts' } })
     }
     const { fields } = await readForm(request)
-    if (!isTrue(fields['agreement'])) throw new AppError('signup.agreement', 422, 'You have to accept the rules to sign up.', { details: { field: 'agreement' } })
+    if (!isTrue(fields['agreement']))
+      throw new AppError('signup.agreement', 422, 'You have to accept the rules to sign up.', { details: { field: 'agreement' } })
     const { account } = await signUp(ctx, {
       username: String(fields['username'] ?? ''),
       email: String(fields['email'] ?? ''),
@@ -47,8 +51,18 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
       locale: typeof fields['locale'] === 'string' ? fields['locale'].slice(0, 2) : localeOf(request)
     })
     // While the sign-up waits for approval the token exists but opens nothing: findBearer asks for an active account.
-    const { secret, row } = await insertToken(ctx, ctx.db, { kind: 'oauth', accountId: account.id, appId: app_.app_id, scopes: app_.scopes })
-    return { access_token: secret, token_type: 'Bearer', scope: row.scopes.join(' '), created_at: Math.floor(row.created_at.getTime() / 1000) }
+    const { secret, row } = await insertToken(ctx, ctx.db, {
+      kind: 'oauth',
+      accountId: account.id,
+      appId: app_.app_id,
+      scopes: app_.scopes
+    })
+    return {
+      access_token: secret,
+      token_type: 'Bearer',
+      scope: row.scopes.join(' '),
+      created_at: Math.floor(row.created_at.getTime() / 1000)
+    }
   })
 }
 
@@ -58,8 +72,10 @@ async function profileOf(ctx: Ctx, { fields, files }: Form): Promise<ProfileInpu
   if (typeof fields['note'] === 'string') input.note = fields['note']
   for (const name of ['locked', 'discoverable', 'indexable'] as const) if (fields[name] !== undefined) input[name] = isTrue(fields[name])
   if (fields['fields_attributes'] !== undefined) input.fields = fieldsOf(fields['fields_attributes'])
-  if (files['avatar'] !== undefined) input.icon = await storePortrait(ctx, 'avatar', files['avatar'].body, textOf(fields['avatar_description']))
-  if (files['header'] !== undefined) input.image = await storePortrait(ctx, 'header', files['header'].body, textOf(fields['header_description']))
+  if (files['avatar'] !== undefined)
+    input.icon = await storePortrait(ctx, 'avatar', files['avatar'].body, textOf(fields['avatar_description']))
+  if (files['header'] !== undefined)
+    input.image = await storePortrait(ctx, 'header', files['header'].body, textOf(fields['header_description']))
   return input
 }
 

@@ -1,7 +1,15 @@
 // What clients ask for at start and we have nothing of yet: an honest empty list instead of a 404 they would report.
 import type { FastifyInstance } from 'fastify'
 
-const PUBLIC_LISTS = ['/api/v1/custom_emojis', '/api/v1/trends', '/api/v1/trends/tags', '/api/v1/trends/statuses', '/api/v1/trends/links', '/api/v1/instance/activity', '/api/v1/instance/domain_blocks']
+const PUBLIC_LISTS = [
+  '/api/v1/custom_emojis',
+  '/api/v1/trends',
+  '/api/v1/trends/tags',
+  '/api/v1/trends/statuses',
+  '/api/v1/trends/links',
+  '/api/v1/instance/activity',
+  '/api/v1/instance/domain_blocks'
+]
 
 const OWN_LISTS: Record<string, string> = {
   '/api/v1/filters': 'read:filters',

@@ -72,7 +72,10 @@ async function instanceV2(ctx: Ctx) {
     api_versions: { mastodon: API_VERSION, communer: 1 },
     contact: { email: '', account: contact },
     rules: rules('fr'),
-    communer: { commune: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude }, timezone: site.timezone }
+    communer: {
+      commune: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude },
+      timezone: site.timezone
+    }
   }
 }
 

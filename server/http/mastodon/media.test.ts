@@ -23,14 +23,27 @@ function photo(width = 60, height = 40) {
 function form(parts: Record<string, string | Buffer>, filename = 'photo.jpg') {
   const boundary = 'a-boundary'
   const chunks = Object.entries(parts).flatMap(([name, value]) => [
-    Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${Buffer.isBuffer(value) ? `; filename="${filename}"\r\ncontent-type: image/png` : ''}\r\n\r\n`),
+    Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${Buffer.isBuffer(value) ? `; filename="${filename}"\r\ncontent-type: image/png` : ''}\r\n\r\n`
+    ),
     Buffer.from(value),
     Buffer.from('\r\n')
   ])
-  return { payload: Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]), headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
+  return {
+    payload: Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]),
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` }
+  }
 }
 
-async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; app: FastifyInstance; upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => Promise<LightMyRequestResponse>; authorization: string; actorId: string }> {
+async function start(
+  t: Parameters<typeof testContext>[0]
+): Promise<{
+  ctx: Ctx
+  app: FastifyInstance
+  upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => Promise<LightMyRequestResponse>
+  authorization: string
+  actorId: string
+}> {
   const { ctx } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
@@ -45,30 +58,65 @@ async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; 
 
 t.test('a photo is turned upright, made smaller, freed of its metadata and served safely', async (t) => {
   const { app, upload, authorization } = await start(t)
-  const body = await photo(2400, 1200).withExif({ IFD0: { Artist: 'Alice', Copyright: 'secret place' }, IFD3: { GPSLatitude: '21/1 10/1 0/1' } }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const body = await photo(2400, 1200)
+    .withExif({ IFD0: { Artist: 'Alice', Copyright: 'secret place' }, IFD3: { GPSLatitude: '21/1 10/1 0/1' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer()
   t.match(body.toString('latin1'), 'Exif')
   const answer = await upload(body, { description: 'Le marché du samedi', focus: '0.5,-2' })
   t.equal(answer.statusCode, 200, answer.body)
   const media = answer.json()
-  t.match(media, { type: 'image', description: 'Le marché du samedi', remote_url: null, meta: { original: { width: 800, height: 1600 }, small: { width: 200, height: 400 }, focus: { x: 0.5, y: -1 } } })
+  t.match(media, {
+    type: 'image',
+    description: 'Le marché du samedi',
+    remote_url: null,
+    meta: { original: { width: 800, height: 1600 }, small: { width: 200, height: 400 }, focus: { x: 0.5, y: -1 } }
+  })
   t.ok(media.blurhash)
   t.match(media.url, /^https:\/\/commune\.test\/media\/[0-9a-f]{32}\.webp$/)
   const served = await app.inject({ url: new URL(media.url).pathname, headers: { accept: 'application/activity+json' } })
   t.equal(served.statusCode, 200)
-  t.match(served.headers, { 'content-type': 'image/webp', 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'", 'cache-control': /immutable/ })
+  t.match(served.headers, {
+    'content-type': 'image/webp',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'cache-control': /immutable/
+  })
   const { format, width, exif, orientation } = await sharp(served.rawPayload).metadata()
   t.match({ format, width, exif, orientation }, { format: 'webp', width: 800, exif: undefined, orientation: undefined })
   t.notMatch(served.rawPayload.toString('latin1'), /Alice|secret place/)
 
-  const described = await app.inject({ method: 'PUT', url: `/api/v1/media/${media.id}`, headers: { authorization }, payload: { description: 'Le marché' } })
+  const described = await app.inject({
+    method: 'PUT',
+    url: `/api/v1/media/${media.id}`,
+    headers: { authorization },
+    payload: { description: 'Le marché' }
+  })
   t.match(described.json(), { description: 'Le marché', meta: { focus: { x: 0.5 } } })
   t.equal((await app.inject({ url: `/api/v1/media/${media.id}`, headers: { authorization } })).statusCode, 200)
 })
 
 t.test('each accepted format goes through, moving pictures too', async (t) => {
   const { upload } = await start(t)
-  const frames = await sharp([await photo(8, 8).png().toBuffer(), await sharp({ create: { width: 8, height: 8, channels: 3, background: '#ffffff' } }).png().toBuffer()], { join: { animated: true } }).gif().toBuffer()
-  for (const body of [await photo().jpeg().toBuffer(), await photo().png().toBuffer(), await photo().webp().toBuffer(), await photo().avif().toBuffer(), frames]) {
+  const frames = await sharp(
+    [
+      await photo(8, 8).png().toBuffer(),
+      await sharp({ create: { width: 8, height: 8, channels: 3, background: '#ffffff' } })
+        .png()
+        .toBuffer()
+    ],
+    { join: { animated: true } }
+  )
+    .gif()
+    .toBuffer()
+  for (const body of [
+    await photo().jpeg().toBuffer(),
+    await photo().png().toBuffer(),
+    await photo().webp().toBuffer(),
+    await photo().avif().toBuffer(),
+    frames
+  ]) {
     const answer = await upload(body)
     t.equal(answer.statusCode, 200, `${imageType(body)} ${answer.body}`)
   }
@@ -106,7 +154,18 @@ t.test('M04, M09: names come from the server and no path leads out', async (t) =
   const { ctx, app, upload } = await start(t)
   const { url } = (await upload(await photo().png().toBuffer(), {}, '../../etc/passwd.html')).json()
   const name = new URL(url).pathname.split('/').at(-1)!
-  for (const path of ['/media/..%2fsecret.key', '/media/%2e%2e/secret.key', '/media/../secret.key', '/media/..;/secret.key', '/media/%2e%2e%2fsecret.key', `/media/${name}%00.html`, `/media/${name}/..`, `/media/${name.toUpperCase()}`, '/media/setup-code', '/media/']) {
+  for (const path of [
+    '/media/..%2fsecret.key',
+    '/media/%2e%2e/secret.key',
+    '/media/../secret.key',
+    '/media/..;/secret.key',
+    '/media/%2e%2e%2fsecret.key',
+    `/media/${name}%00.html`,
+    `/media/${name}/..`,
+    `/media/${name.toUpperCase()}`,
+    '/media/setup-code',
+    '/media/'
+  ]) {
     t.equal((await app.inject({ url: path })).statusCode, 404, path)
   }
   t.equal((await readdir(join(ctx.config.dataDir, 'media', name.slice(0, 2)))).length > 0, true)
@@ -118,7 +177,10 @@ t.test('somebody else’s upload cannot be seen or changed, and what nobody uses
   const { account } = await createAccount(ctx, { username: 'bruno', email: 'bruno@example.org', password: 'correct horse' })
   const authorization = `Bearer ${await createToken(ctx, account.id, 'write')}`
   t.equal((await app.inject({ url: `/api/v1/media/${id}`, headers: { authorization } })).statusCode, 404)
-  t.equal((await app.inject({ method: 'PUT', url: `/api/v1/media/${id}`, headers: { authorization }, payload: { description: 'x' } })).statusCode, 404)
+  t.equal(
+    (await app.inject({ method: 'PUT', url: `/api/v1/media/${id}`, headers: { authorization }, payload: { description: 'x' } })).statusCode,
+    404
+  )
   t.equal(await pruneOrphanMedia(ctx), 0)
   await ctx.db('media').update({ created_at: new Date(ctx.clock.now().getTime() - 25 * 3_600_000) })
   t.equal(await pruneOrphanMedia(ctx), 1)
@@ -140,5 +202,6 @@ t.test('X11: the proxy serves only addresses that we signed, and says nothing of
 
 t.test('placeholders stand in for pictures that are missing', async (t) => {
   const { app } = await start(t)
-  for (const kind of ['avatars', 'headers']) t.match((await app.inject({ url: `/${kind}/original/missing.png` })).headers, { 'content-type': 'image/png' })
+  for (const kind of ['avatars', 'headers'])
+    t.match((await app.inject({ url: `/${kind}/original/missing.png` })).headers, { 'content-type': 'image/png' })
 })

@@ -21,7 +21,8 @@ export async function mastodonMedia(app: FastifyInstance, { ctx }: { ctx: Ctx })
     const { actor } = requireAuth(request)
     const { fields, files } = await readForm(request)
     const file = files['file']
-    if (file === undefined || file.body.length === 0) throw new AppError('media.missing', 422, 'Please choose an image.', { details: { field: 'file' } })
+    if (file === undefined || file.body.length === 0)
+      throw new AppError('media.missing', 422, 'Please choose an image.', { details: { field: 'file' } })
     return presentMedia(ctx, await uploadMedia(ctx, actor.id, file.body, detailsOf(fields)))
   }
   app.post('/api/v1/media', { config: { ...SCOPE, rateLimit: LIMITS.media } }, upload)
@@ -41,7 +42,12 @@ export async function mastodonMedia(app: FastifyInstance, { ctx }: { ctx: Ctx })
 export function presentMedia(ctx: Ctx, row: MediaRow): MediaAttachment {
   const entity = toMediaAttachment(ctx, row.id, attachmentOf(requireSite(ctx).origin, row), 0)!
   const small = size(row.preview_width, row.preview_height)
-  return { ...entity, id: row.id, description: row.description === '' ? null : row.description, meta: { ...entity.meta, ...(small === null ? {} : { small }) } }
+  return {
+    ...entity,
+    id: row.id,
+    description: row.description === '' ? null : row.description,
+    meta: { ...entity.meta, ...(small === null ? {} : { small }) }
+  }
 }
 
 /** `focus` is "x,y". */

@@ -40,10 +40,16 @@ export async function oauthAuthorize(app: FastifyInstance, { ctx }: { ctx: Ctx }
     if (auth === null) return reply.redirect('/connexion', 303)
     const isAllowed = field(request.body, 'decision') === 'allow'
     const { redirectUri, codeChallenge } = asked.request
-    const code = isAllowed ? await createCode(ctx, { app: asked.app, accountId: auth.account.id, redirectUri, scopes: asked.scopes, codeChallenge }) : null
+    const code = isAllowed
+      ? await createCode(ctx, { app: asked.app, accountId: auth.account.id, redirectUri, scopes: asked.scopes, codeChallenge })
+      : null
     if (redirectUri === OUT_OF_BAND) {
       const locale = localeOf(request)
-      return sendHtml(reply, code === null ? sentencePage(locale, text(locale, 'oauth.error-title'), text(locale, 'oauth.denied')) : codePage(locale, code), null)
+      return sendHtml(
+        reply,
+        code === null ? sentencePage(locale, text(locale, 'oauth.error-title'), text(locale, 'oauth.denied')) : codePage(locale, code),
+        null
+      )
     }
     const answer: Record<string, string> = code === null ? { error: 'access_denied' } : { code }
     return reply.header('cache-control', 'no-store').redirect(withParams(redirectUri, { ...answer, state: asked.state }), 303)
@@ -104,7 +110,10 @@ function sendHtml(reply: FastifyReply, html: string, redirectUri: string | null)
   return reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
-    .header('content-security-policy', `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'${target}; base-uri 'none'; frame-ancestors 'none'`)
+    .header(
+      'content-security-policy',
+      `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'${target}; base-uri 'none'; frame-ancestors 'none'`
+    )
     .send(html)
 }
 

@@ -29,13 +29,17 @@ export interface Consent {
 /** The question: which app, to which account, what it will be able to do. */
 export function consentPage(locale: Locale, consent: Consent): string {
   const values = { app: consent.appName, handle: consent.handle }
-  const hidden = Object.entries(consent.fields).map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+  const hidden = Object.entries(consent.fields).map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`
+  )
   return page(
     locale,
     text(locale, 'oauth.title', values),
     `<p>${escapeHtml(text(locale, 'oauth.question', values))}</p>
 <p>${escapeHtml(text(locale, 'oauth.will-be-able'))}</p>
-<ul>${scopeTexts(locale, consent.scopes).map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>
+<ul>${scopeTexts(locale, consent.scopes)
+      .map((line) => `<li>${escapeHtml(line)}</li>`)
+      .join('')}</ul>
 ${consent.website === null ? '' : `<p class="quiet">${escapeHtml(text(locale, 'oauth.website', { website: consent.website }))}</p>`}
 ${consent.returnsTo === null ? '' : `<p class="quiet">${escapeHtml(text(locale, 'oauth.returns-to', { target: consent.returnsTo }))}</p>`}
 <form method="post" action="/oauth/authorize">${hidden.join('')}
@@ -46,7 +50,11 @@ ${consent.returnsTo === null ? '' : `<p class="quiet">${escapeHtml(text(locale, 
 
 /** The code, for apps without a return address. */
 export function codePage(locale: Locale, code: string): string {
-  return page(locale, text(locale, 'oauth.code-title'), `<p>${escapeHtml(text(locale, 'oauth.code-text'))}</p><code>${escapeHtml(code)}</code>`)
+  return page(
+    locale,
+    text(locale, 'oauth.code-title'),
+    `<p>${escapeHtml(text(locale, 'oauth.code-text'))}</p><code>${escapeHtml(code)}</code>`
+  )
 }
 
 /** A sentence and nothing to do. */

@@ -13,7 +13,12 @@ export async function oauthToken(app: FastifyInstance, { ctx }: { ctx: Ctx }): P
     const params = bodyOf(request)
     const { secret, row } = await grant(ctx, clientOf(request, params), params)
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    return { access_token: secret, token_type: 'Bearer', scope: row.scopes.join(' '), created_at: Math.floor(row.created_at.getTime() / 1000) }
+    return {
+      access_token: secret,
+      token_type: 'Bearer',
+      scope: row.scopes.join(' '),
+      created_at: Math.floor(row.created_at.getTime() / 1000)
+    }
   })
 
   app.post('/oauth/revoke', { config: { public: true, rateLimit: LIMITS.token } }, async (request) => {

@@ -21,7 +21,9 @@ export interface Form {
 /** Parses urlencoded forms like Rails, and makes multipart available to readForm(). */
 export async function bodiesPlugin(app: FastifyInstance): Promise<void> {
   await app.register(formbody, { parser: parseNested, bodyLimit: 1024 * 1024 })
-  await app.register(multipart, { limits: { fileSize: MAX_FILE_BYTES, files: 4, fields: 100, fieldSize: 100_000, fieldNameSize: 200, parts: 104 } })
+  await app.register(multipart, {
+    limits: { fileSize: MAX_FILE_BYTES, files: 4, fields: 100, fieldSize: 100_000, fieldNameSize: 200, parts: 104 }
+  })
 }
 Object.assign(bodiesPlugin, { [Symbol.for('skip-override')]: true })
 
@@ -41,7 +43,8 @@ async function readPart(body: Promise<Buffer>): Promise<Buffer> {
   try {
     return await body
   } catch (cause) {
-    if ((cause as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE') throw new AppError('media.too-large', 413, 'An image weighs at most 8 MB.', { cause })
+    if ((cause as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE')
+      throw new AppError('media.too-large', 413, 'An image weighs at most 8 MB.', { cause })
     throw cause
   }
 }

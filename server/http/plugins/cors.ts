@@ -15,7 +15,15 @@ export async function corsPlugin(app: FastifyInstance): Promise<void> {
         origin: '*',
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-        exposedHeaders: ['Link', 'Location', 'Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-Request-Id'],
+        exposedHeaders: [
+          'Link',
+          'Location',
+          'Retry-After',
+          'X-RateLimit-Limit',
+          'X-RateLimit-Remaining',
+          'X-RateLimit-Reset',
+          'X-Request-Id'
+        ],
         maxAge: 86_400,
         strictPreflight: false
       })

@@ -33,7 +33,9 @@ export function toAppError(error: unknown): AppError {
   const { statusCode, code, validation, message } = error as Partial<FastifyError>
   if (validation !== undefined) {
     const first = validation[0]
-    const field = first?.instancePath?.replaceAll('/', '.').replace(/^\./, '') || String(first?.params?.missingProperty ?? first?.params?.additionalProperty ?? '')
+    const field =
+      first?.instancePath?.replaceAll('/', '.').replace(/^\./, '') ||
+      String(first?.params?.missingProperty ?? first?.params?.additionalProperty ?? '')
     return new AppError('request.invalid', 422, message ?? 'Something is missing or wrong.', { details: { field }, cause: error })
   }
   if (statusCode === 429) return new AppError('rate.limited', 429, 'Too many requests. Please try again in a moment.', { cause: error })
@@ -44,7 +46,10 @@ export function toAppError(error: unknown): AppError {
     return new AppError('request.malformed', statusCode, STATUS_CODES[statusCode] ?? 'Bad Request', { cause: error })
   }
   if (code === '57P01' || code === 'ECONNREFUSED' || code === '08006' || code === '57P03') {
-    return new AppError('database.unavailable', 503, 'The server is restarting. Please try again in a moment.', { cause: error, retryAfterSeconds: 5 })
+    return new AppError('database.unavailable', 503, 'The server is restarting. Please try again in a moment.', {
+      cause: error,
+      retryAfterSeconds: 5
+    })
   }
   return new AppError('server.error', 500, 'Something went wrong on our side.', { cause: error })
 }
@@ -54,5 +59,12 @@ function sendProblem(reply: FastifyReply, error: AppError, text: string): Fastif
   return reply
     .type('application/problem+json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send({ type: 'about:blank', title: text, status: error.status, detail: text, code: error.code, ...(error.details.field ? { field: error.details.field } : {}) })
+    .send({
+      type: 'about:blank',
+      title: text,
+      status: error.status,
+      detail: text,
+      code: error.code,
+      ...(error.details.field ? { field: error.details.field } : {})
+    })
 }

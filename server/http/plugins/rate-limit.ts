@@ -25,7 +25,10 @@ const PER_NAME = { max: 10, timeWindow: 5 * MINUTE_MS }
 
 /** Makes limits available; each route asks for its own. Shared between processes when Redis is there. */
 export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const redis = ctx.config.redisUrl === null ? null : new Redis(ctx.config.redisUrl, { connectTimeout: 500, maxRetriesPerRequest: 1, lazyConnect: true })
+  const redis =
+    ctx.config.redisUrl === null
+      ? null
+      : new Redis(ctx.config.redisUrl, { connectTimeout: 500, maxRetriesPerRequest: 1, lazyConnect: true })
   redis?.on('error', () => ctx.count('rate-limit.redis-error'))
   await app.register(rateLimit, {
     global: false,
@@ -40,10 +43,14 @@ export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx 
 Object.assign(rateLimitPlugin, { [Symbol.for('skip-override')]: true })
 
 /** A preHandler that counts tries per log-in name, so that many addresses do not help (security.md W07). */
-export function limitPerName(app: FastifyInstance, nameOf: (request: FastifyRequest) => string): NonNullable<RouteShorthandOptions['preHandler']> {
+export function limitPerName(
+  app: FastifyInstance,
+  nameOf: (request: FastifyRequest) => string
+): NonNullable<RouteShorthandOptions['preHandler']> {
   const check = app.createRateLimit({
     ...PER_NAME,
-    keyGenerator: (request) => `name-${createHash('sha256').update(nameOf(request).normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
+    keyGenerator: (request) =>
+      `name-${createHash('sha256').update(nameOf(request).normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
   })
   return async (request: FastifyRequest) => {
     const result = await check(request)
@@ -52,5 +59,7 @@ export function limitPerName(app: FastifyInstance, nameOf: (request: FastifyRequ
 }
 
 function tooMany(ttlMs: number): AppError {
-  return new AppError('rate.limited', 429, 'Too many requests. Please try again in a moment.', { retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1000)) })
+  return new AppError('rate.limited', 429, 'Too many requests. Please try again in a moment.', {
+    retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1000))
+  })
 }

@@ -1,5 +1,5 @@
 // The one cookie that logs a browser in. HttpOnly, SameSite=Lax, and on https the __Host- prefix (security.md W22).
-import type {} from '@fastify/cookie'
+import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { SESSION_IDLE_DAYS } from '../../features/accounts/tokens.ts'
@@ -25,8 +25,8 @@ export function clearSessionCookie(ctx: Ctx, reply: FastifyReply): void {
   reply.clearCookie(sessionCookieName(ctx), flags(ctx))
 }
 
-function flags(ctx: Ctx) {
-  return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(ctx) } as const
+function flags(ctx: Ctx): CookieSerializeOptions {
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(ctx) }
 }
 
 function isSecure(ctx: Ctx): boolean {
