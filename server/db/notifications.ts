@@ -54,7 +54,7 @@ export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRo
        from objects o join object_recipients r on r.object_id = o.id join actors a on a.id = r.actor_id and a.local
        where o.id = any(?::bigint[]) and (r.mention or o.visibility = 'direct')
      union
-     select parent.actor_id, coalesce(o.author_id, o.actor_id), o.id
+     select coalesce(parent.author_id, parent.actor_id), coalesce(o.author_id, o.actor_id), o.id
        from objects o join objects parent on parent.id = o.in_reply_to_id and parent.local and parent.deleted_at is null
        where o.id = any(?::bigint[]) and o.visibility in ('public', 'unlisted')`,
     [objects.map((object) => object.id), objects.map((object) => object.id)]

@@ -34,7 +34,9 @@ export async function securityHeadersPlugin(app: FastifyInstance, { ctx }: { ctx
     strictTransportSecurity: origin.startsWith('https:') ? { maxAge: 31_536_000 } : false,
     xFrameOptions: { action: 'deny' }
   })
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // What one person may see is kept by no cache; routes that are the same for all say so themselves (V06).
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'private, no-store')
     reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(self), payment=(), usb=()')
   })
 }

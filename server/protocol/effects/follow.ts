@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { acceptFollow, findFollow, findFollowByIri, removeFollow, saveFollow } from '../../db/links.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, FollowRow } from '../../db/rows.ts'
+import { backfillHome } from '../../db/timelines.ts'
 import { authorise } from '../authorise.ts'
 import type { NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
@@ -71,6 +72,7 @@ export async function applyAnswer(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
       return ended ? 'follow-rejected' : 'unchanged'
     }
     const accepted = await acceptFollow(ctx, trx, follow.id)
+    if (accepted) await backfillHome(trx, follow.follower_id, follow.followed_id)
     await emit(ctx, trx, [{ kind: 'follow-accepted', ids: accepted ? [follow.id] : [] }])
     return accepted ? 'follow-accepted' : 'unchanged'
   })
