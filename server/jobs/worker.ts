@@ -1,6 +1,7 @@
 // The worker: loops that empty the inbox and send deliveries when woken, and a sweeper that wakes them when nobody did.
 import type { Ctx } from '../context.ts'
 import { prune } from '../db/prune.ts'
+import { pruneOrphanMedia } from '../features/media/media.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { processInbox } from '../protocol/inbox.ts'
 import { createLoop, type Loop } from './loop.ts'
@@ -26,7 +27,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
   const loops = {
     inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx) }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
-    prune: createLoop({ name: 'prune', log: ctx.log, run: () => prune(ctx.db, ctx.clock.now()) })
+    prune: createLoop({ name: 'prune', log: ctx.log, run: async () => (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx)) })
   } satisfies Partial<Record<WakeKind, Loop>>
   const sweep = (): void => {
     loops.inbox.poke()
