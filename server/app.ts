@@ -8,6 +8,7 @@ import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
+import { communerLeave } from './http/communer/leave.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { feeds } from './http/feeds.ts'
@@ -71,7 +72,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerAdmin]) await app.register(routes, native)
+  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin]) await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
