@@ -18,7 +18,7 @@ export function recordingQueue(): RecordingQueue {
     wake: (kind) => void wakes.push(kind),
     start: async () => {},
     close: async () => {},
-    status: async () => ({ engine: 'memory', ready: true, waiting: 0, problem: null })
+    status: async () => ({ engine: 'postgresql', ready: true, waiting: 0, problem: null })
   }
 }
 
