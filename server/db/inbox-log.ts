@@ -60,17 +60,23 @@ function nullable(values: (string | null)[]): string[] {
   return values as string[]
 }
 
-/** Takes up to `limit` due rows for this worker, oldest first. Others pass them by until the lease ends. */
+/**
+ * Takes up to `limit` due rows for this worker, oldest first. Others pass them by until the lease ends.
+ * The plan is held to the index in its order: a bitmap would visit again, at every claim, all the rows done since the last vacuum.
+ */
 export async function claimReceived(ctx: Ctx, limit: number): Promise<InboxLogRow[]> {
   const now = ctx.clock.now()
-  const claimed = await ctx.db.raw<{ rows: InboxLogRow[] }>(
-    `with due as (
-       select id from inbox_log where state = 'waiting' and next_at <= ? and (lease_until is null or lease_until < ?)
-       order by next_at, id limit ? for update skip locked)
-     update inbox_log l set lease_until = ?::timestamptz + interval '${LEASE}', attempts = attempts + 1 from due where l.id = due.id
-     returning l.*`,
-    [now, now, limit, now]
-  )
+  const claimed = await ctx.db.transaction(async (trx) => {
+    await trx.raw('set local enable_bitmapscan = off; set local enable_seqscan = off; set local enable_sort = off')
+    return trx.raw<{ rows: InboxLogRow[] }>(
+      `with due as (
+         select id from inbox_log where state = 'waiting' and next_at <= ? and (lease_until is null or lease_until < ?)
+         order by next_at, id limit ? for update skip locked)
+       update inbox_log l set lease_until = ?::timestamptz + interval '${LEASE}', attempts = attempts + 1 from due where l.id = due.id
+       returning l.*`,
+      [now, now, limit, now]
+    )
+  })
   return claimed.rows.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
 }
 

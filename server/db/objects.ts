@@ -1,4 +1,5 @@
 // Writes objects: local and remote alike, with their tags, recipients and thread. Callers decide whether they may; readers are elsewhere.
+import { randomInt } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
@@ -37,18 +38,47 @@ export async function insertObject(ctx: Ctx, trx: Knex, object: NewObject): Prom
 export async function insertObjects(ctx: Ctx, trx: Knex, objects: NewObject[]): Promise<ObjectRow[]> {
   if (objects.length === 0) return []
   const rows = objects.map((object) => fullRow(ctx, object))
-  const list = COLUMNS.join(', ')
-  const written = await trx.raw<{ rows: { id: string }[] }>(
-    `insert into objects (${list}) select ${list} from json_populate_recordset(null::objects, ?::json) on conflict do nothing returning id`,
-    [jsonForPostgres(rows)]
-  )
-  const ids = new Set(written.rows.map((row) => row.id))
+  const ids = await insertRows(trx, rows)
   const fresh = rows.filter((row) => ids.has(row.id))
   if (fresh.length === 0) return []
   await insertTags(trx, objects, rows, ids)
   await insertRecipients(trx, objects, rows, ids)
   await linkWaitingReplies(ctx, trx, fresh.map((row) => row.iri))
   return fresh
+}
+
+/** Ids carry random low bits: a clash within a busy millisecond is met by other ids, this many times. */
+const MAX_ROUNDS = 6
+
+/** Ids of the rows that are new. Rows whose id (not IRI) was taken get another id, in place. */
+async function insertRows(trx: Knex, rows: ObjectRow[]): Promise<Set<string>> {
+  const list = COLUMNS.join(', ')
+  const ids = new Set<string>()
+  let left = rows
+  for (let round = 0; round < MAX_ROUNDS && left.length > 0; round += 1) {
+    const written = await trx.raw<{ rows: { iri: string }[] }>(
+      `insert into objects (${list}) select ${list} from json_populate_recordset(null::objects, ?::json) on conflict do nothing returning iri`,
+      [jsonForPostgres(left)]
+    )
+    const inserted = new Set(written.rows.map((row) => row.iri))
+    // Of two rows with one IRI in a batch only the first counts.
+    const unclaimed = new Set(inserted)
+    for (const row of left) if (unclaimed.delete(row.iri)) ids.add(row.id)
+    const missing = left.filter((row) => !inserted.has(row.iri))
+    left = missing.length === 0 ? [] : await withFreeIds(trx, missing)
+  }
+  return ids
+}
+
+async function withFreeIds(trx: Knex, rows: ObjectRow[]): Promise<ObjectRow[]> {
+  const taken = await trx<ObjectRow>('objects').whereRaw('id = any(?::bigint[])', [rows.map((row) => row.id)]).select('id', 'iri')
+  const owners = new Map(taken.map((row) => [row.id, row.iri]))
+  const clashing = rows.filter((row) => owners.has(row.id) && owners.get(row.id) !== row.iri)
+  for (const row of clashing) {
+    const id = (BigInt(row.id) + BigInt(randomInt(1, 0x40000))).toString()
+    Object.assign(row, { id, root_id: row.root_id === row.id ? id : row.root_id })
+  }
+  return clashing
 }
 
 function fullRow(ctx: Ctx, { row }: NewObject): ObjectRow {

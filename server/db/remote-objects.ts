@@ -37,26 +37,18 @@ export async function storeRemoteObject(ctx: Ctx, trx: Knex, norm: NormObject, a
 export async function storeRemoteObjects(ctx: Ctx, trx: Knex, objects: RemoteObject[], surroundings?: Surroundings): Promise<StoredObject[]> {
   const around = surroundings ?? (await findSurroundings(trx, objects))
   const allowed = objects.filter(({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id))
-  const written = new Map<string, ObjectRow>()
-  await insertWithRetry(ctx, trx, allowed, around, written)
+  const seen = new Set(around.known)
+  const unseen = allowed.filter(({ norm }) => !seen.has(norm.id) && seen.add(norm.id).size > 0)
+  const rows = await insertObjects(ctx, trx, unseen.map((object) => newObject(ctx, object, around)))
+  const written = new Map(rows.map((row) => [row.iri, row]))
   const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
   const stored = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
-  await touchAuthors(ctx, trx, [...written.values()])
+  await touchAuthors(ctx, trx, rows)
   return objects.map(({ norm }) => {
     const fresh = written.get(norm.id)
     if (fresh !== undefined) return { row: fresh, fresh: true }
     return { row: stored.find((row) => row.iri === norm.id) ?? null, fresh: false }
   })
-}
-
-/** Two rounds: a random id may be taken once in a long while, and then another one is not. */
-async function insertWithRetry(ctx: Ctx, trx: Knex, objects: RemoteObject[], around: Surroundings, written: Map<string, ObjectRow>): Promise<void> {
-  const seen = new Set(around.known)
-  let left = objects.filter(({ norm }) => !seen.has(norm.id) && seen.add(norm.id).size > 0)
-  for (let round = 0; round < 2 && left.length > 0; round += 1) {
-    for (const row of await insertObjects(ctx, trx, left.map((object) => newObject(ctx, object, around)))) written.set(row.iri, row)
-    left = left.filter(({ norm }) => !written.has(norm.id))
-  }
 }
 
 function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObject {

@@ -42,12 +42,12 @@ export async function storeBoosts(ctx: Ctx, trx: Knex, boosts: Boost[]): Promise
     return { id: idAt(published), iri, type: 'Announce', local: false, actor_id: actor.id, visibility: boostVisibility(activity, actor), reblog_of_id: object.id, published, doc: {} }
   })
   const fresh = await insertObjects(ctx, trx, rows.map((row) => ({ row })))
-  const ids = new Set(fresh.map((row) => row.id))
+  const written = new Set(fresh.map((row) => row.iri))
   await fanIn(ctx, trx, fresh)
-  const news = boosts.filter((_boost, index) => ids.has(rows[index]!.id))
+  const news = boosts.filter(({ iri }) => written.has(iri))
   const told = await notify(ctx, trx, news.map(({ actor, object }) => ({ ownerId: object.author_id ?? object.actor_id, type: 'reblog', fromId: actor.id, objectId: object.id })))
-  await emit(ctx, trx, [{ kind: 'boosted', ids: [...ids] }, { kind: 'notified', ids: told.map((row) => row.id) }])
-  return rows.map((row) => (ids.has(row.id) ? 'boosted' : 'unchanged'))
+  await emit(ctx, trx, [{ kind: 'boosted', ids: fresh.map((row) => row.id) }, { kind: 'notified', ids: told.map((row) => row.id) }])
+  return boosts.map(({ iri }) => (written.has(iri) ? 'boosted' : 'unchanged'))
 }
 
 /** snac and Mobilizon's relay leave Public out: a boost shows only what is public anyway, so it goes to followers at least. */

@@ -46,8 +46,7 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     if (around.tombstones.has(norm.id)) return 'tombstoned'
     if (around.known.has(norm.id)) return 'unchanged'
     if (!related[index]) return 'not-related'
-    const answer = stored[wanted.indexOf(creations[index]!)]
-    return answer === undefined || answer.row === null ? 'refused-suspended' : 'created'
+    return stored[wanted.indexOf(creations[index]!)]?.row == null ? 'refused-suspended' : 'created'
   })
 }
 
