@@ -36,15 +36,15 @@ export interface DeliveryResult {
   error: string | null
 }
 
-/** Rows looked at for one claim: enough to find other hosts behind a crowded one. */
-const CANDIDATES = 500
+/** Rows looked at for each one wanted: enough to find other hosts behind a crowded one, which is left out once it is busy. */
+const CANDIDATES = 4
 
 /**
  * Claims due rows, a few per host, in one statement. A row waits while an earlier row for the same inbox and object waits.
  * Plan: deliveries_due for the candidates, deliveries_order for the earlier row, hosts by primary key.
  */
 export async function claimDeliveries(db: Knex, options: ClaimOptions): Promise<ClaimedDelivery[]> {
-  const { rows } = await db.raw<{ rows: ClaimedDelivery[] }>(CLAIM, { ...options, candidates: CANDIDATES })
+  const { rows } = await db.raw<{ rows: ClaimedDelivery[] }>(CLAIM, { ...options, candidates: options.limit * CANDIDATES })
   return rows
 }
 

@@ -11,7 +11,7 @@ import { primeScheme } from './scheme.ts'
 /** Requests under way at once. */
 const MAX_IN_FLIGHT = 64
 /** A claim costs a round trip: below this many free places it waits. */
-const MIN_CLAIM = 16
+const MIN_CLAIM = 32
 /** At most four connections to a host (the pool has as many): two are claimed while at most two are under way. */
 const PER_HOST = 2
 /** Longer than a request may take (30 s), short enough that a crash delays little. */
