@@ -1,0 +1,123 @@
+// The pages people read touch a range of an index, however many objects there are: plans and buffers on a filled database.
+import type { Knex } from 'knex'
+import t from 'tap'
+import type { Ctx } from '../context.ts'
+import { testContext } from '../test/context.ts'
+import { localPerson } from '../test/people.ts'
+import { listEvents } from './agenda.ts'
+import { loadStatusParts } from './status-parts.ts'
+import { searchActors, searchTags } from './search.ts'
+import { loadThread } from './threads.ts'
+import { actorTimeline, homeTimeline, publicTimeline, tagTimeline } from './timelines.ts'
+import { ANYONE } from './visibility.ts'
+
+type Tap = Parameters<typeof testContext>[0]
+const PAGE = { maxId: null, sinceId: null, minId: null, limit: 20 }
+const OBJECTS = 20_000
+
+/** 20,000 objects by 5,000 people, 20 of them local: notes, replies, boosts, events, a tag on each tenth. */
+async function fill(ctx: Ctx): Promise<void> {
+  await ctx.db.raw(`insert into actors (id, iri, type, local, username, domain, host, name, inbox, doc)
+    select n, 'https://h' || n || '.example/u', 'Person', n <= 20, 'user' || n, 'h' || n || '.example', 'h' || n || '.example', 'Personne ' || n, 'https://h/i', '{}'
+    from generate_series(1, 5000) n`)
+  await ctx.db.raw(
+    `insert into objects (id, iri, type, local, actor_id, visibility, in_reply_to_id, in_reply_to_iri, reblog_of_id, start_time, latitude, longitude, content_html, published, doc)
+     select n, 'https://h.example/' || n, case when n % 20 = 7 then 'Event' when n % 5 = 3 then 'Announce' else 'Note' end, n % 11 = 0, case when n % 11 = 0 then 1 + n % 20 else 21 + n % 4979 end,
+       case when n % 9 = 5 then 'followers' else 'public' end,
+       case when n % 5 = 1 and n > 10 then n - 1 end, case when n % 5 = 1 and n > 10 then 'https://h.example/' || (n - 1) end,
+       case when n % 5 = 3 and n > 10 then n - 3 end,
+       case when n % 20 = 7 then timestamptz '2026-01-01' + n * interval '1 hour' end, case when n % 20 = 7 then (n % 170) - 85 end, case when n % 20 = 7 then (n % 350) - 175 end,
+       '<p>n</p>', timestamptz '2026-01-01' + n * interval '1 minute', '{}'
+     from generate_series(1, ?::int) n`,
+    [OBJECTS]
+  )
+  await ctx.db.raw("insert into object_tags (tag, object_id) select case when n % 1000 = 0 then 'rare' else 'commune' end, n from generate_series(10, ?::int, 10) n", [OBJECTS])
+  await ctx.db.raw('analyze')
+}
+
+interface Plan {
+  'Node Type': string
+  'Relation Name'?: string
+  'Shared Hit Blocks'?: number
+  'Shared Read Blocks'?: number
+  Plans?: Plan[]
+}
+
+/** Runs `work` and explains each of its queries on the tables that grow. */
+async function plansOf(ctx: Ctx, work: () => Promise<unknown>): Promise<{ sql: string; plan: Plan; buffers: number }[]> {
+  const queries: { sql: string; bindings: unknown[] }[] = []
+  const listen = ({ sql, bindings }: { sql: string; bindings: unknown[] }): void => void queries.push({ sql, bindings })
+  ctx.db.on('query', listen)
+  await work()
+  ctx.db.off('query', listen)
+  const plans = []
+  for (const { sql, bindings } of queries) {
+    const [row] = (await explain(ctx.db, sql, bindings)).rows
+    const { Plan: plan } = row!['QUERY PLAN'][0]!
+    plans.push({ sql, plan, buffers: (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0) })
+  }
+  return plans
+}
+
+function explain(db: Knex, sql: string, bindings: unknown[]): Promise<{ rows: { 'QUERY PLAN': { Plan: Plan }[] }[] }> {
+  const client = db.client as { acquireConnection(): Promise<{ query(sql: string, values: unknown[]): Promise<never> }>; releaseConnection(connection: unknown): Promise<void> }
+  return client.acquireConnection().then(async (connection) => {
+    try {
+      return await connection.query(`explain (analyze, buffers, format json) ${sql}`, bindings)
+    } finally {
+      await client.releaseConnection(connection)
+    }
+  })
+}
+
+function scansOf(plan: Plan): string[] {
+  const own = plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []
+  return [...own, ...(plan.Plans ?? []).flatMap(scansOf)]
+}
+
+/** Tables that stay small for ever may be read whole. */
+const SMALL = ['domain_policies', 'mutes', 'blocks', 'featured', 'likes', 'follows', 'memberships', 'object_recipients', 'object_stats', 'actor_stats']
+
+async function assertRange(t: Tap & { ok(value: unknown, message: string): void; same(a: unknown, b: unknown, message: string): void }, ctx: Ctx, name: string, maxBuffers: number, work: () => Promise<unknown>): Promise<void> {
+  for (const { sql, plan, buffers } of await plansOf(ctx, work)) {
+    t.same(scansOf(plan).filter((table) => !SMALL.includes(table)), [], `${name}: no table that grows is read whole by ${sql.slice(0, 80)}`)
+    t.ok(buffers <= maxBuffers, `${name}: ${buffers} buffers of at most ${maxBuffers} for ${sql.slice(0, 80)}`)
+  }
+}
+
+t.test('each page of posts is a range of an index', async (t) => {
+  const { ctx } = await testContext(t)
+  await fill(ctx)
+  const alice = await localPerson(ctx, 'alice')
+  const viewer = { actorId: alice.id }
+  await ctx.db.raw('insert into home_items (owner_id, object_id) select ?, n from generate_series(2, ?::int, 2) n', [alice.id, OBJECTS])
+  await ctx.db.raw('insert into home_items (owner_id, object_id) select 1 + n % 20, n from generate_series(1, ?::int) n', [OBJECTS])
+  await ctx.db.raw('analyze')
+  const middle = { ...PAGE, maxId: String(OBJECTS / 2) }
+  t.equal((await homeTimeline(ctx, alice.id, middle)).length, 20)
+  await assertRange(t, ctx, 'home', 600, () => homeTimeline(ctx, alice.id, middle))
+  await assertRange(t, ctx, 'wall', 600, () => publicTimeline(ctx, ANYONE, { local: true }, middle))
+  await assertRange(t, ctx, 'fediverse', 600, () => publicTimeline(ctx, viewer, {}, middle))
+  await assertRange(t, ctx, 'fediverse of elsewhere', 600, () => publicTimeline(ctx, viewer, { remote: true }, middle))
+  await assertRange(t, ctx, 'common tag', 600, () => tagTimeline(ctx, viewer, 'commune', {}, middle))
+  await assertRange(t, ctx, 'rare tag', 600, () => tagTimeline(ctx, viewer, 'rare', {}, middle))
+  await assertRange(t, ctx, 'absent tag', 100, () => tagTimeline(ctx, viewer, 'nowhere', {}, middle))
+  await assertRange(t, ctx, 'one actor', 600, () => actorTimeline(ctx, ANYONE, '12', { excludeReplies: true }, PAGE))
+  await assertRange(t, ctx, 'an actor without posts', 100, () => actorTimeline(ctx, ANYONE, alice.id, {}, PAGE))
+  const rows = await publicTimeline(ctx, ANYONE, {}, PAGE)
+  await assertRange(t, ctx, 'parts of a page', 900, () => loadStatusParts(ctx, rows, viewer))
+  await assertRange(t, ctx, 'thread', 900, () => loadThread(ctx, { id: '10001' }, ANYONE))
+})
+
+t.test('agenda and search have a budget too, for common, rare and absent words', async (t) => {
+  const { ctx } = await testContext(t)
+  await fill(ctx)
+  const from = new Date('2026-06-01T00:00:00Z')
+  await assertRange(t, ctx, 'agenda', 900, () => listEvents(ctx, ANYONE, { from, limit: 30 }))
+  await assertRange(t, ctx, 'local agenda', 900, () => listEvents(ctx, ANYONE, { from, local: true, limit: 30 }))
+  await assertRange(t, ctx, 'events near a place', 900, () => listEvents(ctx, ANYONE, { from, near: { latitude: 62, longitude: 32, radiusMetres: 100_000 }, limit: 30 }))
+  t.ok((await listEvents(ctx, ANYONE, { from, near: { latitude: 62, longitude: 32, radiusMetres: 100_000 }, limit: 30 })).length > 0)
+  await assertRange(t, ctx, 'tags', 500, () => searchTags(ctx, 'com', 20))
+  await assertRange(t, ctx, 'absent tags', 100, () => searchTags(ctx, 'zzz', 20))
+  t.equal((await searchActors(ctx, 'personne 45', 20))[0]?.username, 'user45')
+})
