@@ -34,7 +34,7 @@ export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx 
     global: false,
     ipv6Subnet: 64,
     skipOnError: true,
-    nameSpace: 'communer-rate-',
+    nameSpace: `communer-rate-${instanceMark(ctx)}-`,
     ...(redis === null ? {} : { redis }),
     errorResponseBuilder: (_request, { ttl }) => tooMany(ttl)
   })
@@ -49,13 +49,21 @@ export function limitPerName(
 ): NonNullable<RouteShorthandOptions['preHandler']> {
   const check = app.createRateLimit({
     ...PER_NAME,
-    keyGenerator: (request) =>
-      `name-${createHash('sha256').update(nameOf(request).normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
+    keyGenerator: (request) => `name-${digest(nameOf(request).normalize('NFKC').trim().toLowerCase())}`
   })
   return async (request: FastifyRequest) => {
     const result = await check(request)
     if (!result.isAllowed && result.isExceeded) throw tooMany(result.ttl)
   }
+}
+
+/** Instances on one Redis count apart; processes of one instance share a database and so count together. */
+function instanceMark(ctx: Ctx): string {
+  return digest(ctx.config.databaseUrl ?? ctx.config.dataDir).slice(0, 8)
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 function tooMany(ttlMs: number): AppError {
