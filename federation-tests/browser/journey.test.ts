@@ -12,18 +12,34 @@ import { breaches, newVisitor, noBrowser, openBrowser } from './visitor.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
-interface Instance { origin: string; setupUrl: string; child: Child; dispose(): Promise<void> }
+interface Instance {
+  origin: string
+  setupUrl: string
+  child: Child
+  dispose(): Promise<void>
+}
 
 async function startEmpty(): Promise<Instance> {
   const dataDir = mkdtempSync(join(tmpdir(), 'communer-browser-'))
   const database = await testDatabase({ empty: true })
   const port = await freePort()
   const origin = `http://localhost:${port}`
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: database.url, LOG_LEVEL: 'warn', ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {}) }
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    LANG: 'C.UTF-8',
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'warn',
+    ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {})
+  }
   const child = await startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'to set up your commune' })
   const setupUrl = /Open (\S+)/.exec(child.output())?.[1] ?? ''
   return {
-    origin, setupUrl, child,
+    origin,
+    setupUrl,
+    child,
     async dispose() {
       await child.stop()
       await database.drop()
@@ -36,75 +52,108 @@ async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [name, value] of Object.entries(fields)) await page.locator(`main [name="${name}"]`).fill(value)
 }
 
-t.test('a commune opens, a citizen joins, a group announces an event, everybody can read it', { skip: noBrowser, timeout: 240_000 }, async (t) => {
-  const instance = await startEmpty()
-  t.teardown(() => instance.dispose())
-  const browser: Browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const { origin } = instance
+t.test(
+  'a commune opens, a citizen joins, a group announces an event, everybody can read it',
+  { skip: noBrowser, timeout: 240_000 },
+  async (t) => {
+    const instance = await startEmpty()
+    t.teardown(() => instance.dispose())
+    const browser: Browser = await openBrowser()
+    t.teardown(() => browser.close())
+    const { origin } = instance
 
-  const mayor = await newVisitor(browser)
-  await mayor.page.goto(`${origin}/agenda`)
-  t.equal(new URL(mayor.page.url()).pathname, '/installation', 'before set-up every page leads there')
-  await mayor.page.goto(instance.setupUrl)
-  t.same(await breaches(mayor.page), [])
-  await fill(mayor.page, { name: 'Saint-Leu', insee: '97413', latitude: '-21,17', longitude: '55,29', adminName: 'Marie Payet', username: 'maire', email: 'maire@saint-leu.test', password: PASSWORD })
-  await mayor.page.getByRole('button', { name: 'Ouvrir la commune' }).click()
-  await mayor.page.waitForURL(`${origin}/`)
-  await mayor.page.getByRole('heading', { name: 'Saint-Leu vient d’ouvrir' }).waitFor()
-  t.same(mayor.complaints, [])
+    const mayor = await newVisitor(browser)
+    await mayor.page.goto(`${origin}/agenda`)
+    t.equal(new URL(mayor.page.url()).pathname, '/installation', 'before set-up every page leads there')
+    await mayor.page.goto(instance.setupUrl)
+    t.same(await breaches(mayor.page), [])
+    await fill(mayor.page, {
+      name: 'Saint-Leu',
+      insee: '97413',
+      latitude: '-21,17',
+      longitude: '55,29',
+      adminName: 'Marie Payet',
+      username: 'maire',
+      email: 'maire@saint-leu.test',
+      password: PASSWORD
+    })
+    await mayor.page.getByRole('button', { name: 'Ouvrir la commune' }).click()
+    await mayor.page.waitForURL(`${origin}/`)
+    await mayor.page.getByRole('heading', { name: 'Saint-Leu vient d’ouvrir' }).waitFor()
+    t.same(mayor.complaints, [])
 
-  const citizen = await newVisitor(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
-  const { page } = citizen
-  await page.goto(origin)
-  await page.getByRole('main').getByRole('link', { name: 'S’inscrire' }).first().click()
-  await page.waitForURL('**/inscription')
-  t.same(await breaches(page), [])
-  await fill(page, { name: 'Amina Hoarau', email: 'amina@saint-leu.test', password: PASSWORD })
-  await page.locator('[name="agreement"]').check()
-  await page.getByRole('button', { name: 'Créer mon compte' }).click()
-  await page.waitForURL(`${origin}/`)
+    const citizen = await newVisitor(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+    const { page } = citizen
+    await page.goto(origin)
+    await page.getByRole('main').getByRole('link', { name: 'S’inscrire' }).first().click()
+    await page.waitForURL('**/inscription')
+    t.same(await breaches(page), [])
+    await fill(page, { name: 'Amina Hoarau', email: 'amina@saint-leu.test', password: PASSWORD })
+    await page.locator('[name="agreement"]').check()
+    await page.getByRole('button', { name: 'Créer mon compte' }).click()
+    await page.waitForURL(`${origin}/`)
 
-  await page.goto(`${origin}/groupes/nouveau`)
-  t.same(await breaches(page), [])
-  await fill(page, { name: 'Comité des fêtes', description: 'Bals et marchés.' })
-  t.equal(await page.locator('[name="username"]').inputValue(), 'comite_des_fetes', 'the address follows the name')
-  await page.getByRole('button', { name: 'Créer le groupe' }).click()
-  await page.getByRole('heading', { name: 'Comité des fêtes', level: 1 }).waitFor()
+    await page.goto(`${origin}/groupes/nouveau`)
+    t.same(await breaches(page), [])
+    await fill(page, { name: 'Comité des fêtes', description: 'Bals et marchés.' })
+    t.equal(await page.locator('[name="username"]').inputValue(), 'comite_des_fetes', 'the address follows the name')
+    await page.getByRole('button', { name: 'Créer le groupe' }).click()
+    await page.getByRole('heading', { name: 'Comité des fêtes', level: 1 }).waitFor()
 
-  await page.goto(`${origin}/evenements/nouveau`)
-  t.same(await breaches(page), [])
-  await fill(page, { title: 'Marché de nuit', startDate: '2031-12-13', startTime: '17:00', endTime: '22:00', placeName: 'Front de mer', description: 'Artisans et concert.\nEntrée libre.' })
-  await page.locator('[name="as"]').selectOption('comite_des_fetes')
-  await page.getByRole('button', { name: 'Publier l’événement' }).click()
-  await page.waitForURL(/\/evenements\/\d+$/)
-  await page.getByRole('heading', { name: 'Marché de nuit', level: 1 }).waitFor()
-  const eventUrl = page.url()
-  t.same(await breaches(page), [])
+    await page.goto(`${origin}/evenements/nouveau`)
+    t.same(await breaches(page), [])
+    await fill(page, {
+      title: 'Marché de nuit',
+      startDate: '2031-12-13',
+      startTime: '17:00',
+      endTime: '22:00',
+      placeName: 'Front de mer',
+      description: 'Artisans et concert.\nEntrée libre.'
+    })
+    await page.locator('[name="as"]').selectOption('comite_des_fetes')
+    await page.getByRole('button', { name: 'Publier l’événement' }).click()
+    await page.waitForURL(/\/evenements\/\d+$/)
+    await page.getByRole('heading', { name: 'Marché de nuit', level: 1 }).waitFor()
+    const eventUrl = page.url()
+    t.same(await breaches(page), [])
 
-  await page.goto(origin)
-  await page.getByRole('textbox', { name: 'Votre message' }).fill('Bonjour Saint-Leu !')
-  await page.getByRole('button', { name: 'Publier', exact: true }).click()
-  await page.getByRole('article').filter({ hasText: 'Bonjour Saint-Leu !' }).waitFor()
-  const onWall = page.getByRole('article').filter({ hasText: 'Marché de nuit' })
-  await onWall.waitFor()
-  await onWall.getByRole('button', { name: /^J’aime/ }).click()
-  await onWall.locator('.action--like[aria-pressed="true"]').waitFor()
-  t.same(await breaches(page), [])
-  await page.reload()
-  t.equal(await onWall.locator('.action--like').getAttribute('aria-pressed'), 'true', 'the like is kept')
-  t.same(citizen.complaints, [], 'no script error, nothing refused by the security policy, no hydration mismatch')
+    await page.goto(origin)
+    await page.getByRole('textbox', { name: 'Votre message' }).fill('Bonjour Saint-Leu !')
+    await page.getByRole('button', { name: 'Publier', exact: true }).click()
+    await page.getByRole('article').filter({ hasText: 'Bonjour Saint-Leu !' }).waitFor()
+    const onWall = page.getByRole('article').filter({ hasText: 'Marché de nuit' })
+    await onWall.waitFor()
+    await onWall.getByRole('button', { name: /^J’aime/ }).click()
+    await onWall.locator('.action--like[aria-pressed="true"]').waitFor()
+    t.same(await breaches(page), [])
+    await page.reload()
+    t.equal(await onWall.locator('.action--like').getAttribute('aria-pressed'), 'true', 'the like is kept')
+    t.same(citizen.complaints, [], 'no script error, nothing refused by the security policy, no hydration mismatch')
 
-  const stranger = await newVisitor(browser, { javaScriptEnabled: false })
-  await stranger.page.goto(origin)
-  await stranger.page.getByRole('link', { name: 'Marché de nuit' }).first().click()
-  t.equal(stranger.page.url(), eventUrl)
-  const text = await stranger.page.getByRole('main').innerText()
-  for (const words of ['Marché de nuit', 'Samedi 13 décembre 2031', '17 h', '22 h', 'Front de mer', 'Artisans et concert.', 'Comité des fêtes', 'Amina Hoarau']) t.ok(text.replaceAll(/[\u00a0\u202f]/g, ' ').includes(words), `reads “${words}”`)
-  t.equal(await stranger.page.locator('link[rel="alternate"][type="application/activity+json"]').count(), 1)
-  t.match(await stranger.page.locator('meta[property="og:title"]').getAttribute('content'), 'Marché de nuit')
-  t.match(JSON.parse((await stranger.page.locator('script[type="application/ld+json"]').textContent()) ?? '{}'), { '@type': 'Event', name: 'Marché de nuit' })
-  await stranger.page.getByRole('link', { name: 'English' }).click()
-  t.equal(await stranger.page.locator('html').getAttribute('lang'), 'en', 'the language changes without JavaScript')
-  t.match(await stranger.page.getByRole('main').innerText(), /Organized by/)
-})
+    const stranger = await newVisitor(browser, { javaScriptEnabled: false })
+    await stranger.page.goto(origin)
+    await stranger.page.getByRole('link', { name: 'Marché de nuit' }).first().click()
+    t.equal(stranger.page.url(), eventUrl)
+    const text = await stranger.page.getByRole('main').innerText()
+    for (const words of [
+      'Marché de nuit',
+      'Samedi 13 décembre 2031',
+      '17 h',
+      '22 h',
+      'Front de mer',
+      'Artisans et concert.',
+      'Comité des fêtes',
+      'Amina Hoarau'
+    ])
+      t.ok(text.replaceAll(/[\u00a0\u202f]/g, ' ').includes(words), `reads “${words}”`)
+    t.equal(await stranger.page.locator('link[rel="alternate"][type="application/activity+json"]').count(), 1)
+    t.match(await stranger.page.locator('meta[property="og:title"]').getAttribute('content'), 'Marché de nuit')
+    t.match(JSON.parse((await stranger.page.locator('script[type="application/ld+json"]').textContent()) ?? '{}'), {
+      '@type': 'Event',
+      name: 'Marché de nuit'
+    })
+    await stranger.page.getByRole('link', { name: 'English' }).click()
+    t.equal(await stranger.page.locator('html').getAttribute('lang'), 'en', 'the language changes without JavaScript')
+    t.match(await stranger.page.getByRole('main').innerText(), /Organized by/)
+  }
+)

@@ -5,7 +5,14 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 /** No call to the outside, no sandbox (containers refuse it), no first-run pages. */
-const QUIET = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
 
 /** Why the browser tests cannot run here, or false. */
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `Chromium is not installed (${CHROMIUM}); apt-get install chromium`
@@ -28,7 +35,8 @@ export async function newVisitor(browser: Browser, options: BrowserContextOption
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     // An answer of 401 or 404 is no fault of the page: Chromium says it anyway.
-    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
   })
   return { page, complaints }
 }

@@ -63,13 +63,13 @@ t.test('correctly signed, but not theirs to do', { skip: NETWORK_MISSING, timeou
   })
   await t.test('O08 an older version that comes late, and a replay, change nothing', async (t) => {
     const at = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString()
-    const [older, newer] = [at(60), at(120)]
+    const [older, newer] = [at(-1200), at(-600)]
     const latest = update(bob, { ...scene.bobNote, content: '<p>deuxième</p>', updated: newer })
     await deliver(t, bob, latest)
     const content = async (): Promise<string> => (await commune.query('select content_html from objects where iri = $1', [scene.bobNote.id]))[0]!.content_html
     t.match(await content(), /deuxième/)
     await withoutEffect(t, bob, [update(bob, { ...scene.bobNote, content: '<p>première</p>', updated: older }), latest])
-    await Promise.all(Array.from({ length: 10 }, (_, index) => bob.post(sharedInbox, update(bob, { ...scene.bobNote, content: `<p>version ${index}</p>`, updated: at(200 + index) }))))
+    await Promise.all(Array.from({ length: 10 }, (_, index) => bob.post(sharedInbox, update(bob, { ...scene.bobNote, content: `<p>version ${index}</p>`, updated: at(-500 + index) }))))
     await scene.settled()
     t.match(await content(), /version 9/, 'of versions that race the newest stays')
     t.equal((await commune.query('select 1 from objects where iri = $1', [scene.bobNote.id])).length, 1)

@@ -65,7 +65,7 @@ export async function setScene(t: Test): Promise<Scene> {
     snapshot: async () => (await commune.query(SNAPSHOT))[0]!,
     stored: async (iri) => (await commune.query('select 1 from objects where iri = $1 and deleted_at is null', [iri])).length > 0
   }
-  const created = scene.create(bob, { content: '<p>Le mot de Bob</p>' })
+  const created = scene.create(bob, { content: '<p>Le mot de Bob</p>', published: new Date(Date.now() - 3_600_000).toISOString() })
   scene.bobNote = created.object
   victim.serve(new URL(created.object.id).pathname, { '@context': CONTEXT, ...created.object })
   const answer = await bob.post(scene.sharedInbox, created)

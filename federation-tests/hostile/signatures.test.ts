@@ -12,12 +12,15 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
   const logged = async (): Promise<number> => Number((await commune.query('select count(*) from inbox_log'))[0]!.count)
 
   /** Runs the attack and proves that it left no trace: not in the inbox, not in any table, not on the wire. */
-  const leavesNoTrace = async (attack: () => Promise<void>): Promise<void> => {
+  const leavesNoTrace = async (t: Test, attack: () => Promise<void>, mayRefreshKey = false): Promise<void> => {
+    await scene.settled()
     const [before, rows, asked] = [await scene.snapshot(), await logged(), victim.requests.length + evil.requests.length]
     await attack()
     t.same(await scene.snapshot(), before)
     t.equal(await logged(), rows, 'no row in the inbox')
-    t.equal(victim.requests.length + evil.requests.length, asked, 'nobody was asked anything')
+    // A signature that fails under a known key is worth one look whether the key has changed (federation.md checklist 25).
+    const asks = victim.requests.length + evil.requests.length - asked
+    t.ok(asks <= (mayRefreshKey ? 2 : 0), `${asks} requests to others`)
   }
   const refused = async (t: Test, options: PostOptions, statuses = [401]): Promise<void> => {
     const answer = await mallory.post(sharedInbox, scene.create(mallory), options)
@@ -26,19 +29,19 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
 
   await t.test('S01 an unsigned POST is refused before any work', async (t) => {
     const body = { ...scene.create(bob), '@context': ['https://www.w3.org/ns/activitystreams', 'https://evil.test/context'] }
-    await leavesNoTrace(async () => {
+    await leavesNoTrace(t, async () => {
       const answer = await network.fetch(sharedInbox, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/activity+json' } })
       t.equal(answer.status, 401)
     })
   })
-  await t.test('S02 a body that is not the one whose digest was signed', (t) => leavesNoTrace(() => refused(t, { signedBody: '{"type":"Like"}' })))
-  await t.test('S03 a signature that leaves out digest, host or (request-target)', (t) => leavesNoTrace(async () => {
+  await t.test('S02 a body that is not the one whose digest was signed', (t) => leavesNoTrace(t, () => refused(t, { signedBody: '{"type":"Like"}' })))
+  await t.test('S03 a signature that leaves out digest, host or (request-target)', (t) => leavesNoTrace(t, async () => {
     for (const components of [['(request-target)', 'host', 'date'], ['(request-target)', 'date', 'digest'], ['host', 'date', 'digest'], ['(request-target)', 'host', 'digest']]) {
       await refused(t, { components })
     }
   }))
-  await t.test('S04 a signature over the date alone', (t) => leavesNoTrace(() => refused(t, { components: ['date'] })))
-  await t.test('S05 a signature made for another host, relayed to us', (t) => leavesNoTrace(async () => {
+  await t.test('S04 a signature over the date alone', (t) => leavesNoTrace(t, () => refused(t, { components: ['date'] })))
+  await t.test('S05 a signature made for another host, relayed to us', (t) => leavesNoTrace(t, async () => {
     const body = Buffer.from(JSON.stringify(scene.create(bob)))
     const path = new URL(sharedInbox).pathname
     const relayed = { ...signCavage(bob.key, 'POST', `https://evil.test${path}`, body), 'content-type': 'application/activity+json' }
@@ -50,15 +53,15 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.ok([401, 421].includes(await send(relayed, body)), 'with the host it was signed for')
     t.equal(await send({ ...relayed, host: 'commune.test' }, body), 401, 'with our host')
     t.equal(await send({ ...relayed, host: 'commune.test' }, Buffer.from('{}')), 401, 'with another body')
-  }))
-  await t.test('S06 too old, from the future, or expired by its own word', (t) => leavesNoTrace(async () => {
+  }, true))
+  await t.test('S06 too old, from the future, or expired by its own word', (t) => leavesNoTrace(t, async () => {
     const now = Date.now()
     await refused(t, { date: new Date(now - 2 * 3_600_000).toUTCString() })
     await refused(t, { date: new Date(now + 2 * 3_600_000).toUTCString() })
     const created = Math.floor(now / 1000) - 3 * 3600
     await refused(t, { algorithm: 'hs2019', created, expires: created + 60, components: ['(request-target)', '(created)', '(expires)', 'host', 'digest'] })
   }))
-  await t.test('S07 a date that is not one', (t) => leavesNoTrace(() => refused(t, { date: 'not a date' }, [400, 401])))
+  await t.test('S07 a date that is not one', (t) => leavesNoTrace(t, () => refused(t, { date: 'not a date' }, [400, 401])))
   await t.test('S08 the same signed request twice and a hundred times over takes effect once', async (t) => {
     const like = { '@context': CONTEXT, id: `${bob.iri}#like-once`, type: 'Like', actor: bob.iri, object: (await ownNote()).uri }
     const statuses: number[] = []
@@ -75,7 +78,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.equal((await commune.query('select 1 from objects where iri = $1', [note.object.id])).length, 1)
     t.equal((await commune.query("select 1 from notifications n join objects o on o.id = n.object_id where o.iri = $1 and n.type = 'favourite'", [like.object])).length <= 1, true)
   })
-  await t.test('S10 a parameter given twice', (t) => leavesNoTrace(async () => {
+  await t.test('S10 a parameter given twice', (t) => leavesNoTrace(t, async () => {
     const body = Buffer.from(JSON.stringify(scene.create(mallory)))
     for (const extra of [`keyId="${bob.key.id}",`, 'headers="date",']) {
       const signed = signCavage(mallory.key, 'POST', sharedInbox, body)
@@ -84,6 +87,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     }
   }))
   await t.test('S12 a key document on evil that says it is victim\'s', async (t) => {
+    await scene.settled()
     const before = await scene.snapshot()
     const key = createKey('https://evil.test/keys/1')
     evil.serve('/keys/1', { ...bob.document, publicKey: { id: key.id, owner: bob.iri, publicKeyPem: key.publicPem } })
@@ -101,6 +105,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.equal(answer.status, 401)
   })
   await t.test('S14 a refreshed key document that claims a local identity changes nothing of ours', async (t) => {
+    await scene.settled()
     const before = await scene.snapshot()
     const trudy = evil.actor('trudy')
     t.equal((await trudy.post(sharedInbox, scene.create(trudy))).status, 202)
@@ -126,6 +131,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.equal(forged.status, 401)
   })
   await t.test('S17 a key host that is down gets the sender a 503, so that he keeps the message', async (t) => {
+    await scene.settled()
     const [before, rows] = [await scene.snapshot(), await logged()]
     const key = createKey('https://down.test/users/x#main-key')
     const body = Buffer.from(JSON.stringify({ '@context': CONTEXT, id: 'https://down.test/1', type: 'Like', actor: 'https://down.test/users/x', object: scene.bobNote.id }))
@@ -148,7 +154,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.ok(evil.requests.length - asked <= 12, `${evil.requests.length - asked} requests`)
     t.equal((await bob.post(sharedInbox, scene.create(bob))).status, 202, 'others are served as ever')
   })
-  await t.test('S21 forwarded headers and method overrides do not make a foreign signature ours', (t) => leavesNoTrace(async () => {
+  await t.test('S21 forwarded headers and method overrides do not make a foreign signature ours', (t) => leavesNoTrace(t, async () => {
     const body = Buffer.from(JSON.stringify(scene.create(bob)))
     const path = new URL(sharedInbox).pathname
     const relayed = signCavage(bob.key, 'POST', `https://evil.test${path}`, body)
@@ -157,7 +163,7 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
       await answer.body.dump()
       t.ok([401, 421].includes(answer.statusCode))
     }
-  }))
+  }, true))
   await t.test('the server is as well as before', async (t) => {
     t.equal((await commune.anonymous.request('GET', '/readyz')).status, 200)
     t.notMatch(commune.child.output(), /unhandledRejection|"level":60/)

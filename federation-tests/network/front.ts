@@ -29,7 +29,8 @@ export interface Front {
 export async function startFront(authority: Authority, port: number, everywhere = false): Promise<Front> {
   const routes = new Map<string, number | RequestListener>()
   const log: Access[] = []
-  const agent = new Agent({ keepAlive: true })
+  // A connection each, as common proxies do by default: a reused one may be closing just then.
+  const agent = new Agent({ keepAlive: false })
   const server = createHttps({
     SNICallback: (name, done) => {
       authority.certificateFor(name.toLowerCase()).then((context) => done(null, context), done)

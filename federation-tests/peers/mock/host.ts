@@ -11,6 +11,8 @@ const ACTIVITY_JSON = 'application/activity+json; charset=utf-8'
 
 export type Json = Record<string, unknown>
 
+export type ActorExtra = Json & { id?: string; keyId?: string; key?: PeerKey }
+
 export interface MockActor {
   iri: string
   name: string
@@ -43,7 +45,8 @@ export interface MockHost {
   received: Received[]
   /** Status for deliveries to this host's inboxes; 202 unless changed. */
   inboxStatus: number
-  actor(name: string, extra?: Json & { id?: string; keyId?: string }): MockActor
+  /** `key`: an existing one, where many actors are needed (making a key takes a while). */
+  actor(name: string, extra?: ActorExtra): MockActor
   serve(path: string, answer: Json | RequestListener, contentType?: string): void
   forget(path: string, status?: number): void
   activitiesOf(type: string): Json[]
@@ -76,10 +79,10 @@ export function createMockHost(network: Network, name: string): MockHost {
   return host
 }
 
-function makeActor(network: Network, host: MockHost, username: string, extra: Json & { id?: string; keyId?: string }): MockActor {
-  const { id, keyId, ...rest } = extra
+function makeActor(network: Network, host: MockHost, username: string, extra: ActorExtra): MockActor {
+  const { id, keyId, key: shared, ...rest } = extra
   const iri = id ?? `${host.origin}/users/${username}`
-  const key = createKey(keyId ?? `${iri}#main-key`)
+  const key = shared === undefined ? createKey(keyId ?? `${iri}#main-key`) : { ...shared, id: `${iri}#main-key` }
   const document: Json = {
     '@context': CONTEXT, id: iri, type: 'Person', preferredUsername: username, name: username, summary: '', url: iri,
     inbox: `${iri}/inbox`, outbox: `${iri}/outbox`, followers: `${iri}/followers`, following: `${iri}/following`,
