@@ -72,8 +72,10 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin]) await app.register(routes, native)
-  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences]) await app.register(routes, { ctx })
+  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
+    await app.register(routes, native)
+  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])
+    await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines]) await app.register(routes, client)

@@ -58,7 +58,9 @@ function offences(rule: (source: Source) => string[]): string[] {
 }
 
 function onlyIn(packageName: string, allowed: RegExp): string[] {
-  return offences(({ path, imports, typeImports }) => [...imports, ...typeImports].filter((name) => (name === packageName || name.startsWith(`${packageName}/`)) && !allowed.test(path)))
+  return offences(({ path, imports, typeImports }) =>
+    [...imports, ...typeImports].filter((name) => (name === packageName || name.startsWith(`${packageName}/`)) && !allowed.test(path))
+  )
 }
 
 t.test('the sources and their imports are found', async (t) => {
@@ -81,14 +83,24 @@ t.test('imports flow one way: core, vocab, db, protocol, features, http and jobs
 })
 
 t.test('every source has its layer', async (t) => {
-  t.strictSame(SOURCES.filter(({ path }) => layerOf(path) === -1).map(({ path }) => path), [])
+  t.strictSame(
+    SOURCES.filter(({ path }) => layerOf(path) === -1).map(({ path }) => path),
+    []
+  )
 })
 
 t.test('http and jobs do not import each other', async (t) => {
-  t.strictSame(offences((source) => source.imports.filter((specifier) => {
-    const target = targetOf(source, specifier) ?? ''
-    return (source.path.startsWith('http/') && target.startsWith('jobs/')) || (source.path.startsWith('jobs/') && target.startsWith('http/'))
-  })), [])
+  t.strictSame(
+    offences((source) =>
+      source.imports.filter((specifier) => {
+        const target = targetOf(source, specifier) ?? ''
+        return (
+          (source.path.startsWith('http/') && target.startsWith('jobs/')) || (source.path.startsWith('jobs/') && target.startsWith('http/'))
+        )
+      })
+    ),
+    []
+  )
 })
 
 t.test('a feature imports no other feature', async (t) => {
@@ -110,23 +122,36 @@ t.test('only protocol/ knows activitypub-express', async (t) => {
 t.test('only the fetch files open outgoing sockets', async (t) => {
   t.strictSame(onlyIn('undici', /^protocol\/fetch/), [])
   t.strictSame(onlyIn('node:https', /^$/), [])
-  t.strictSame(offences(({ path, text }) => (/(?<![\w.])fetch\(\s*['"`h]/.test(text) && !path.startsWith('protocol/fetch') ? ['calls fetch()'] : [])), [])
+  t.strictSame(
+    offences(({ path, text }) => (/(?<![\w.])fetch\(\s*['"`h]/.test(text) && !path.startsWith('protocol/fetch') ? ['calls fetch()'] : [])),
+    []
+  )
 })
 
 t.test('only jobs/ knows the queue engines, only db/ the PostgreSQL driver', async (t) => {
   t.strictSame(onlyIn('bullmq', /^jobs\//), [])
   t.strictSame(onlyIn('ioredis', /^(jobs\/|http\/plugins\/rate-limit)/), [])
   t.strictSame(onlyIn('pg', /^db\//), [])
-  t.strictSame(offences(({ path, imports }) => imports.filter((name) => name === 'knex' && !path.startsWith('db/'))), [])
+  t.strictSame(
+    offences(({ path, imports }) => imports.filter((name) => name === 'knex' && !path.startsWith('db/'))),
+    []
+  )
 })
 
 t.test('http writes no SQL: it asks features and db', async (t) => {
-  t.strictSame(offences(({ path, text }) => (path.startsWith('http/') && path !== 'http/health.ts' && /ctx\.db(\(|\.raw|<)/.test(text) ? ['queries the database'] : [])), [])
+  t.strictSame(
+    offences(({ path, text }) =>
+      path.startsWith('http/') && path !== 'http/health.ts' && /ctx\.db(\(|\.raw|<)/.test(text) ? ['queries the database'] : []
+    ),
+    []
+  )
 })
 
 t.test('the web app takes no code of the server', async (t) => {
   const web = join(server, '..', 'web')
-  const files = readdirSync(web, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|vue)$/.test(name) && !/\.test\.ts$/.test(name))
+  const files = readdirSync(web, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.(ts|vue)$/.test(name) && !name.endsWith('.test.ts')
+  )
   const found = files.filter((name) => /^\s*import\s+(?!type\b)[^'"]*from\s+'[^']*\/server\//m.test(readFileSync(join(web, name), 'utf8')))
   t.strictSame(found, [])
 })

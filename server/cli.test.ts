@@ -26,7 +26,23 @@ async function commandLine(t: Teardown): Promise<Communer> {
   return (...argv) => runCommandLine(argv, () => config)
 }
 
-const SETUP = ['setup', '--name', 'Saint-Leu', '--insee', '97413', '--lat', '-21.17', '--lon', '55.29', '--admin', 'maire', '--email', 'm@x.fr', '--password', 'un mot de passe sûr']
+const SETUP = [
+  'setup',
+  '--name',
+  'Saint-Leu',
+  '--insee',
+  '97413',
+  '--lat',
+  '-21.17',
+  '--lon',
+  '55.29',
+  '--admin',
+  'maire',
+  '--email',
+  'm@x.fr',
+  '--password',
+  'un mot de passe sûr'
+]
 
 t.test('an operator sets an instance up and runs it from the terminal', async (t) => {
   const communer = await commandLine(t)
@@ -44,16 +60,27 @@ t.test('an operator sets an instance up and runs it from the terminal', async (t
   t.match(await communer('account', 'create', 'amina', '--email', 'b@x.fr'), { exitCode: 1, err: /taken/ })
   t.match(await communer('account', 'create', 'paul', '--email', 'p@x.fr', '--role', 'king'), { exitCode: 1, err: /--role must be one of/ })
 
-  t.match(await communer('group', 'create', 'jardin', '--name', 'Jardin', '--owner', 'amina', '--kind', 'project'), { exitCode: 0, out: /@jardin/ })
+  t.match(await communer('group', 'create', 'jardin', '--name', 'Jardin', '--owner', 'amina', '--kind', 'project'), {
+    exitCode: 0,
+    out: /@jardin/
+  })
   t.match(await communer('group', 'create', 'velo', '--name', 'Vélo', '--owner', 'nobody'), { exitCode: 1 })
   t.match(await communer('token', 'create', 'amina'), { exitCode: 0, out: /^[A-Za-z0-9_-]{43}$/ })
 
   t.match(await communer('account', 'disable', 'amina'), { exitCode: 0, out: /can no longer log in/ })
   const list = JSON.parse((await communer('account', 'list', '--json')).out) as { username: string; status: string }[]
-  t.match(list.find(({ username }) => username === 'amina'), { status: 'disabled' })
+  t.match(
+    list.find(({ username }) => username === 'amina'),
+    { status: 'disabled' }
+  )
   t.match(await communer('account', 'reset-password', 'maire'), { exitCode: 0, out: /new password: / })
 
-  t.match(JSON.parse((await communer('queue', 'status', '--json')).out), { work: [{ work: 'inbox', waiting: 0 }, { work: 'deliveries', waiting: 0 }] })
+  t.match(JSON.parse((await communer('queue', 'status', '--json')).out), {
+    work: [
+      { work: 'inbox', waiting: 0 },
+      { work: 'deliveries', waiting: 0 }
+    ]
+  })
   t.match(await communer('federation', 'status'), { exitCode: 0, out: /not exchanged/ })
   t.match(await communer('federation', 'status', 'unknown.example'), { exitCode: 1, err: /never exchanged with unknown\.example/ })
   t.match(await communer('doctor'), { exitCode: 0, out: /Everything is in order/ })
@@ -97,7 +124,9 @@ t.test('words that are not understood end with 2 and say where to look', async (
 
 t.test('a database that does not answer is said without its password', async (t) => {
   const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import=tsx', cli, 'migrate'], { env: { PATH: process.env['PATH'], DATA_DIR: tmpdir(), DATABASE_URL: 'postgres://u:topsecret@127.0.0.1:9/x' } })
+  const child = spawn(process.execPath, ['--import=tsx', cli, 'migrate'], {
+    env: { PATH: process.env['PATH'], DATA_DIR: tmpdir(), DATABASE_URL: 'postgres://u:topsecret@127.0.0.1:9/x' }
+  })
   let err = ''
   child.stderr.on('data', (chunk) => (err += chunk))
   const code = await new Promise((resolve) => child.on('close', resolve))

@@ -27,7 +27,17 @@ export interface Instance {
 }
 
 /** What must never stand in a log, wherever a request or an error brings it. */
-const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie', '*.password', '*.token', '*.client_secret', 'password', 'token']
+const REDACTED = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'headers.authorization',
+  'headers.cookie',
+  '*.password',
+  '*.token',
+  '*.client_secret',
+  'password',
+  'token'
+]
 
 /** The log of the process: JSON lines on standard error; standard output is for people. */
 export function createLog(level: string): Logger {
@@ -42,7 +52,7 @@ export async function createContext(config: Config, overrides: ContextOverrides 
   const database = await connectDatabase(config, log, { exclusive: overrides.exclusive ?? false })
   const closers: (() => Promise<void>)[] = [() => database.close()]
   const close = async (): Promise<void> => {
-    for (const step of closers.reverse()) await step()
+    for (const step of closers.splice(0).toReversed()) await step()
   }
   try {
     await migrate(database.db)
@@ -67,9 +77,17 @@ export async function createContext(config: Config, overrides: ContextOverrides 
 function checkAddress(config: Config, site: Ctx['site']): void {
   if (site === null) return
   if (config.publicUrl !== null && config.publicUrl !== site.origin) {
-    throw new AppError('config.public-url', 500, `PUBLIC_URL is ${config.publicUrl}, but this instance was set up as ${site.origin}, and its address can never change: other servers know its people by it. Set PUBLIC_URL=${site.origin}, or remove it.`)
+    throw new AppError(
+      'config.public-url',
+      500,
+      `PUBLIC_URL is ${config.publicUrl}, but this instance was set up as ${site.origin}, and its address can never change: other servers know its people by it. Set PUBLIC_URL=${site.origin}, or remove it.`
+    )
   }
   if (config.accountDomain !== null && config.accountDomain !== site.accountDomain) {
-    throw new AppError('config.account-domain', 500, `ACCOUNT_DOMAIN is ${config.accountDomain}, but this instance was set up with ${site.accountDomain}, which can never change. Set ACCOUNT_DOMAIN=${site.accountDomain}, or remove it.`)
+    throw new AppError(
+      'config.account-domain',
+      500,
+      `ACCOUNT_DOMAIN is ${config.accountDomain}, but this instance was set up with ${site.accountDomain}, which can never change. Set ACCOUNT_DOMAIN=${site.accountDomain}, or remove it.`
+    )
   }
 }

@@ -28,8 +28,26 @@ export async function startWeb(ctx: Ctx): Promise<Web> {
 
 function explain(cause: unknown, host: string, port: number): unknown {
   const code = (cause as { code?: string }).code
-  if (code === 'EADDRINUSE') return new AppError('web.port-taken', 500, `Port ${port} on ${host} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npm start`, { cause })
-  if (code === 'EACCES') return new AppError('web.port-forbidden', 500, `This user may not listen on port ${port}. Choose a port above 1023 (PORT=3000) and put a reverse proxy in front.`, { cause })
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new AppError('web.host', 500, `HOST=${host} is not an address of this machine. Use 127.0.0.1 behind a reverse proxy, or 0.0.0.0 for every address.`, { cause })
+  if (code === 'EADDRINUSE')
+    return new AppError(
+      'web.port-taken',
+      500,
+      `Port ${port} on ${host} is taken by another program. Stop that program, or choose another port: PORT=${port + 1} npm start`,
+      { cause }
+    )
+  if (code === 'EACCES')
+    return new AppError(
+      'web.port-forbidden',
+      500,
+      `This user may not listen on port ${port}. Choose a port above 1023 (PORT=3000) and put a reverse proxy in front.`,
+      { cause }
+    )
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new AppError(
+      'web.host',
+      500,
+      `HOST=${host} is not an address of this machine. Use 127.0.0.1 behind a reverse proxy, or 0.0.0.0 for every address.`,
+      { cause }
+    )
   return cause
 }

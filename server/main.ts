@@ -22,7 +22,7 @@ async function start(config: Config): Promise<Running> {
   const { ctx } = instance
   const stops: (() => Promise<void>)[] = [() => instance.close()]
   const stop = async (): Promise<void> => {
-    for (const step of stops.splice(0).reverse()) await step()
+    for (const step of stops.splice(0).toReversed()) await step()
   }
   try {
     if (config.role !== 'web') {
@@ -31,7 +31,10 @@ async function start(config: Config): Promise<Running> {
     }
     const web = config.role === 'worker' ? null : await startWeb(ctx)
     if (web !== null) stops.push(() => web.close())
-    const refresh = setInterval(() => void loadSite(ctx).catch((error: unknown) => ctx.log.warn({ err: error }, 'the site settings could not be read')), SITE_REFRESH_MS)
+    const refresh = setInterval(
+      () => void loadSite(ctx).catch((error: unknown) => ctx.log.warn({ err: error }, 'the site settings could not be read')),
+      SITE_REFRESH_MS
+    )
     stops.push(async () => clearInterval(refresh))
     announce(ctx, web)
   } catch (error) {
@@ -57,10 +60,12 @@ function stopOnSignals(running: Promise<Running>): void {
     if (stopping) process.exit(1)
     stopping = true
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
-    running.then((process_) => process_.stop()).then(
-      () => process.exit(0),
-      () => process.exit(1)
-    )
+    running
+      .then((process_) => process_.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1)
+      )
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)

@@ -12,7 +12,7 @@ const SOURCES = ['server', 'web', 'package.json', 'package-lock.json']
 /** Modification time of the newest source, in milliseconds; tests do not count. */
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined || /\.test\.ts$/.test(path) || /[\\/]server[\\/]test$/.test(path)) return 0
+  if (stat === undefined || path.endsWith('.test.ts') || /[\\/]server[\\/]test$/.test(path)) return 0
   if (!stat.isDirectory()) return stat.mtimeMs
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
 }
@@ -66,6 +66,8 @@ export async function buildAll() {
 export function buildIfNeeded() {
   if (isBuilt()) return
   console.error('Building Communer (the sources are newer than dist/)…')
-  const { status } = spawnSync(process.execPath, [join(root, 'server', 'build', 'prepare.mjs')], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status } = spawnSync(process.execPath, [join(root, 'server', 'build', 'prepare.mjs')], {
+    stdio: ['ignore', 'inherit', 'inherit']
+  })
   if (status !== 0) process.exit(1)
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { buildIfNeeded, root } from './build.mjs'
 
 buildIfNeeded()
-const run = (command, ...args) => spawn(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+const run = (command, ...args) =>
+  spawn(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
 const children = [run('tsx', 'watch', '--clear-screen=false', 'server/main.ts')]
 if (existsSync(join(root, 'web', 'vite.config.ts'))) {
   children.push(run('vite', 'build', 'web', '--watch', '--outDir', join(root, 'dist', 'web')))

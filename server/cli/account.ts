@@ -12,7 +12,10 @@ type Role = (typeof ROLES)[number]
 
 /** Twenty letters and digits: strong, and short enough to read aloud. */
 function newPassword(): string {
-  return randomBytes(30).toString('base64').replaceAll(/[^a-zA-Z0-9]/g, '').slice(0, 20)
+  return randomBytes(30)
+    .toString('base64')
+    .replaceAll(/[^a-zA-Z0-9]/g, '')
+    .slice(0, 20)
 }
 
 function roleOf(value: string | undefined): Role {
@@ -26,10 +29,28 @@ async function create({ config, args, need, value, isSet }: Input): Promise<Outc
   const password = value('password') ?? newPassword()
   return withContext(config, async (ctx) => {
     // Made by the operator, an account is active at once; --confirmed says so explicitly.
-    const { account, actor } = await createAccount(ctx, { username: args[0]!, email: need('email'), password, name: value('name'), role, status: 'active' })
+    const { account, actor } = await createAccount(ctx, {
+      username: args[0]!,
+      email: need('email'),
+      password,
+      name: value('name'),
+      role,
+      status: 'active'
+    })
     const given = value('password') === undefined ? { password } : {}
     const text = `${actor.username} (${account.role}) can log in${given.password ? ` with the password ${given.password}` : ''}.`
-    return { json: { id: account.id, actor_id: actor.id, username: actor.username, iri: actor.iri, role: account.role, confirmed: isSet('confirmed') || account.status === 'active', ...given }, text }
+    return {
+      json: {
+        id: account.id,
+        actor_id: actor.id,
+        username: actor.username,
+        iri: actor.iri,
+        role: account.role,
+        confirmed: isSet('confirmed') || account.status === 'active',
+        ...given
+      },
+      text
+    }
   })
 }
 
@@ -37,7 +58,14 @@ async function list({ config, value }: Input): Promise<Outcome> {
   const status = value('status') as 'pending' | 'active' | 'disabled' | undefined
   return withContext(config, async (ctx) => {
     const found = await listAccounts(ctx, { ...(status === undefined ? {} : { status }), limit: 10_000 })
-    const json = found.map(({ account, actor }) => ({ id: account.id, username: actor.username, email: account.email, role: account.role, status: account.status, created_at: account.created_at }))
+    const json = found.map(({ account, actor }) => ({
+      id: account.id,
+      username: actor.username,
+      email: account.email,
+      role: account.role,
+      status: account.status,
+      created_at: account.created_at
+    }))
     const rows = json.map((one) => [one.username, one.email, one.role, one.status, one.created_at.toISOString().slice(0, 10)])
     return { json, text: table(['username', 'e-mail', 'role', 'status', 'since'], rows, 'There are no accounts yet.') }
   })
@@ -57,7 +85,10 @@ async function reset({ config, args, value }: Input): Promise<Outcome> {
     const { account, actor } = await getAccountByUsername(ctx, args[0]!)
     await resetPassword(ctx, account.id, password)
     const given = value('password') === undefined ? { password } : {}
-    return { json: { username: actor.username, ...given }, text: `${actor.username} has a new password${given.password ? `: ${given.password}` : ''}. Every session of theirs has ended.` }
+    return {
+      json: { username: actor.username, ...given },
+      text: `${actor.username} has a new password${given.password ? `: ${given.password}` : ''}. Every session of theirs has ended.`
+    }
   })
 }
 
@@ -77,7 +108,19 @@ export const accountCommands: Command[] = [
     },
     run: create
   },
-  { name: 'account list', summary: 'List the accounts', words: [], options: { status: { text: 'pending, active or disabled' } }, run: list },
+  {
+    name: 'account list',
+    summary: 'List the accounts',
+    words: [],
+    options: { status: { text: 'pending, active or disabled' } },
+    run: list
+  },
   { name: 'account disable', summary: 'Keep an account from logging in', words: ['USER'], options: {}, run: disable },
-  { name: 'account reset-password', summary: 'Give an account a new password and end its sessions', words: ['USER'], options: { password }, run: reset }
+  {
+    name: 'account reset-password',
+    summary: 'Give an account a new password and end its sessions',
+    words: ['USER'],
+    options: { password },
+    run: reset
+  }
 ]

@@ -17,15 +17,33 @@ async function backup({ config, args }: Input): Promise<Outcome> {
   const file = resolve(args[0]!)
   const manifest = await withDatabase(config, (database) => writeBackup(config, database, file))
   const { rows, media } = sizes(manifest)
-  return { json: { file, made_at: manifest.made_at, rows, media }, text: `${file}: ${rows} rows, ${media} media files. It holds the private keys: keep it as you keep them.` }
+  return {
+    json: { file, made_at: manifest.made_at, rows, media },
+    text: `${file}: ${rows} rows, ${media} media files. It holds the private keys: keep it as you keep them.`
+  }
 }
 
 async function restore({ config, args }: Input): Promise<Outcome> {
   const file = resolve(args[0]!)
   const manifest = await withDatabase(config, (database) => restoreBackup(config, database, file))
   const { rows, media } = sizes(manifest)
-  return { json: { file, made_at: manifest.made_at, rows, media }, text: `Restored ${rows} rows and ${media} media files from ${manifest.made_at}. Everybody has to log in again.` }
+  return {
+    json: { file, made_at: manifest.made_at, rows, media },
+    text: `Restored ${rows} rows and ${media} media files from ${manifest.made_at}. Everybody has to log in again.`
+  }
 }
 
-export const backupCommand: Command = { name: 'backup', summary: 'Write the whole instance into one file, while it runs', words: ['FILE'], options: {}, run: backup }
-export const restoreCommand: Command = { name: 'restore', summary: 'Read a backup into a new, empty instance', words: ['FILE'], options: {}, run: restore }
+export const backupCommand: Command = {
+  name: 'backup',
+  summary: 'Write the whole instance into one file, while it runs',
+  words: ['FILE'],
+  options: {},
+  run: backup
+}
+export const restoreCommand: Command = {
+  name: 'restore',
+  summary: 'Read a backup into a new, empty instance',
+  words: ['FILE'],
+  options: {},
+  run: restore
+}

@@ -17,19 +17,37 @@ const MIN_FREE_SHARE = 0.05
 async function checkDisk(config: Config): Promise<Finding[]> {
   const { bavail, blocks, bsize } = await statfs(config.dataDir)
   if (bavail / blocks >= MIN_FREE_SHARE) return []
-  return [{ code: 'disk.full', text: `Only ${Math.round((bavail * bsize) / 1024 ** 2)} MiB are free in ${config.dataDir}. Make room, or move DATA_DIR to a larger disk.` }]
+  return [
+    {
+      code: 'disk.full',
+      text: `Only ${Math.round((bavail * bsize) / 1024 ** 2)} MiB are free in ${config.dataDir}. Make room, or move DATA_DIR to a larger disk.`
+    }
+  ]
 }
 
 async function checkDatabase(config: Config, { db }: Database): Promise<Finding[]> {
   const exists = await db.schema.hasTable('schema_migrations')
   const pending = exists ? await pendingMigrations(db) : []
-  if (!exists || pending.length > 0) return [{ code: 'migrations.pending', text: 'The database is not up to date. Run: npm run communer -- migrate' }]
+  if (!exists || pending.length > 0)
+    return [{ code: 'migrations.pending', text: 'The database is not up to date. Run: npm run communer -- migrate' }]
   const findings = await checkInvariants(db)
   const ahead = await clockDifference(db)
-  if (Math.abs(ahead) > MAX_CLOCK_SECONDS) findings.push({ code: 'clock.difference', text: `The clocks of this machine and of PostgreSQL differ by ${Math.round(Math.abs(ahead))} seconds. Set both by NTP.` })
+  if (Math.abs(ahead) > MAX_CLOCK_SECONDS)
+    findings.push({
+      code: 'clock.difference',
+      text: `The clocks of this machine and of PostgreSQL differ by ${Math.round(Math.abs(ahead))} seconds. Set both by NTP.`
+    })
   const box = createSecretBox(readSecret(config))
-  if (!(await secretFits(db, box.open))) findings.push({ code: 'secret.wrong', text: 'SECRET_KEY (or secret.key in the data directory) does not open the private keys in this database: nothing can be signed. Put back the key they were made with.' })
-  if ((await db('settings').where({ key: 'site' }).first('key')) === undefined) findings.push({ code: 'site.not-set-up', text: 'The instance is not set up yet. Open the address npm start prints, or run: npm run communer -- setup --help' })
+  if (!(await secretFits(db, box.open)))
+    findings.push({
+      code: 'secret.wrong',
+      text: 'SECRET_KEY (or secret.key in the data directory) does not open the private keys in this database: nothing can be signed. Put back the key they were made with.'
+    })
+  if ((await db('settings').where({ key: 'site' }).first('key')) === undefined)
+    findings.push({
+      code: 'site.not-set-up',
+      text: 'The instance is not set up yet. Open the address npm start prints, or run: npm run communer -- setup --help'
+    })
   return findings
 }
 
@@ -45,8 +63,15 @@ async function look(config: Config): Promise<Finding[]> {
 
 async function run({ config }: Input): Promise<Outcome> {
   const findings = await look(config)
-  const text = findings.length === 0 ? 'Everything is in order.' : findings.map((finding) => `• ${finding.text} [${finding.code}]`).join('\n')
+  const text =
+    findings.length === 0 ? 'Everything is in order.' : findings.map((finding) => `• ${finding.text} [${finding.code}]`).join('\n')
   return { json: { ok: findings.length === 0, findings }, text, exitCode: findings.length === 0 ? 0 : 1 }
 }
 
-export const doctorCommand: Command = { name: 'doctor', summary: 'Look the instance over: database, disk, clocks, queues, counters', words: [], options: {}, run }
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Look the instance over: database, disk, clocks, queues, counters',
+  words: [],
+  options: {},
+  run
+}

@@ -10,13 +10,35 @@ const day = (date: Date | null): string => (date === null ? '–' : date.toISOSt
 
 async function run({ config, args }: Input): Promise<Outcome> {
   const host = args[0] === undefined ? null : canonicalHost(args[0])
-  if (args[0] !== undefined && host === null) throw new AppError('cli.host', 422, `"${args[0]}" is not the name of a host, such as mastodon.social.`)
+  if (args[0] !== undefined && host === null)
+    throw new AppError('cli.host', 422, `"${args[0]}" is not the name of a host, such as mastodon.social.`)
   return withContext(config, async (ctx) => {
     const hosts = await readHosts(ctx.db, host)
     if (host !== null && hosts.length === 0) throw new AppError('cli.host-unknown', 404, `This instance has never exchanged with ${host}.`)
-    const rows = hosts.map((one) => [one.host, one.software, one.state, one.waiting, day(one.lastSuccessAt), day(one.lastInboundAt), one.lastError])
-    return { json: hosts, text: table(['host', 'software', 'state', 'waiting', 'last sent', 'last received', 'last error'], rows, 'This instance has not exchanged with another server yet.') }
+    const rows = hosts.map((one) => [
+      one.host,
+      one.software,
+      one.state,
+      one.waiting,
+      day(one.lastSuccessAt),
+      day(one.lastInboundAt),
+      one.lastError
+    ])
+    return {
+      json: hosts,
+      text: table(
+        ['host', 'software', 'state', 'waiting', 'last sent', 'last received', 'last error'],
+        rows,
+        'This instance has not exchanged with another server yet.'
+      )
+    }
   })
 }
 
-export const federationStatusCommand: Command = { name: 'federation status', summary: 'Show how the servers we talk to are doing', words: ['[HOST]'], options: {}, run }
+export const federationStatusCommand: Command = {
+  name: 'federation status',
+  summary: 'Show how the servers we talk to are doing',
+  words: ['[HOST]'],
+  options: {},
+  run
+}

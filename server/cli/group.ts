@@ -14,7 +14,12 @@ async function create({ config, args, need, value }: Input): Promise<Outcome> {
   return withContext(config, async (ctx) => {
     const { actor: owner } = await getAccountByUsername(ctx, need('owner'))
     const description = value('description')
-    const group = await createGroup(ctx, owner, { username: args[0]!, name: need('name'), kind, ...(description === undefined ? {} : { description }) })
+    const group = await createGroup(ctx, owner, {
+      username: args[0]!,
+      name: need('name'),
+      kind,
+      ...(description === undefined ? {} : { description })
+    })
     return {
       json: { id: group.id, username: group.username, iri: group.iri, url: group.url, kind, owner: owner.username },
       text: `${group.username} (${kind}) is run by ${owner.username}: ${group.url}`

@@ -10,4 +10,10 @@ async function run({ config }: Input): Promise<Outcome> {
   })
 }
 
-export const migrateCommand: Command = { name: 'migrate', summary: "Bring the database to this program's schema", words: [], options: {}, run }
+export const migrateCommand: Command = {
+  name: 'migrate',
+  summary: "Bring the database to this program's schema",
+  words: [],
+  options: {},
+  run
+}

@@ -13,4 +13,10 @@ async function run({ config }: Input): Promise<Outcome> {
   })
 }
 
-export const queueStatusCommand: Command = { name: 'queue status', summary: 'Show what waits to be received and sent', words: [], options: {}, run }
+export const queueStatusCommand: Command = {
+  name: 'queue status',
+  summary: 'Show what waits to be received and sent',
+  words: [],
+  options: {},
+  run
+}

@@ -19,21 +19,48 @@ const PEOPLE = [
 ]
 
 const GROUPS = [
-  { owner: 'amina', username: 'jardin', name: 'Jardin partagé de la Fontaine', kind: 'organization' as const, description: 'Un potager à plusieurs mains, ouvert à tous le samedi matin.' },
-  { owner: 'jean', username: 'velo', name: 'Le Vélo pour tous', kind: 'group' as const, description: 'Apprendre, réparer, rouler ensemble.' },
-  { owner: 'lucie', username: 'fresque', name: 'Une fresque pour la médiathèque', kind: 'project' as const, description: 'Imaginer et peindre le mur de la médiathèque avec les écoles.' }
+  {
+    owner: 'amina',
+    username: 'jardin',
+    name: 'Jardin partagé de la Fontaine',
+    kind: 'organization' as const,
+    description: 'Un potager à plusieurs mains, ouvert à tous le samedi matin.'
+  },
+  {
+    owner: 'jean',
+    username: 'velo',
+    name: 'Le Vélo pour tous',
+    kind: 'group' as const,
+    description: 'Apprendre, réparer, rouler ensemble.'
+  },
+  {
+    owner: 'lucie',
+    username: 'fresque',
+    name: 'Une fresque pour la médiathèque',
+    kind: 'project' as const,
+    description: 'Imaginer et peindre le mur de la médiathèque avec les écoles.'
+  }
 ]
 
 const NOTES = [
   { author: 'amina', as: 'jardin', text: 'Les premières tomates sont mûres ! Venez samedi avec un panier. #jardin' },
-  { author: 'jean', as: 'velo', text: 'Atelier de réparation mercredi à 17 h devant la salle des fêtes. Apportez vos vélos, on a les outils. #vélo' },
+  {
+    author: 'jean',
+    as: 'velo',
+    text: 'Atelier de réparation mercredi à 17 h devant la salle des fêtes. Apportez vos vélos, on a les outils. #vélo'
+  },
   { author: 'lucie', as: null, text: 'Quelqu’un aurait-il de vieilles photos du centre-ville à prêter pour l’exposition de décembre ?' },
-  { author: 'lucie', as: 'fresque', text: 'Trois esquisses sont affichées à la médiathèque : passez donner votre avis avant vendredi. #fresque' }
+  {
+    author: 'lucie',
+    as: 'fresque',
+    text: 'Trois esquisses sont affichées à la médiathèque : passez donner votre avis avant vendredi. #fresque'
+  }
 ]
 
 async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: number }> {
   const row = await ctx.db('actors').where('local', true).count('* as actors').first()
-  if (Number(row?.['actors']) > MAX_ACTORS_BEFORE) throw new AppError('cli.seed', 409, 'People already live here: the demonstration is only for an instance that was just set up.')
+  if (Number(row?.['actors']) > MAX_ACTORS_BEFORE)
+    throw new AppError('cli.seed', 409, 'People already live here: the demonstration is only for an instance that was just set up.')
   const people = new Map<string, ActorRow>()
   for (const person of PEOPLE) {
     const { actor } = await createAccount(ctx, { ...person, email: `${person.username}@example.org`, password: PASSWORD, status: 'active' })
@@ -49,8 +76,17 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
 async function run({ config }: Input): Promise<Outcome> {
   return withContext(config, async (ctx) => {
     const made = await seed(ctx)
-    return { json: { ...made, password: PASSWORD }, text: `Made ${made.people} people, ${made.groups} groups and ${made.notes} posts. They log in with the password ${PASSWORD}.` }
+    return {
+      json: { ...made, password: PASSWORD },
+      text: `Made ${made.people} people, ${made.groups} groups and ${made.notes} posts. They log in with the password ${PASSWORD}.`
+    }
   })
 }
 
-export const seedDemoCommand: Command = { name: 'seed:demo', summary: 'Fill a new instance with an invented commune, to look at', words: [], options: {}, run }
+export const seedDemoCommand: Command = {
+  name: 'seed:demo',
+  summary: 'Fill a new instance with an invented commune, to look at',
+  words: [],
+  options: {},
+  run
+}

@@ -5,5 +5,12 @@ export function table(header: string[], rows: (string | number | null)[][], none
   if (rows.length === 0) return none
   const cells = [header, ...rows.map((row) => row.map((cell) => String(cell ?? '–')))]
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()
+    )
+    .join('\n')
 }

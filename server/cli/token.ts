@@ -16,5 +16,11 @@ async function create({ config, args, value }: Input): Promise<Outcome> {
 }
 
 export const tokenCommands: Command[] = [
-  { name: 'token create', summary: 'Print a new access token of an account', words: ['USER'], options: { scopes: { text: `scopes (default: "${DEFAULT_SCOPES}")` } }, run: create }
+  {
+    name: 'token create',
+    summary: 'Print a new access token of an account',
+    words: ['USER'],
+    options: { scopes: { text: `scopes (default: "${DEFAULT_SCOPES}")` } },
+    run: create
+  }
 ]

@@ -23,8 +23,16 @@ async function filled(t: Teardown): Promise<{ ctx: Ctx; database: Database; file
   const { ctx, databaseUrl } = await testContext(t, { config: { secretKey: null } })
   const actor_id = ctx.site!.communeActorId
   const note = (id: string, parent: string | null) => ({
-    id, iri: `https://commune.test/ap/objects/${id}`, type: 'Note', local: true, actor_id, visibility: 'public', in_reply_to_id: parent,
-    content: 'Tab\there, line\nthere, é, \\N and {braces}', published: new Date(), doc: JSON.stringify({ '?': 'ok' })
+    id,
+    iri: `https://commune.test/ap/objects/${id}`,
+    type: 'Note',
+    local: true,
+    actor_id,
+    visibility: 'public',
+    in_reply_to_id: parent,
+    content: 'Tab\there, line\nthere, é, \\N and {braces}',
+    published: new Date(),
+    doc: JSON.stringify({ '?': 'ok' })
   })
   const [parent, child] = [newId(), newId()]
   await ctx.db('objects').insert(note(parent, null))
@@ -57,7 +65,11 @@ t.test('a restored instance is the one that was backed up', async (t) => {
   const other = await target(t)
   await restoreBackup(other.config, other.database, file)
   for (const table of TABLES) {
-    const rows = (db: Ctx['db']) => db(table).select('*').orderBy(1).then((found) => found.map(({ applied_at: _, ...row }) => row))
+    const rows = (db: Ctx['db']) =>
+      db(table)
+        .select('*')
+        .orderBy(1)
+        .then((found) => found.map((row) => ({ ...row, applied_at: null })))
     t.strictSame(await rows(other.database.db), await rows(ctx.db), table)
   }
   t.same(readFileSync(join(other.config.dataDir, 'media', 'ab', 'photo.webp')), Buffer.from([0, 255, 10, 13]))
@@ -80,7 +92,14 @@ t.test('a backup is one moment, whatever is written meanwhile', async (t) => {
   await writer
   const other = await target(t)
   await restoreBackup(other.config, other.database, file)
-  const count = async (table: string) => Number((await other.database.db(table).count('* as n').whereRaw(table === 'settings' ? "key like 'a%'" : 'true').first())!['n'])
+  const count = async (table: string) =>
+    Number(
+      (await other.database
+        .db(table)
+        .count('* as n')
+        .whereRaw(table === 'settings' ? "key like 'a%'" : 'true')
+        .first())!['n']
+    )
   t.equal(await count('settings'), await count('tombstones'))
 })
 
@@ -88,7 +107,9 @@ t.test('after a restore sessions are over and nothing is sent a second time', as
   const { ctx, database, file } = await filled(t)
   const id = newId()
   await ctx.db('activities').insert(await activityRow(ctx, id))
-  await ctx.db('deliveries').insert({ id: newId(), activity_id: id, actor_id: ctx.site!.communeActorId, inbox: 'https://peer.test/inbox', host: 'peer.test' })
+  await ctx
+    .db('deliveries')
+    .insert({ id: newId(), activity_id: id, actor_id: ctx.site!.communeActorId, inbox: 'https://peer.test/inbox', host: 'peer.test' })
   await ctx.db('tokens').insert({ id: newId(), token_hash: Buffer.from('s'), kind: 'session', scopes: ['session'] })
   await ctx.db('tokens').insert({ id: newId(), token_hash: Buffer.from('o'), kind: 'oauth', scopes: ['read'] })
   await writeBackup(ctx.config, database, file)
@@ -100,7 +121,16 @@ t.test('after a restore sessions are over and nothing is sent a second time', as
 
 async function activityRow(ctx: Ctx, id: string): Promise<Record<string, unknown>> {
   const columns = await ctx.db('activities').columnInfo()
-  const given: Record<string, unknown> = { id, iri: `https://commune.test/ap/activities/${id}`, type: 'Create', actor_id: ctx.site!.communeActorId, body: '{}', doc: '{}', visibility: 'public', local: true }
+  const given: Record<string, unknown> = {
+    id,
+    iri: `https://commune.test/ap/activities/${id}`,
+    type: 'Create',
+    actor_id: ctx.site!.communeActorId,
+    body: '{}',
+    doc: '{}',
+    visibility: 'public',
+    local: true
+  }
   return Object.fromEntries(Object.entries(given).filter(([name]) => name in columns))
 }
 

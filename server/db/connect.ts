@@ -20,7 +20,11 @@ const MIN_VERSION = 140_000
 const DATABASE_NAME = 'communer'
 
 /** Connects, checks the version. `exclusive`: be the only server on the embedded cluster. Throws AppError database.* with a sentence that says what to do. */
-export async function connectDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir'>, log: Logger, options: { exclusive?: boolean } = {}): Promise<Database> {
+export async function connectDatabase(
+  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  log: Logger,
+  options: { exclusive?: boolean } = {}
+): Promise<Database> {
   if (config.databaseUrl !== null) {
     const connection = { connectionString: config.databaseUrl }
     const db = openPool(connection)
@@ -47,7 +51,13 @@ export async function connectDatabase(config: Pick<Config, 'databaseUrl' | 'data
 export function openPool(connection: ConnectionSettings | { connectionString: string }, max = 16): Knex {
   return knex({
     client: 'pg',
-    connection: { ...connection, application_name: 'communer', statement_timeout: 60_000, idle_in_transaction_session_timeout: 120_000, keepAlive: true },
+    connection: {
+      ...connection,
+      application_name: 'communer',
+      statement_timeout: 60_000,
+      idle_in_transaction_session_timeout: 120_000,
+      keepAlive: true
+    },
     pool: { min: 0, max, idleTimeoutMillis: 60_000, acquireTimeoutMillis: 15_000 }
   })
 }
@@ -73,10 +83,19 @@ async function checkVersion(db: Knex): Promise<void> {
     const answer = await db.raw<{ rows: { version: number }[] }>("select current_setting('server_version_num')::int as version")
     version = answer.rows[0]!.version
   } catch (cause) {
-    throw new AppError('database.unreachable', 503, `PostgreSQL does not answer at DATABASE_URL (${reason(cause)}). Check that it runs, and the address, user, password and database name in DATABASE_URL.`, { cause })
+    throw new AppError(
+      'database.unreachable',
+      503,
+      `PostgreSQL does not answer at DATABASE_URL (${reason(cause)}). Check that it runs, and the address, user, password and database name in DATABASE_URL.`,
+      { cause }
+    )
   }
   if (version < MIN_VERSION) {
-    throw new AppError('database.old', 500, `The PostgreSQL at DATABASE_URL is version ${Math.floor(version / 10_000)}; Communer needs 14 or later.`)
+    throw new AppError(
+      'database.old',
+      500,
+      `The PostgreSQL at DATABASE_URL is version ${Math.floor(version / 10_000)}; Communer needs 14 or later.`
+    )
   }
 }
 

@@ -2,7 +2,20 @@
 // everything is made beside and then put in place by one atomic rename or link.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -35,12 +48,21 @@ export function prepareHome(home: string, user: OsUser | null): string {
     return real
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('database.directory', 500, `The data directory ${dirname(home)} is not writable (${(cause as Error).message}). Give it to the user that runs Communer, or set DATA_DIR to another directory.`, { cause })
+    throw new AppError(
+      'database.directory',
+      500,
+      `The data directory ${dirname(home)} is not writable (${(cause as Error).message}). Give it to the user that runs Communer, or set DATA_DIR to another directory.`,
+      { cause }
+    )
   }
 }
 
 function notOurs(real: string): AppError {
-  return new AppError('database.directory', 500, `${real} belongs to another user. Start Communer as that user (or as root), or set DATA_DIR to another directory.`)
+  return new AppError(
+    'database.directory',
+    500,
+    `${real} belongs to another user. Start Communer as that user (or as root), or set DATA_DIR to another directory.`
+  )
 }
 
 function linkElsewhere(home: string): void {
@@ -81,7 +103,17 @@ export async function prepareCluster(home: string, program: Program, user: OsUse
   keepFor(fresh, user)
   changeOwner(passwordFile, user)
   const ids = user === null ? {} : { uid: user.uid, gid: user.gid }
-  const options = ['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--data-checksums', '--no-instructions']
+  const options = [
+    '-D',
+    fresh,
+    '-U',
+    SUPERUSER,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--data-checksums',
+    '--no-instructions'
+  ]
   // The builtin provider knows every letter and does not depend on the locales of the machine.
   options.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   try {

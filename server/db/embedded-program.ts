@@ -43,7 +43,12 @@ function healLinks(native: string): void {
       symlinkSync(relative(dirname(target), join(root, link.source)), target)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue
-      throw new AppError('database.no-program', 500, `The embedded PostgreSQL is incomplete and ${native} is not writable. Run npm install again as the owner of that directory.`, { cause })
+      throw new AppError(
+        'database.no-program',
+        500,
+        `The embedded PostgreSQL is incomplete and ${native} is not writable. Run npm install again as the owner of that directory.`,
+        { cause }
+      )
     }
   }
 }

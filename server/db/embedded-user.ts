@@ -31,7 +31,10 @@ export function chooseUser(home: string): OsUser | null {
   if (process.getuid?.() !== 0) return null
   const users = knownUsers()
   const owner = existsSync(home) ? statSync(home).uid : 0
-  const chosen = owner !== 0 ? users.find((user) => user.uid === owner) : CANDIDATES.map((name) => users.find((user) => user.name === name)).find((user) => user && user.uid !== 0)
+  const chosen =
+    owner !== 0
+      ? users.find((user) => user.uid === owner)
+      : CANDIDATES.map((name) => users.find((user) => user.name === name)).find((user) => user && user.uid !== 0)
   if (chosen) return chosen
   throw new AppError(
     'database.no-user',

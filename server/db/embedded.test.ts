@@ -90,7 +90,10 @@ t.test('a stale lock file is removed, even when its number is another program no
   const home = newHome(t)
   const before = await startEmbedded({ home, log })
   await before.release()
-  writeFileSync(join(home, 'data', 'postmaster.pid'), `${process.pid}\n${join(home, 'data')}\n1700000000\n5432\n${join(home, 'run')}\n\n  1 1\nready\n`)
+  writeFileSync(
+    join(home, 'data', 'postmaster.pid'),
+    `${process.pid}\n${join(home, 'data')}\n1700000000\n5432\n${join(home, 'run')}\n\n  1 1\nready\n`
+  )
   const embedded = await start(t, home)
   t.equal(await ask(embedded, 'select 1 as value'), 1)
 })

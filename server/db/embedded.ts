@@ -115,16 +115,21 @@ async function ensureRunning(cluster: Cluster): Promise<Attached> {
       continue
     }
     const connection = connectionOf(cluster, running)
-    const holder = connection === null ? null : await hold(cluster, connection).catch((error: unknown) => {
-      if (error instanceof AppError) throw error
-      if ((error as { code?: string }).code === '28P01') throw wrongPassword(cluster, error)
-      last = error
-      return null
-    })
+    const holder =
+      connection === null
+        ? null
+        : await hold(cluster, connection).catch((error: unknown) => {
+            if (error instanceof AppError) throw error
+            if ((error as { code?: string }).code === '28P01') throw wrongPassword(cluster, error)
+            last = error
+            return null
+          })
     if (connection !== null && holder !== null) return { connection, holder, adopted, pid: running.pid }
     await delay(POLL_MS)
   }
-  throw new AppError('database.start', 500, `PostgreSQL did not start in ${cluster.directory}. Its last words: ${lastWords(cluster)}`, { cause: last })
+  throw new AppError('database.start', 500, `PostgreSQL did not start in ${cluster.directory}. Its last words: ${lastWords(cluster)}`, {
+    cause: last
+  })
 }
 
 function wrongPassword(cluster: Cluster, cause: unknown): AppError {
@@ -163,7 +168,11 @@ async function beOnlyServer(client: pg.Client, cluster: Cluster): Promise<void> 
     const answer = await client.query<{ free: boolean }>('select pg_try_advisory_lock($1) as free', [SERVER_LOCK])
     if (answer.rows[0]?.free) return
     if (Date.now() > deadline) {
-      throw new AppError('database.in-use', 500, `Another Communer already runs on ${cluster.options.home}. Stop it first, or set DATA_DIR to another directory.`)
+      throw new AppError(
+        'database.in-use',
+        500,
+        `Another Communer already runs on ${cluster.options.home}. Stop it first, or set DATA_DIR to another directory.`
+      )
     }
     await delay(100)
   }

@@ -9,7 +9,7 @@ function migration(name: string, sql: string): Migration {
   return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
 }
 
-const FIRST = migration('0001_first.sql', 'create table towns (name text); insert into towns values (\'where?\');')
+const FIRST = migration('0001_first.sql', "create table towns (name text); insert into towns values ('where?');")
 const SECOND = migration('0002_second.sql', 'alter table towns add insee text;')
 
 async function emptyDatabase(t: { teardown(work: () => Promise<void>): void }): Promise<Knex> {
@@ -68,5 +68,8 @@ t.test('a migration that waits too long for a table gives up instead of stopping
 t.test('the migrations of the program have names in order', async (t) => {
   const names = readMigrations().map(({ name }) => name)
   t.ok(names.length > 0)
-  t.strictSame(names.map((name) => Number(name.slice(0, 4))), names.map((_, index) => index + 1))
+  t.strictSame(
+    names.map((name) => Number(name.slice(0, 4))),
+    names.map((_, index) => index + 1)
+  )
 })

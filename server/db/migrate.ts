@@ -26,7 +26,9 @@ export function migrationsDirectory(): string {
 
 /** The migrations this program has, in order. */
 export function readMigrations(directory: string = migrationsDirectory()): Migration[] {
-  const names = readdirSync(directory).filter((name) => /^[0-9]{4}_[a-z0-9_]+\.sql$/.test(name)).sort()
+  const names = readdirSync(directory)
+    .filter((name) => /^[0-9]{4}_[a-z0-9_]+\.sql$/.test(name))
+    .sort()
   return names.map((name) => {
     const sql = readFileSync(join(directory, name), 'utf8')
     return { name, sql, checksum: createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex') }
@@ -35,7 +37,9 @@ export function readMigrations(directory: string = migrationsDirectory()): Migra
 
 /** One hash over all migrations: names the schema this program expects. */
 export function schemaVersion(migrations: Migration[] = readMigrations()): string {
-  return createHash('sha256').update(migrations.map(({ name, checksum }) => `${name} ${checksum}\n`).join('')).digest('hex')
+  return createHash('sha256')
+    .update(migrations.map(({ name, checksum }) => `${name} ${checksum}\n`).join(''))
+    .digest('hex')
 }
 
 /** Brings the database to this program's schema and gives the names it applied. Throws migrate.newer, migrate.edited or migrate.failed. */
@@ -43,7 +47,9 @@ export async function migrate(db: Knex, migrations: Migration[] = readMigrations
   return db.transaction(async (gate) => {
     // Held by the transaction, so that it goes away with the connection whatever happens.
     await gate.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK])
-    await db.raw('create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())')
+    await db.raw(
+      'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())'
+    )
     const pending = await pendingMigrations(db, migrations)
     for (const migration of pending) await apply(db, migration)
     return pending.map(({ name }) => name)
@@ -57,10 +63,18 @@ export async function pendingMigrations(db: Knex, migrations: Migration[] = read
   for (const row of applied) {
     const migration = known.get(row.name)
     if (!migration) {
-      throw new AppError('migrate.newer', 500, `This database was made by a newer Communer (it has ${row.name}). Install that version or a later one; a database never goes back.`)
+      throw new AppError(
+        'migrate.newer',
+        500,
+        `This database was made by a newer Communer (it has ${row.name}). Install that version or a later one; a database never goes back.`
+      )
     }
     if (migration.checksum !== row.checksum) {
-      throw new AppError('migrate.edited', 500, `migrations/${row.name} is not the file this database was made with. Put the original back; a change belongs in a new migration.`)
+      throw new AppError(
+        'migrate.edited',
+        500,
+        `migrations/${row.name} is not the file this database was made with. Put the original back; a change belongs in a new migration.`
+      )
     }
   }
   const done = new Set(applied.map(({ name }) => name))
@@ -76,6 +90,11 @@ async function apply(db: Knex, migration: Migration): Promise<void> {
       await trx('schema_migrations').insert({ name: migration.name, checksum: migration.checksum })
     })
   } catch (cause) {
-    throw new AppError('migrate.failed', 500, `migrations/${migration.name} could not be applied (${(cause as Error).message}). Nothing of it was kept; start again when the cause is gone.`, { cause })
+    throw new AppError(
+      'migrate.failed',
+      500,
+      `migrations/${migration.name} could not be applied (${(cause as Error).message}). Nothing of it was kept; start again when the cause is gone.`,
+      { cause }
+    )
   }
 }

@@ -24,9 +24,17 @@ export async function restoreBackup(config: Config, database: Database, file: st
   const mine = readMigrations()
   const theirs = new Set(manifest.migrations.map(({ name }) => name))
   const edited = manifest.migrations.find(({ name, checksum }) => mine.find((one) => one.name === name)?.checksum !== checksum)
-  if (edited) throw new AppError('restore.newer', 409, `This backup was made by another version of Communer (${edited.name}). Restore it with that version, or a later one.`)
+  if (edited)
+    throw new AppError(
+      'restore.newer',
+      409,
+      `This backup was made by another version of Communer (${edited.name}). Restore it with that version, or a later one.`
+    )
   await database.db.raw('drop schema public cascade; create schema public')
-  await migrate(database.db, mine.filter(({ name }) => theirs.has(name)))
+  await migrate(
+    database.db,
+    mine.filter(({ name }) => theirs.has(name))
+  )
   await fill(config, database, file, manifest)
   await migrate(database.db, mine)
   return manifest
@@ -53,33 +61,54 @@ async function checkBackup(file: string): Promise<Manifest> {
     throw corrupt(file, cause)
   }
   if (manifest === null) throw corrupt(file, new Error('no manifest'))
-  if (manifest.format !== BACKUP_FORMAT) throw new AppError('restore.newer', 409, 'This backup was made by a newer Communer. Restore it with that version, or a later one.')
+  if (manifest.format !== BACKUP_FORMAT)
+    throw new AppError('restore.newer', 409, 'This backup was made by a newer Communer. Restore it with that version, or a later one.')
   const names = new Set([...Object.keys(sums), ...Object.keys(manifest.files)])
   for (const name of names) if (sums[name] !== manifest.files[name]) throw corrupt(file, new Error(`${name} does not match its sum`))
   return manifest
 }
 
 function corrupt(file: string, cause: unknown): AppError {
-  return new AppError('restore.corrupt', 422, `${file} is damaged, or not a backup of Communer (${(cause as Error).message}). Nothing was changed; use another backup.`, { cause })
+  return new AppError(
+    'restore.corrupt',
+    422,
+    `${file} is damaged, or not a backup of Communer (${(cause as Error).message}). Nothing was changed; use another backup.`,
+    { cause }
+  )
 }
 
 /** A database with nobody in it: new, or migrated by a start that was not set up. */
 async function assertEmpty({ db }: Database): Promise<void> {
   const exists = await db.schema.hasTable('actors')
-  const tables = await db.raw<{ rows: { count: string }[] }>("select count(*) from pg_tables where schemaname = 'public' and tablename <> 'schema_migrations'")
+  const tables = await db.raw<{ rows: { count: string }[] }>(
+    "select count(*) from pg_tables where schemaname = 'public' and tablename <> 'schema_migrations'"
+  )
   const foreign = !exists && Number(tables.rows[0]!.count) > 0
   if (!foreign && (!exists || (await db('actors').first('id')) === undefined)) return
-  throw new AppError('restore.not-empty', 409, 'This database is not empty; a restore never mixes two instances. Use a new DATA_DIR, or an empty database in DATABASE_URL.')
+  throw new AppError(
+    'restore.not-empty',
+    409,
+    'This database is not empty; a restore never mixes two instances. Use a new DATA_DIR, or an empty database in DATABASE_URL.'
+  )
 }
 
 /** The secret of the backup opens its keys: it must be the one that will be used. */
 async function placeSecret(config: Config, file: string, manifest: Manifest): Promise<void> {
   if (config.secretKey !== null) {
     if (secretCheck(config.secretKey) === manifest.secret_check) return
-    throw new AppError('restore.secret', 409, 'SECRET_KEY is not the one of the backup: its private keys could not be opened. Set the SECRET_KEY that instance had, or remove it when the backup brings its own.')
+    throw new AppError(
+      'restore.secret',
+      409,
+      'SECRET_KEY is not the one of the backup: its private keys could not be opened. Set the SECRET_KEY that instance had, or remove it when the backup brings its own.'
+    )
   }
   const saved = await findFile(file, SECRET_FILE)
-  if (saved === null) throw new AppError('restore.secret', 409, 'The instance of this backup had its secret in SECRET_KEY. Set the same SECRET_KEY and restore again.')
+  if (saved === null)
+    throw new AppError(
+      'restore.secret',
+      409,
+      'The instance of this backup had its secret in SECRET_KEY. Set the same SECRET_KEY and restore again.'
+    )
   const place = join(config.dataDir, SECRET_FILE)
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 })
   // The key of an empty database opens nothing, but nothing of an operator's is ever overwritten.
@@ -135,7 +164,10 @@ async function copyAll(config: Config, client: pg.Client, file: string, manifest
 }
 
 function startCopy(client: pg.Client, table: string, manifest: Manifest): CopyStreamQuery {
-  const columns = manifest.tables.find(({ name }) => name === table)!.columns.map((column) => client.escapeIdentifier(column)).join(', ')
+  const columns = manifest.tables
+    .find(({ name }) => name === table)!
+    .columns.map((column) => client.escapeIdentifier(column))
+    .join(', ')
   return client.query(copyFrom(`copy ${client.escapeIdentifier(table)} (${columns}) from stdin`))
 }
 
@@ -150,5 +182,7 @@ async function placeMedia(config: Config, name: string, content: Buffer): Promis
 async function makeHarmless(client: pg.Client): Promise<void> {
   await client.query("delete from tokens where kind = 'session'")
   await client.query('delete from oauth_codes')
-  await client.query("update deliveries set state = 'cancelled', finished_at = now(), last_error = 'restored from a backup' where state = 'waiting'")
+  await client.query(
+    "update deliveries set state = 'cancelled', finished_at = now(), last_error = 'restored from a backup' where state = 'waiting'"
+  )
 }

@@ -22,7 +22,12 @@ export function readSecret(config: Pick<Config, 'secretKey' | 'dataDir'>): strin
     if (!existsSync(file)) makeSecret(config.dataDir, file)
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new AppError('secrets.unreadable', 500, `The data directory ${config.dataDir} is not writable, or ${file} cannot be read. Give it to the user that runs Communer, or set DATA_DIR to another directory.`, { cause })
+    throw new AppError(
+      'secrets.unreadable',
+      500,
+      `The data directory ${config.dataDir} is not writable, or ${file} cannot be read. Give it to the user that runs Communer, or set DATA_DIR to another directory.`,
+      { cause }
+    )
   }
 }
 
@@ -59,7 +64,12 @@ export function createSecretBox(secret: string): SecretBox {
         decipher.setAuthTag(sealed.subarray(1 + IV_BYTES, 1 + IV_BYTES + TAG_BYTES))
         return decipher.update(sealed.subarray(1 + IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
       } catch (cause) {
-        throw new AppError('secrets.wrong-key', 500, 'A sealed secret cannot be opened: SECRET_KEY (or secret.key in the data directory) is not the one this database was made with.', { cause })
+        throw new AppError(
+          'secrets.wrong-key',
+          500,
+          'A sealed secret cannot be opened: SECRET_KEY (or secret.key in the data directory) is not the one this database was made with.',
+          { cause }
+        )
       }
     },
     hash: (value) => createHmac('sha256', hashKey).update(value).digest()

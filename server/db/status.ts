@@ -20,10 +20,17 @@ interface WorkRow {
 /** What waits in the inbox log and in the deliveries. */
 export async function readWork(db: Knex): Promise<WorkStatus[]> {
   const read = async (work: WorkStatus['work'], name: string): Promise<WorkStatus> => {
-    const counts = db.raw(`count(*) filter (where state = 'waiting') as waiting, count(*) filter (where state = 'waiting' and next_at <= now()) as due,
+    const counts =
+      db.raw(`count(*) filter (where state = 'waiting') as waiting, count(*) filter (where state = 'waiting' and next_at <= now()) as due,
       count(*) filter (where state = 'dead') as dead, extract(epoch from now() - min(next_at) filter (where state = 'waiting' and next_at <= now())) as late`)
     const row = await db(name).first<WorkRow>(counts)
-    return { work, waiting: Number(row.waiting), due: Number(row.due), dead: Number(row.dead), lateSeconds: row.late === null ? null : Math.round(Number(row.late)) }
+    return {
+      work,
+      waiting: Number(row.waiting),
+      due: Number(row.due),
+      dead: Number(row.dead),
+      lateSeconds: row.late === null ? null : Math.round(Number(row.late))
+    }
   }
   return [await read('inbox', 'inbox_log'), await read('deliveries', 'deliveries')]
 }
@@ -56,7 +63,11 @@ interface HostStatusRow {
 /** Every host we have exchanged with, or one of them; the busiest queue first. */
 export async function readHosts(db: Knex, host: string | null = null): Promise<HostStatus[]> {
   const waiting = db('deliveries').where({ state: 'waiting' }).select('host').count('* as waiting').groupBy('host').as('w')
-  const query = db('hosts as h').leftJoin(waiting, 'w.host', 'h.host').leftJoin('domain_policies as p', 'p.host', 'h.host').select<HostStatusRow[]>('h.*', 'w.waiting', 'p.action').orderByRaw('w.waiting desc nulls last, h.host')
+  const query = db('hosts as h')
+    .leftJoin(waiting, 'w.host', 'h.host')
+    .leftJoin('domain_policies as p', 'p.host', 'h.host')
+    .select<HostStatusRow[]>('h.*', 'w.waiting', 'p.action')
+    .orderByRaw('w.waiting desc nulls last, h.host')
   if (host !== null) query.where('h.host', host)
   return (await query).map((row) => ({
     host: row.host,

@@ -15,10 +15,15 @@ export function tarEntry(name: string, content: Buffer, modified: Date): Buffer 
   header.write('0000000\0', 108)
   header.write('0000000\0', 116)
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
-  header.write(`${Math.floor(modified.getTime() / 1000).toString(8).padStart(11, '0')}\0`, 136)
+  header.write(
+    `${Math.floor(modified.getTime() / 1000)
+      .toString(8)
+      .padStart(11, '0')}\0`,
+    136
+  )
   header.write('        ', 148)
   header.write('0', 156)
-  header.write('ustar\0' + '00', 257)
+  header.write('ustar\u000000', 257)
   header.write(`${checksum(header).toString(8).padStart(6, '0')}\0 `, 148)
   return Buffer.concat([header, content, Buffer.alloc(padding(content.length))])
 }
@@ -48,7 +53,11 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
   for (;;) {
     const header = await source(BLOCK)
     if (header.every((byte) => byte === 0)) return
-    const field = (start: number, length: number): string => header.toString('utf8', start, start + length).replace(/\0.*$/s, '').trim()
+    const field = (start: number, length: number): string =>
+      header
+        .toString('utf8', start, start + length)
+        .replace(/\0.*$/s, '')
+        .trim()
     if (parseInt(field(148, 8), 8) !== checksum(header)) throw new Error('a file header is damaged')
     const size = parseInt(field(124, 12), 8)
     const content = await source(size)

@@ -31,7 +31,8 @@ export async function health(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promi
     return { status: ready ? 'ok' : 'unavailable', checks }
   })
   app.get('/metrics', PUBLIC, async (request, reply) => {
-    if (!mayRead(request)) throw new AppError('metrics.forbidden', 403, 'Metrics are for this machine, or for an administrator with a token.')
+    if (!mayRead(request))
+      throw new AppError('metrics.forbidden', 403, 'Metrics are for this machine, or for an administrator with a token.')
     reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store')
     return metricsText({ ...(await readHealthNumbers(ctx.db)), ...processNumbers(delay) })
   })
@@ -74,5 +75,7 @@ function processNumbers(delay: { percentile(p: number): number; reset(): void })
 
 /** Prometheus' text format, one gauge a line. */
 function metricsText(numbers: Record<string, number>): string {
-  return Object.entries(numbers).map(([name, value]) => `${name} ${value}\n`).join('')
+  return Object.entries(numbers)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('')
 }

@@ -76,16 +76,25 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
   const url = host.startsWith('/')
     ? `postgres://${user}:${password}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`
     : `postgres://${user}:${password}@${host}:${port}/${name}`
-  return { connection, url, drop: () => onMaintenance(async (client) => void (await client.query(`drop database if exists ${name} with (force)`))) }
+  return {
+    connection,
+    url,
+    drop: () => onMaintenance(async (client) => void (await client.query(`drop database if exists ${name} with (force)`)))
+  }
 }
 
 /** Removes databases that killed tests left, then stops the cluster when no other test run uses it. */
 export async function stopTestCluster(): Promise<void> {
   await onMaintenance(async (client) => {
-    const rows = await client.query<{ datname: string }>("select datname from pg_database d where datname like 't\\_%' and not exists (select from pg_stat_activity a where a.datname = d.datname)")
+    const rows = await client.query<{ datname: string }>(
+      "select datname from pg_database d where datname like 't\\_%' and not exists (select from pg_stat_activity a where a.datname = d.datname)"
+    )
     // Another run may have just made one and not connected yet: only those of dead processes go.
     for (const { datname } of rows.rows) if (!lives(Number(datname.split('_')[1]))) await client.query(`drop database if exists ${datname}`)
-    const old = await client.query<{ datname: string }>("select datname from pg_database where datname like 'template\\_%' and not starts_with(datname, $1)", [templateName()])
+    const old = await client.query<{ datname: string }>(
+      "select datname from pg_database where datname like 'template\\_%' and not starts_with(datname, $1)",
+      [templateName()]
+    )
     // A run of another version may still use it.
     for (const { datname } of old.rows) await client.query(`drop database if exists ${datname}`).catch(() => {})
   })

@@ -6,8 +6,22 @@ import { loadSite, saveSite } from '../db/site.ts'
 /** Writes the rows of a commune named Commune at `origin` and puts the site into the context. */
 export async function makeSite(ctx: Ctx, origin: string): Promise<Site> {
   const host = new URL(origin).host
-  const communeActorId = await insertActor(ctx, { origin, host, username: 'commune', type: 'Group', kind: 'commune', iri: `${origin}/ap/actors/${uuidv7()}` })
-  const instanceActorId = await insertActor(ctx, { origin, host, username: host, type: 'Application', kind: null, iri: `${origin}/ap/actor` })
+  const communeActorId = await insertActor(ctx, {
+    origin,
+    host,
+    username: 'commune',
+    type: 'Group',
+    kind: 'commune',
+    iri: `${origin}/ap/actors/${uuidv7()}`
+  })
+  const instanceActorId = await insertActor(ctx, {
+    origin,
+    host,
+    username: host,
+    type: 'Application',
+    kind: null,
+    iri: `${origin}/ap/actor`
+  })
   await saveSite(ctx, ctx.db, {
     origin,
     host,
