@@ -4,7 +4,7 @@ import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { toAccount } from './account.ts'
 import type { EventEntity } from './entities.ts'
 import { toEventDetails } from './extension.ts'
-import { proxied } from './images.ts'
+import { proxied, withProxiedImages } from './images.ts'
 import { toTags } from './status.ts'
 
 /** One event, or null when the row is no event or its organizer is unknown. */
@@ -19,7 +19,7 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
     uri: row.iri,
     url: row.url ?? row.iri,
     title: row.name ?? '',
-    description: row.content_html,
+    description: withProxiedImages(ctx, row.content_html),
     ...details,
     image: toImage(ctx, row),
     tags: toTags(ctx, row.tags),

@@ -5,6 +5,7 @@ import { escapeHtml } from '../../../core/text.ts'
 import type { StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
+import { withProxiedImages } from './images.ts'
 import type { AccountLite, CommunerExtension, EventDetails, Place } from './entities.ts'
 
 /** What a status says beyond Mastodon: type, title, event, group, author, latest reply. */
@@ -22,7 +23,7 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
     kind: row.kind,
     title: row.name,
     visibility: row.visibility,
-    body: row.content_html,
+    body: withProxiedImages(ctx, row.content_html),
     event: toEventDetails(row),
     group: group === undefined ? null : toAccountLite(ctx, group),
     author: lite(row.author_id),
@@ -63,14 +64,15 @@ function zoned(date: Date, timezone: string): string {
 }
 
 /** `content` of a status: the text; for titled objects the title in bold, date and place, the text and the link to the page. */
-export function contentOf(row: StatusRow): string {
-  if (row.name === null || row.name === '') return row.content_html
+export function contentOf(ctx: Ctx, row: StatusRow): string {
+  const body = withProxiedImages(ctx, row.content_html)
+  if (row.name === null || row.name === '') return body
   const line = row.type === 'Event' ? eventLine(row, row.language ?? 'fr') : ''
   const url = row.url ?? row.iri
   return [
     `<p><strong>${escapeHtml(row.name)}</strong></p>`,
     line === '' ? '' : `<p>${escapeHtml(line)}</p>`,
-    row.content_html,
+    body,
     `<p><a href="${escapeHtml(url)}" rel="nofollow noopener" target="_blank">${escapeHtml(url.replace(/^https?:\/\//, ''))}</a></p>`
   ].join('')
 }

@@ -15,3 +15,11 @@ export function proxied(ctx: Ctx, url: string): string {
   if (url.startsWith('/')) return `${origin}${url}`
   return url.startsWith(`${origin}/`) ? url : mediaProxyUrl(ctx, url)
 }
+
+/** Sanitised HTML whose pictures come through the proxy: long texts of other servers may hold some. */
+export function withProxiedImages(ctx: Ctx, html: string): string {
+  if (!html.includes('<img')) return html
+  return html.replaceAll(/(<img\b[^>]*?\ssrc=")([^"]*)(")/g, (_all, before: string, src: string, after: string) => {
+    return `${before}${proxied(ctx, src.replaceAll('&amp;', '&')).replaceAll('&', '&amp;')}${after}`
+  })
+}

@@ -69,7 +69,7 @@ function ownFields(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusPa
     language: row.language,
     uri: row.iri,
     url: row.url ?? row.iri,
-    content: contentOf(row),
+    content: contentOf(ctx, row),
     media_attachments: toMedia(ctx, row),
     mentions: facts.mentionIds.flatMap((id) => toMention(ctx, parts.actors.get(id))),
     tags: toTags(ctx, row.tags),
