@@ -1,10 +1,22 @@
 // The one way pages talk to the server: a small client over a transport (fetch in the browser, in-process requests when the server renders).
 
-export interface ApiRequest { method: string; path: string; body?: unknown; idempotencyKey?: string }
-export interface ApiResponse { status: number; link: string | null; body: unknown }
+export interface ApiRequest {
+  method: string
+  path: string
+  body?: unknown
+  idempotencyKey?: string
+}
+export interface ApiResponse {
+  status: number
+  link: string | null
+  body: unknown
+}
 export type Transport = (request: ApiRequest) => Promise<ApiResponse>
 
-export interface Page<T> { items: T[]; next: string | null }
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
 
 /** A refusal of the API or of the network. `message` is a sentence for the reader, empty when only the network failed (status 0). */
 export class ApiError extends Error {
@@ -82,11 +94,18 @@ export function nextPath(link: string | null): string | null {
 
 function refusal(response: ApiResponse): ApiError {
   const body = (typeof response.body === 'object' && response.body !== null ? response.body : {}) as Record<string, unknown>
-  const text = [body['detail'], body['error_description'], body['error'], body['title']].find((value) => typeof value === 'string' && value !== '')
+  const text = [body['detail'], body['error_description'], body['error'], body['title']].find(
+    (value) => typeof value === 'string' && value !== ''
+  )
   // RFC 9457 with our extension `field`: the one field the sentence is about.
   const field = body['field']
   const fields = typeof field === 'string' && typeof text === 'string' ? { [field]: text } : {}
-  return new ApiError(response.status, typeof body['code'] === 'string' ? body['code'] : String(response.status), typeof text === 'string' ? text : '', fields)
+  return new ApiError(
+    response.status,
+    typeof body['code'] === 'string' ? body['code'] : String(response.status),
+    typeof text === 'string' ? text : '',
+    fields
+  )
 }
 
 /** Requests over fetch, with the reader's cookie; for the browser only. */
@@ -95,7 +114,12 @@ export const browserTransport: Transport = async ({ method, path, body, idempote
   if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey
   const form = body instanceof FormData
   if (body !== undefined && !form) headers['content-type'] = 'application/json'
-  const response = await fetch(path, { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }) })
+  const response = await fetch(path, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) })
+  })
   const text = await response.text()
   return { status: response.status, link: response.headers.get('link'), body: parseJson(text) }
 }

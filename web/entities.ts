@@ -1,6 +1,10 @@
 // Shapes of what the HTTP APIs answer (Mastodon entities and ours), as far as the pages read them. No behaviour.
 
-export interface Field { name: string; value: string; verified_at: string | null }
+export interface Field {
+  name: string
+  value: string
+  verified_at: string | null
+}
 
 export interface Account {
   id: string
@@ -36,10 +40,24 @@ export interface MediaAttachment {
   meta: { original?: { width: number; height: number }; focus?: { x: number; y: number } } | null
 }
 
-export interface Place { name: string | null; address: string | null; latitude: number | null; longitude: number | null; url?: string | null }
+export interface Place {
+  name: string | null
+  address: string | null
+  latitude: number | null
+  longitude: number | null
+  url?: string | null
+}
 
 /** Enough of an account to name it and draw it. */
-export interface AccountLite { id: string; username: string; acct: string; display_name: string; avatar: string; url: string; kind: string | null }
+export interface AccountLite {
+  id: string
+  username: string
+  acct: string
+  display_name: string
+  avatar: string
+  url: string
+  kind: string | null
+}
 
 export interface EventDetails {
   start: string
@@ -61,7 +79,13 @@ export interface StatusExtension {
   latest_reply: { id: string; created_at: string; content: string; account: AccountLite } | null
 }
 
-export interface Poll { id: string; options: { title: string; votes_count: number | null }[]; votes_count: number; expired: boolean; expires_at: string | null }
+export interface Poll {
+  id: string
+  options: { title: string; votes_count: number | null }[]
+  votes_count: number
+  expired: boolean
+  expires_at: string | null
+}
 
 export type Visibility = 'public' | 'unlisted' | 'private' | 'direct'
 
@@ -92,7 +116,10 @@ export interface Status {
   communer?: StatusExtension | null
 }
 
-export interface Context { ancestors: Status[]; descendants: Status[] }
+export interface Context {
+  ancestors: Status[]
+  descendants: Status[]
+}
 
 export interface Relationship {
   id: string
@@ -144,7 +171,11 @@ export interface Group {
   can_edit: boolean
 }
 
-export interface Member { account: Account; role: string; state: string }
+export interface Member {
+  account: Account
+  role: string
+  state: string
+}
 
 export interface Me {
   account: Account
@@ -154,13 +185,38 @@ export interface Me {
 }
 
 /** A group the reader may publish as. */
-export interface ManagedGroup { id: string; username: string; name: string; kind: string | null; avatar: string; role: string }
+export interface ManagedGroup {
+  id: string
+  username: string
+  name: string
+  kind: string | null
+  avatar: string
+  role: string
+}
 
-export interface Notification { id: string; type: string; created_at: string; account: Account; status: Status | null }
+export interface Notification {
+  id: string
+  type: string
+  created_at: string
+  account: Account
+  status: Status | null
+}
 
-export interface Session { id: string; current: boolean; kind: string; application: string | null; user_agent: string | null; created_at: string; last_used_at: string }
+export interface Session {
+  id: string
+  current: boolean
+  kind: string
+  application: string | null
+  user_agent: string | null
+  created_at: string
+  last_used_at: string
+}
 
-export interface SearchResults { accounts: Account[]; statuses: Status[]; hashtags: { name: string; url: string }[] }
+export interface SearchResults {
+  accounts: Account[]
+  statuses: Status[]
+  hashtags: { name: string; url: string }[]
+}
 
 /** What the server knows of the commune and gives every page. */
 export interface SiteSummary {
@@ -176,4 +232,12 @@ export interface SiteSummary {
   communeId: string
 }
 
-export interface AdminAccount { id: string; username: string; email: string; role: string; status: string; reason: string; created_at: string }
+export interface AdminAccount {
+  id: string
+  username: string
+  email: string
+  role: string
+  status: string
+  reason: string
+  created_at: string
+}

@@ -7,7 +7,11 @@ import App from './App.vue'
 import { PAGE_CONTEXT, type PageContext } from './page-context.ts'
 import { createPages } from './router.ts'
 
-export interface AppParts { app: VueApp; router: Router; pinia: Pinia }
+export interface AppParts {
+  app: VueApp
+  router: Router
+  pinia: Pinia
+}
 
 export function createCommunerApp(context: PageContext, history: RouterHistory): AppParts {
   const app = createSSRApp(App)

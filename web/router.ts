@@ -8,10 +8,20 @@ const routes: RouteRecordRaw[] = [
   { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue') },
   { path: '/evenements/nouveau', name: 'new-event', component: () => import('./pages/NewEventPage.vue'), meta: { members: true } },
   { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue') },
-  { path: '/evenements/:id(\\d+)/modifier', name: 'edit-event', component: () => import('./pages/EditEventPage.vue'), meta: { members: true } },
+  {
+    path: '/evenements/:id(\\d+)/modifier',
+    name: 'edit-event',
+    component: () => import('./pages/EditEventPage.vue'),
+    meta: { members: true }
+  },
   { path: '/groupes', name: 'groups', component: () => import('./pages/GroupsPage.vue') },
   { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },
-  { path: '/groupes/:username/modifier', name: 'edit-group', component: () => import('./pages/EditGroupPage.vue'), meta: { members: true } },
+  {
+    path: '/groupes/:username/modifier',
+    name: 'edit-group',
+    component: () => import('./pages/EditGroupPage.vue'),
+    meta: { members: true }
+  },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },

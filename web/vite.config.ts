@@ -2,15 +2,21 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { compressAssets } from './compress-plugin.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig(({ isSsrBuild }) => ({
   root: here('.'),
   publicDir: isSsrBuild ? false : here('./public'),
-  plugins: [vue()],
+  plugins: [vue(), ...(isSsrBuild ? [] : [compressAssets()])],
   // The renderer is one self-contained production file: without this Vue would run its slow development paths in Node.
-  define: { 'process.env.NODE_ENV': JSON.stringify('production'), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true' },
+  define: {
+    'process.env.NODE_ENV': JSON.stringify('production'),
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false'
+  },
   ssr: { noExternal: true as const },
   build: {
     outDir: isSsrBuild ? here('../dist/ssr') : here('../dist/web'),

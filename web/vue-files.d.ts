@@ -5,5 +5,9 @@ declare module '*.vue' {
   export default component
 }
 declare module '*.css'
-interface ImportMetaEnv { readonly SSR: boolean }
-interface ImportMeta { readonly env: ImportMetaEnv }
+interface ImportMetaEnv {
+  readonly SSR: boolean
+}
+interface ImportMeta {
+  readonly env: ImportMetaEnv
+}

@@ -14,7 +14,10 @@ import { webRoot } from './pages/renderer.ts'
 const HTML = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'accept-language': 'fr-FR,fr;q=0.9' }
 const options = { skip: existsSync(join(webRoot(), 'ssr', 'entry-server.js')) ? false : 'the web app is not built (npm run build)' }
 
-async function start(t: Test, more?: TestContextOptions): Promise<{ ctx: Ctx; app: FastifyInstance; page: (url: string, headers?: object) => ReturnType<typeof get> }> {
+async function start(
+  t: Test,
+  more?: TestContextOptions
+): Promise<{ ctx: Ctx; app: FastifyInstance; page: (url: string, headers?: object) => ReturnType<typeof get> }> {
   const { ctx } = await testContext(t, more)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
@@ -64,7 +67,8 @@ t.test('the language is chosen by a link, kept in a cookie, and never leads to a
   t.equal(answer.headers.location, '/agenda?x=1')
   t.match(answer.headers['set-cookie'], /lang=en/)
   t.match((await page('/agenda', { cookie: 'lang=en' })).body, /<html lang="en">/)
-  for (const path of ['//evil.example/?lang=en', '/\\evil.example/?lang=en']) t.match(String((await page(path)).headers.location ?? '/'), /^\/(?![/\\])/, path)
+  for (const path of ['//evil.example/?lang=en', '/\\evil.example/?lang=en'])
+    t.match(String((await page(path)).headers.location ?? '/'), /^\/(?![/\\])/, path)
 })
 
 t.test('strangers share a page, signed-in readers never', options, async (t) => {
@@ -126,5 +130,6 @@ t.test('scripts and styles are kept for ever under their name, and nothing else 
   const script = /\/assets\/index-[^"]+\.js/.exec((await page('/')).body)?.[0] ?? ''
   t.match((await page(script)).headers, { 'cache-control': /immutable/, 'content-type': /javascript/ })
   t.equal((await page('/favicon.svg')).statusCode, 200)
-  for (const path of ['/assets/../index.html', '/assets/..%2f..%2fpackage.json', '/index.html', '/.vite/manifest.json']) t.not((await page(path)).statusCode, 200, path)
+  for (const path of ['/assets/../index.html', '/assets/..%2f..%2fpackage.json', '/index.html', '/.vite/manifest.json'])
+    t.not((await page(path)).statusCode, 200, path)
 })

@@ -38,7 +38,12 @@ export async function pages(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promis
     app.get('/favicon.svg', async (_request, reply) => reply.sendFile('favicon.svg', web, { maxAge: 86_400_000, immutable: false }))
     app.get('/favicon.ico', async (_request, reply) => reply.redirect('/favicon.svg', 302))
   }
-  app.get('/robots.txt', async (_request, reply) => reply.type('text/plain; charset=utf-8').header('cache-control', A_DAY).send('User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /recherche\n'))
+  app.get('/robots.txt', async (_request, reply) =>
+    reply
+      .type('text/plain; charset=utf-8')
+      .header('cache-control', A_DAY)
+      .send('User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /recherche\n')
+  )
   app.setErrorHandler((error, request, reply) => sendErrorPage(ctx, error, request, reply))
   app.get('/*', async (request, reply) => {
     if (NOT_PAGES.test(request.url)) return await reply.callNotFound()

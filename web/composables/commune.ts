@@ -19,6 +19,9 @@ export function useCommune(): ComputedRef<Account | null> {
 
 export function useNextEvents(): ComputedRef<EventEntity[]> {
   const { api } = usePage()
-  const { data } = useQuery({ key: ['events', 'next'], query: () => api.get<EventEntity[]>('/api/communer/v1/events', { limit: SHOWN_EVENTS }) })
+  const { data } = useQuery({
+    key: ['events', 'next'],
+    query: () => api.get<EventEntity[]>('/api/communer/v1/events', { limit: SHOWN_EVENTS })
+  })
   return computed(() => (data.value ?? []).slice(0, SHOWN_EVENTS))
 }

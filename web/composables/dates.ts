@@ -22,11 +22,14 @@ export function useDates(): DateWords {
 export function dateWords(locale: string, home: string): DateWords {
   const format = (iso: string, timezone: string | undefined, options: Intl.DateTimeFormatOptions): string =>
     formatter(locale, validZone(timezone, home), options).format(new Date(iso))
-  const day = (iso: string, timezone?: string): string => format(iso, timezone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const day = (iso: string, timezone?: string): string =>
+    format(iso, timezone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const time = (iso: string, timezone?: string): string => {
     const text = format(iso, timezone, { hour: '2-digit', minute: '2-digit' })
     // French notices write "14 h" and "14 h 30".
-    return locale.startsWith('fr') ? text.replace(/^0?(\d+):(\d\d)$/, (_, hour: string, minute: string) => `${hour} h${minute === '00' ? '' : ` ${minute}`}`) : text
+    return locale.startsWith('fr')
+      ? text.replace(/^0?(\d+):(\d\d)$/, (_, hour: string, minute: string) => `${hour} h${minute === '00' ? '' : ` ${minute}`}`)
+      : text
   }
   return {
     day,
@@ -37,7 +40,8 @@ export function dateWords(locale: string, home: string): DateWords {
       if (day(start, timezone) === day(end, timezone)) return `${day(start, timezone)}, ${time(start, timezone)} – ${time(end, timezone)}`
       return `${day(start, timezone)}, ${time(start, timezone)} – ${day(end, timezone)}, ${time(end, timezone)}`
     },
-    relative: (iso, nowMs) => relative(locale, new Date(iso), nowMs, () => format(iso, undefined, { day: 'numeric', month: 'short', year: 'numeric' })),
+    relative: (iso, nowMs) =>
+      relative(locale, new Date(iso), nowMs, () => format(iso, undefined, { day: 'numeric', month: 'short', year: 'numeric' })),
     parts: (iso, timezone) => ({
       day: format(iso, timezone, { day: 'numeric' }),
       month: format(iso, timezone, { month: 'short' }),
@@ -45,7 +49,9 @@ export function dateWords(locale: string, home: string): DateWords {
       key: formatter('en-CA', validZone(timezone, home), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(iso))
     }),
     zoneName: (iso, timezone) =>
-      formatter(locale, validZone(timezone, home), { timeZoneName: 'long' }).formatToParts(new Date(iso)).find((part) => part.type === 'timeZoneName')?.value ?? timezone,
+      formatter(locale, validZone(timezone, home), { timeZoneName: 'long' })
+        .formatToParts(new Date(iso))
+        .find((part) => part.type === 'timeZoneName')?.value ?? timezone,
     number: (value) => new Intl.NumberFormat(locale, value >= 10_000 ? { notation: 'compact' } : {}).format(value)
   }
 }

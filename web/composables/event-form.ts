@@ -30,7 +30,21 @@ export interface EventBody {
 }
 
 export function emptyDraft(timezone: string): EventDraft {
-  return { title: '', startDate: '', startTime: '', endDate: '', endTime: '', timezone, placeName: '', address: '', latitude: '', longitude: '', description: '', tags: '', as: '' }
+  return {
+    title: '',
+    startDate: '',
+    startTime: '',
+    endDate: '',
+    endTime: '',
+    timezone,
+    placeName: '',
+    address: '',
+    latitude: '',
+    longitude: '',
+    description: '',
+    tags: '',
+    as: ''
+  }
 }
 
 /** The draft behind an event; its dates are already written in its own time zone. */

@@ -16,6 +16,17 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
     description: plainText(event.description, 500),
     organizer: { '@type': 'Organization', name: nameOf(event.organizer), url: event.organizer.url },
     ...(event.image ? { image: event.image.url } : {}),
-    ...(place ? { location: { '@type': 'Place', name: place.name ?? place.address ?? '', ...(place.address ? { address: place.address } : {}), ...(typeof place.latitude === 'number' && typeof place.longitude === 'number' ? { geo: { '@type': 'GeoCoordinates', latitude: place.latitude, longitude: place.longitude } } : {}) } } : {})
+    ...(place
+      ? {
+          location: {
+            '@type': 'Place',
+            name: place.name ?? place.address ?? '',
+            ...(place.address ? { address: place.address } : {}),
+            ...(typeof place.latitude === 'number' && typeof place.longitude === 'number'
+              ? { geo: { '@type': 'GeoCoordinates', latitude: place.latitude, longitude: place.longitude } }
+              : {})
+          }
+        }
+      : {})
   }
 }

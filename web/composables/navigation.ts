@@ -4,12 +4,24 @@ import type { IconName } from '../components/ui/icons.ts'
 import { usePage } from '../page-context.ts'
 import { useUnread } from './unread.ts'
 
-export interface NavItem { to: string; text: string; icon: IconName; count: number; isPublish: boolean }
+export interface NavItem {
+  to: string
+  text: string
+  icon: IconName
+  count: number
+  isPublish: boolean
+}
 
 export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: ComputedRef<NavItem[]> } {
   const { t, signedIn } = usePage()
   const unread = useUnread()
-  const item = (to: string, key: string, icon: IconName, count = 0): NavItem => ({ to, text: t(key), icon, count, isPublish: to === '/publier' })
+  const item = (to: string, key: string, icon: IconName, count = 0): NavItem => ({
+    to,
+    text: t(key),
+    icon,
+    count,
+    isPublish: to === '/publier'
+  })
   const notifications = (): NavItem => item('/notifications', 'nav.notifications', 'bell', unread.value)
   return {
     side: computed(() => [
@@ -21,8 +33,20 @@ export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: Compute
     ]),
     bottom: computed(() =>
       signedIn
-        ? [item('/', 'nav.wall', 'wall'), item('/agenda', 'nav.agenda', 'calendar'), item('/publier', 'nav.publish', 'plus'), item('/groupes', 'nav.groups', 'people'), notifications()]
-        : [item('/', 'nav.wall', 'wall'), item('/agenda', 'nav.agenda', 'calendar'), item('/groupes', 'nav.groups', 'people'), item('/recherche', 'nav.search', 'search'), item('/a-propos', 'nav.about', 'town')]
+        ? [
+            item('/', 'nav.wall', 'wall'),
+            item('/agenda', 'nav.agenda', 'calendar'),
+            item('/publier', 'nav.publish', 'plus'),
+            item('/groupes', 'nav.groups', 'people'),
+            notifications()
+          ]
+        : [
+            item('/', 'nav.wall', 'wall'),
+            item('/agenda', 'nav.agenda', 'calendar'),
+            item('/groupes', 'nav.groups', 'people'),
+            item('/recherche', 'nav.search', 'search'),
+            item('/a-propos', 'nav.about', 'town')
+          ]
     )
   }
 }

@@ -18,7 +18,12 @@ export function useStatusActions(): StatusActions {
   const toasts = useToasts()
   const errorText = useErrorText()
 
-  const toggle = async (status: Status, flag: 'favourited' | 'reblogged', count: 'favourites_count' | 'reblogs_count', verbs: [string, string]): Promise<void> => {
+  const toggle = async (
+    status: Status,
+    flag: 'favourited' | 'reblogged',
+    count: 'favourites_count' | 'reblogs_count',
+    verbs: [string, string]
+  ): Promise<void> => {
     const on = status[flag] !== true
     cache.change(status.id, (item) => ({ ...item, [flag]: on, [count]: Math.max(0, item[count] + (on ? 1 : -1)) }))
     try {

@@ -2,7 +2,10 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 
-export interface Toast { id: number; text: string }
+export interface Toast {
+  id: number
+  text: string
+}
 
 /** Long enough to read two sentences. */
 const SHOWN_MS = 7000

@@ -4,7 +4,9 @@ import { computed, type ComputedRef } from 'vue'
 import type { Notification } from '../entities.ts'
 import { usePage } from '../page-context.ts'
 
-interface Markers { notifications?: { last_read_id: string } }
+interface Markers {
+  notifications?: { last_read_id: string }
+}
 
 /** 0 to 20; the badge says no more. */
 export function useUnread(): ComputedRef<number> {

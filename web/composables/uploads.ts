@@ -7,7 +7,12 @@ import { useErrorText } from './errors.ts'
 /** As many as Mastodon shows. */
 const MAX_IMAGES = 4
 
-export interface Upload { id: string; preview: string; description: string; saved: string }
+export interface Upload {
+  id: string
+  preview: string
+  description: string
+  saved: string
+}
 
 export interface Uploads {
   items: Ref<Upload[]>

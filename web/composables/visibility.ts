@@ -2,7 +2,12 @@
 import type { IconName } from '../components/ui/icons.ts'
 import type { Visibility } from '../entities.ts'
 
-export interface VisibilityWords { value: Visibility; icon: IconName; name: string; sentence: string }
+export interface VisibilityWords {
+  value: Visibility
+  icon: IconName
+  name: string
+  sentence: string
+}
 
 export const VISIBILITIES: VisibilityWords[] = [
   { value: 'public', icon: 'globe', name: 'visibility.public', sentence: 'visibility.publicWho' },

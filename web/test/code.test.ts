@@ -11,7 +11,8 @@ import { inlineJson } from '../page-state.ts'
 
 const NBSP = /[\u00a0\u202f]/g
 const fr = dateWords('fr-FR', 'Europe/Paris')
-const status = (id: string, more: Partial<Status> = {}): Status => ({ id, account: { acct: 'ana' }, favourites_count: 0, reblog: null, ...more }) as Status
+const status = (id: string, more: Partial<Status> = {}): Status =>
+  ({ id, account: { acct: 'ana' }, favourites_count: 0, reblog: null, ...more }) as Status
 
 t.test('an event reads as on a French notice', async (t) => {
   t.equal(fr.range('2026-12-12T14:00:00+01:00', '2026-12-12T17:30:00+01:00').replace(NBSP, ' '), 'samedi 12 décembre 2026, 14 h – 17 h 30')
@@ -20,7 +21,11 @@ t.test('an event reads as on a French notice', async (t) => {
 
 t.test('an event is read in its own time zone, whatever the reader’s', async (t) => {
   t.equal(fr.time('2026-12-12T14:00:00+04:00', 'Indian/Reunion').replace(NBSP, ' '), '14 h')
-  t.equal(fr.time('2026-12-12T14:00:00+04:00', 'Nowhere/Atlantis').replace(NBSP, ' '), '11 h', 'an unknown zone falls back to the commune’s')
+  t.equal(
+    fr.time('2026-12-12T14:00:00+04:00', 'Nowhere/Atlantis').replace(NBSP, ' '),
+    '11 h',
+    'an unknown zone falls back to the commune’s'
+  )
 })
 
 t.test('the past is told in words, the distant past by its date', async (t) => {
@@ -39,22 +44,42 @@ t.test('a change to a message reaches every list that shows it, boosts included'
 
 t.test('a deleted message leaves every list, and its boosts too', async (t) => {
   const gone = changeStatus({ items: [status('1'), status('2', { reblog: status('1') }), status('3')] }, '1', () => null)
-  t.same(gone.items.map((item) => item.id), ['3'])
+  t.same(
+    gone.items.map((item) => item.id),
+    ['3']
+  )
 })
 
 t.test('the client follows the next page of a Link header, never another site', async (t) => {
-  t.equal(nextPath('<https://x.fr/api/v1/timelines/public?max_id=5>; rel="next", <https://x.fr/a?min_id=9>; rel="prev"'), '/api/v1/timelines/public?max_id=5')
+  t.equal(
+    nextPath('<https://x.fr/api/v1/timelines/public?max_id=5>; rel="next", <https://x.fr/a?min_id=9>; rel="prev"'),
+    '/api/v1/timelines/public?max_id=5'
+  )
   t.equal(nextPath(null), null)
   t.equal(withQuery('/a', { id: ['1', '2'], q: '', limit: 5 }), '/a?id%5B%5D=1&id%5B%5D=2&limit=5')
 })
 
 t.test('a refusal carries the server’s sentence and the field it is about', async (t) => {
-  const answer: ApiResponse = { status: 422, link: null, body: { title: 'x', detail: 'Ce nom est pris.', code: 'username.taken', field: 'username' } }
+  const answer: ApiResponse = {
+    status: 422,
+    link: null,
+    body: { title: 'x', detail: 'Ce nom est pris.', code: 'username.taken', field: 'username' }
+  }
   const api = createApi(async () => answer)
-  const error = await api.get('/x').then(() => null, (failure: unknown) => failure)
+  const error = await api.get('/x').then(
+    () => null,
+    (failure: unknown) => failure
+  )
   t.ok(error instanceof ApiError)
   t.match(error, { message: 'Ce nom est pris.', status: 422, code: 'username.taken', fields: { username: 'Ce nom est pris.' } })
-  const offline = await createApi(async () => { throw new TypeError('network') }).get('/x').then(() => null, (failure: unknown) => failure)
+  const offline = await createApi(async () => {
+    throw new TypeError('network')
+  })
+    .get('/x')
+    .then(
+      () => null,
+      (failure: unknown) => failure
+    )
   t.match(offline, { status: 0, code: 'network' })
 })
 
@@ -65,8 +90,25 @@ t.test('what a page carries cannot close its script', async (t) => {
 })
 
 t.test('an event form becomes what the API takes', async (t) => {
-  const draft = { ...emptyDraft('Indian/Reunion'), title: ' Fête ', startDate: '2026-12-12', startTime: '14:00', endTime: '17:00', latitude: '-21,17', longitude: '55,29', tags: '#fête, musique' }
-  t.match(bodyOf(draft, ['9']), { title: 'Fête', start: '2026-12-12T14:00', end: '2026-12-12T17:00', timezone: 'Indian/Reunion', location: { latitude: -21.17, longitude: 55.29 }, tags: ['fête', 'musique'], media_ids: ['9'] })
+  const draft = {
+    ...emptyDraft('Indian/Reunion'),
+    title: ' Fête ',
+    startDate: '2026-12-12',
+    startTime: '14:00',
+    endTime: '17:00',
+    latitude: '-21,17',
+    longitude: '55,29',
+    tags: '#fête, musique'
+  }
+  t.match(bodyOf(draft, ['9']), {
+    title: 'Fête',
+    start: '2026-12-12T14:00',
+    end: '2026-12-12T17:00',
+    timezone: 'Indian/Reunion',
+    location: { latitude: -21.17, longitude: 55.29 },
+    tags: ['fête', 'musique'],
+    media_ids: ['9']
+  })
   t.equal(bodyOf({ ...draft, endTime: '', latitude: '' }, []).location, null)
 })
 
@@ -86,7 +128,17 @@ t.test('people are always named with their server, pictures stay on this one', a
 
 t.test('HTML of authors is shown through one component only', async (t) => {
   const { execFileSync } = await import('node:child_process')
-  const found = execFileSync('grep', ['-rlE', 'v-html|innerHTML', '--include=*.vue', '--include=*.ts', new URL('..', import.meta.url).pathname]).toString().trim().split('\n').filter((path) => !path.endsWith('.test.ts'))
+  const found = execFileSync('grep', [
+    '-rlE',
+    'v-html|innerHTML',
+    '--include=*.vue',
+    '--include=*.ts',
+    new URL('..', import.meta.url).pathname
+  ])
+    .toString()
+    .trim()
+    .split('\n')
+    .filter((path) => !path.endsWith('.test.ts'))
   t.equal(found.length, 1)
   t.match(found[0], /RemoteHtml\.vue$/)
 })

@@ -9,7 +9,9 @@ type Texts = Record<string, string | Record<string, string>>
 const read = (lang: string): Texts => JSON.parse(readFileSync(join(web, 'locales', `${lang}.json`), 'utf8')) as Texts
 
 function keysOf(texts: Texts): string[] {
-  return Object.entries(texts).flatMap(([name, value]) => (typeof value === 'string' ? [name] : Object.keys(value).map((key) => `${name}.${key}`))).sort()
+  return Object.entries(texts)
+    .flatMap(([name, value]) => (typeof value === 'string' ? [name] : Object.keys(value).map((key) => `${name}.${key}`)))
+    .sort()
 }
 
 function sources(directory: string): string[] {
@@ -28,7 +30,10 @@ t.test('every text a page names is written', async (t) => {
   const known = new Set(keysOf(read('fr')).map((key) => key.replace(/_(zero|one|other)$/, '')))
   const asked = new Set(sources(web).flatMap((source) => [...source.matchAll(/\bt\('([a-zA-Z]+\.[a-zA-Z_]+)'/g)].map((match) => match[1]!)))
   t.ok(asked.size > 150, 'the search finds the texts')
-  t.same([...asked].filter((key) => !known.has(key)), [])
+  t.same(
+    [...asked].filter((key) => !known.has(key)),
+    []
+  )
 })
 
 t.test('English texts are not French ones left over', async (t) => {
