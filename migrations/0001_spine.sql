@@ -484,6 +484,47 @@ create table domain_policies (
   created_at timestamptz not null default now()
 );
 
+-- A host and the domains above it: a policy for one covers all below. Ports do not matter.
+create function host_and_parents(host text) returns text[] language sql immutable parallel safe strict
+  as $$ select array_agg(array_to_string(labels[place:], '.')) || host
+    from (select string_to_array(split_part(host, ':', 1), '.') as labels) parts, generate_subscripts(labels, 1) place $$;
+
+-- Claims due deliveries with a lease, a few per host, oldest first; a row waits while an earlier one for the same inbox and object
+-- waits. A function because of its settings: whatever the statistics say, it walks deliveries_due in order and stops early, where
+-- the planner, seeing an empty table a moment ago, would sort everything that waits.
+create function claim_deliveries(at timestamptz, lease timestamptz, wanted integer, busy_hosts text[], per_host integer, probing_at integer, candidates integer)
+  returns table (id bigint, activity_id bigint, actor_id bigint, inbox text, host text, attempts smallint, first_failed_at timestamptz, failures integer,
+    signature_scheme text, signature_scheme_at timestamptz)
+  language plpgsql
+  set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with due as (
+    select d.id, d.host, d.next_at, coalesce(h.failures, 0) as failures, h.signature_scheme, h.signature_scheme_at
+      from deliveries d left join hosts h on h.host = d.host
+      where d.state = 'waiting' and d.next_at <= at and (d.lease_until is null or d.lease_until <= at)
+        and d.host <> all(busy_hosts) and (h.open_until is null or h.open_until <= at)
+        and not exists (
+          select 1 from deliveries earlier
+          where earlier.inbox = d.inbox and earlier.object_iri = d.object_iri and earlier.state = 'waiting' and earlier.id < d.id
+        )
+      order by d.next_at limit candidates
+  ), ranked as (
+    select due.*, row_number() over (partition by due.host order by due.next_at, due.id) as place from due
+  ), picked as (
+    select d.id, r.failures, r.signature_scheme, r.signature_scheme_at
+      from ranked r join deliveries d on d.id = r.id
+      where r.place <= case when r.failures >= probing_at then 1 else per_host end
+        and d.state = 'waiting' and (d.lease_until is null or d.lease_until <= at)
+      order by r.next_at, d.id limit wanted
+      for update of d skip locked
+  )
+  update deliveries d set lease_until = lease from picked p where d.id = p.id
+  returning d.id, d.activity_id, d.actor_id, d.inbox, d.host, d.attempts, d.first_failed_at, p.failures, p.signature_scheme, p.signature_scheme_at;
+end $$;
+
 -- Every activity accepted from outside. A 202 means the row is committed; workers claim rows and apply them.
 create table inbox_log (
   id bigint primary key,

@@ -63,9 +63,7 @@ const INSERT_DELIVERIES = `
     left join hosts on hosts.host = audience.host
     where audience.host <> :ownHost and hosts.gone_at is null
       and not exists (
-        select 1 from domain_policies
-        where action = 'block'
-          and (split_part(audience.host, ':', 1) = domain_policies.host or split_part(audience.host, ':', 1) like '%.' || domain_policies.host)
+        select 1 from domain_policies where action = 'block' and domain_policies.host = any(host_and_parents(audience.host))
       )
   on conflict (activity_id, inbox) do nothing`
 
