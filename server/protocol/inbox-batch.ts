@@ -1,5 +1,6 @@
 // The fast way for what arrives most: posts, likes and boosts of known actors, applied together in one transaction with a fixed number of
 // statements (performance.md §2). Whatever is out of the ordinary is left to inbox-apply.ts, one by one; both ways share the same effects.
+import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { hostOf } from '../core/iri.ts'
 import { policyOf } from '../db/hosts.ts'
@@ -7,7 +8,7 @@ import { finishReceived } from '../db/inbox-log.ts'
 import type { ObjectRow } from '../db/rows.ts'
 import { authorise } from './authorise.ts'
 import { boostIri, storeBoosts, type Boost } from './effects/announce.ts'
-import { factsOf, type Arrival, type OwnArrival } from './effects/arrival.ts'
+import { EARLY_UNDO_MS, factsOf, type Arrival, type OwnArrival } from './effects/arrival.ts'
 import { storeCreations, withAddresses, type Creation } from './effects/create.ts'
 import { likeIri, storeLikes, type Liking } from './effects/like.ts'
 import { isVote } from './normalise.ts'
@@ -57,7 +58,7 @@ async function place(ctx: Ctx, arrival: Arrival, known: Targets, batch: Batch): 
   const own: OwnArrival = { ...arrival, actor }
   if (activity.type === 'Create') return placeCreation(ctx, own, batch)
   const target = activity.objects[0]!.id === null ? undefined : known.objects.get(activity.objects[0]!.id)
-  if (target === undefined || activity.id === null || known.undone.has(activity.id)) return false
+  if (target === undefined || activity.id === null) return false
   if (known.blocks.has(`${actor.id}:${target.actor_id}`) || (await policyOf(ctx, hostOf(target.iri) ?? '')) === 'block') return false
   if (authorise(factsOf(ctx, own)).decision !== 'apply') return false
   if (activity.type === 'Like') batch.likings.push({ arrival: own, liking: { iri: likeIri(own, target.id), actor, object: target } })
@@ -84,14 +85,12 @@ interface Targets {
   blocks: Set<string>
   /** Announcers followed from here. */
   followed: Set<string>
-  /** Ids of activities that were undone before they came. */
-  undone: Set<string>
 }
 
-/** What likes and boosts of this batch need to know, in at most four statements. */
+/** What likes and boosts of this batch need to know, in at most three statements. */
 async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
   const wanted = arrivals.filter(({ activity, actor }) => actor !== null && (activity.type === 'Like' || activity.type === 'Announce'))
-  const targets: Targets = { objects: new Map(), blocks: new Set(), followed: new Set(), undone: new Set() }
+  const targets: Targets = { objects: new Map(), blocks: new Set(), followed: new Set() }
   const iris = wanted.map(({ activity }) => activity.objects[0]!.id).filter((iri) => iri !== null)
   if (iris.length === 0) return targets
   const objects = await ctx.db.raw<{ rows: ObjectRow[] }>(
@@ -105,9 +104,6 @@ async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
   const blocks = await ctx.db('blocks').select<{ blocker_id: string; blocked_id: string }[]>('blocker_id', 'blocked_id').whereIn('blocker_id', [...actors, ...owners]).whereIn('blocked_id', [...actors, ...owners])
   for (const { blocker_id: one, blocked_id: other } of blocks) targets.blocks.add(`${one}:${other}`).add(`${other}:${one}`)
   targets.followed = await followedFromHere(ctx.db, wanted.filter(({ activity }) => activity.type === 'Announce').map(({ actor }) => actor!.id))
-  const ids = wanted.map(({ activity }) => activity.id).filter((id) => id !== null)
-  const undone = await ctx.db('early_undos').select<{ object_iri: string }[]>('object_iri').whereRaw('object_iri = any(?::text[])', [ids])
-  targets.undone = new Set(undone.map((row) => row.object_iri))
   return targets
 }
 
@@ -115,12 +111,12 @@ async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
 export async function applyBatch(ctx: Ctx, batch: Batch): Promise<Outcome[]> {
   return ctx.db.transaction(async (trx) => {
     const { creations, likings, boosts } = batch
-    await lockObjects(trx, [...creations.map(({ creation }) => creation.norm.id), ...likings.map(({ arrival }) => arrival.activity.objects[0]!.id!), ...boosts.map(({ boost }) => boost.object.iri)])
+    const acts = [...likings, ...boosts].map(({ arrival }) => arrival)
+    await lockObjects(trx, [...creations.map(({ creation }) => creation.norm.id), ...acts.flatMap(({ activity }) => [activity.id!, activity.objects[0]!.id!])])
     const created = creations.length === 0 ? [] : await storeCreations(ctx, trx, creations.map(({ creation }) => creation))
-    // Re-read under the lock: what was deleted since planning is neither liked nor boosted.
-    const live = await stillThere(trx, [...likings.map(({ liking }) => liking.object.id), ...boosts.map(({ boost }) => boost.object.id)])
-    const liked = await keepLive(likings, ({ liking }) => live.has(liking.object.id), (kept) => storeLikes(ctx, trx, kept.map(({ liking }) => liking)))
-    const boosted = await keepLive(boosts, ({ boost }) => live.has(boost.object.id), (kept) => storeBoosts(ctx, trx, kept.map(({ boost }) => boost)))
+    const state = await stateNow(ctx, trx, acts)
+    const liked = await applyLive(likings, state, (kept) => storeLikes(ctx, trx, kept.map(({ liking }) => liking)))
+    const boosted = await applyLive(boosts, state, (kept) => storeBoosts(ctx, trx, kept.map(({ boost }) => boost)))
     const outcomes = [...created, ...liked, ...boosted]
     const arrivals = [...creations, ...likings, ...boosts].map(({ arrival }) => arrival)
     await finishReceived(ctx, trx, arrivals.map(({ id }, index) => ({ id, outcome: outcomes[index]!, state: 'done' })))
@@ -128,15 +124,29 @@ export async function applyBatch(ctx: Ctx, batch: Batch): Promise<Outcome[]> {
   })
 }
 
-async function stillThere(trx: Ctx['db'], ids: string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set()
-  const rows = await trx('objects').select<{ id: string }[]>('id').whereRaw('id = any(?::bigint[])', [ids]).whereNull('deleted_at')
-  return new Set(rows.map((row) => row.id))
+/** Read again under the lock: what was deleted since planning, and what was undone before it came. */
+interface StateNow {
+  live: Set<string>
+  undone: Set<string>
 }
 
-async function keepLive<T>(items: T[], isLive: (item: T) => boolean, store: (kept: T[]) => Promise<Outcome[]>): Promise<Outcome[]> {
-  const kept = items.filter(isLive)
+async function stateNow(ctx: Ctx, trx: Knex, acts: OwnArrival[]): Promise<StateNow> {
+  if (acts.length === 0) return { live: new Set(), undone: new Set() }
+  const rows = await trx.raw<{ rows: { iri: string; kind: 'live' | 'undone' }[] }>(
+    `select 'live' as kind, iri from objects where iri = any(?::text[]) and deleted_at is null
+     union all select 'undone', object_iri from early_undos where actor_iri = any(?::text[]) and object_iri = any(?::text[]) and created_at > ?`,
+    [acts.map(({ activity }) => activity.objects[0]!.id!), acts.map(({ activity }) => activity.actor), acts.map(({ activity }) => activity.id!), new Date(ctx.clock.now().getTime() - EARLY_UNDO_MS)]
+  )
+  const state: StateNow = { live: new Set(), undone: new Set() }
+  for (const { kind, iri } of rows.rows) state[kind].add(iri)
+  return state
+}
+
+async function applyLive<T extends { arrival: OwnArrival }>(items: T[], state: StateNow, store: (kept: T[]) => Promise<Outcome[]>): Promise<Outcome[]> {
+  const stop = ({ arrival: { activity } }: T): Outcome | null =>
+    state.undone.has(activity.id!) ? 'undone-early' : state.live.has(activity.objects[0]!.id!) ? null : 'unknown-object'
+  const kept = items.filter((item) => stop(item) === null)
   const outcomes = kept.length === 0 ? [] : await store(kept)
   let at = 0
-  return items.map((item) => (isLive(item) ? outcomes[at++]! : 'unknown-object'))
+  return items.map((item) => stop(item) ?? outcomes[at++]!)
 }

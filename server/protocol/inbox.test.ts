@@ -138,6 +138,17 @@ t.test('two workers at once apply everything exactly once', async (t) => {
   t.equal((await homeOf(ctx, alice)).length, 40)
 })
 
+t.test('an object whose row id is taken gets another one', async (t) => {
+  const { ctx, bob } = await scene(t)
+  const { insertObjects } = await import('../db/objects.ts')
+  const row = (iri: string) => ({ row: { id: '77', iri, type: 'Note', local: false, actor_id: bob.id, visibility: 'public' as const, published: ctx.clock.now(), doc: {} }, hashtags: ['a'] })
+  const rows = await insertObjects(ctx, ctx.db, ['https://mastodon.example/1', 'https://mastodon.example/2', 'https://mastodon.example/3', 'https://mastodon.example/1'].map(row))
+  t.same(rows.map(({ iri }) => iri.slice(-1)), ['1', '2', '3'])
+  t.equal(new Set(rows.map(({ id }) => id)).size, 3)
+  t.ok(rows.every(({ id, root_id: root }) => id === root))
+  t.equal((await ctx.db('object_tags')).length, 3)
+})
+
 t.test('J21: blind recipients are never kept', async (t) => {
   const { ctx, bob } = await scene(t)
   await receive(ctx, create(bob, note(bob, { bto: ['https://mastodon.example/users/secret'], bcc: ['https://mastodon.example/users/secret'] })))

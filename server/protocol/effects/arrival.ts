@@ -5,6 +5,7 @@ import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { bareFacts, type Facts } from '../authorise.ts'
 import type { NormActivity } from '../normalise.ts'
+import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 
 export interface Arrival {
@@ -53,9 +54,10 @@ export function ownership(owned: Owned | undefined): Pick<Facts, 'owner' | 'writ
   return { owner: owned.ownerIri, writer: owned.writerIri, ownerIsGroup: owned.ownerType === 'Group' }
 }
 
-/** True once for an activity that was undone before it came (within six hours, federation.md §5.4). */
+/** True once for an activity that was undone before it came (within six hours, federation.md §5.4). An Undo in another worker waits meanwhile. */
 export async function wasUndoneBefore(ctx: Ctx, trx: Knex, { activity }: Arrival): Promise<boolean> {
   if (activity.id === null) return false
+  await lockObjects(trx, [activity.id])
   const since = new Date(ctx.clock.now().getTime() - EARLY_UNDO_MS)
   const removed = await trx('early_undos').where({ actor_iri: activity.actor, object_iri: activity.id }).where('created_at', '>', since).delete()
   return removed > 0

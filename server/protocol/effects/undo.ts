@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
 import { authorise } from '../authorise.ts'
 import type { NormRef } from '../normalise.ts'
+import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
 import { factsOf, type OwnArrival } from './arrival.ts'
@@ -21,11 +22,12 @@ interface Undoable {
 export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const ref = arrival.activity.objects[0]!
   if (ref.type !== null && !['Follow', 'Like', 'EmojiReact', 'Announce', 'Block'].includes(ref.type)) return 'ignored-type'
-  const found = await findUndone(ctx.db, ref, arrival)
-  const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: found?.actorIri ?? null })
-  if (verdict.decision === 'refuse') return verdict.outcome
-  if (found === undefined) return remember(ctx, arrival, ref)
   return ctx.db.transaction(async (trx) => {
+    await lockObjects(trx, ref.id === null ? [] : [ref.id])
+    const found = await findUndone(trx, ref, arrival)
+    const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: found?.actorIri ?? null })
+    if (verdict.decision === 'refuse') return verdict.outcome
+    if (found === undefined) return remember(ctx, trx, arrival, ref)
     const done = await undo(trx, found)
     if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
     return done ? 'undone' : 'unchanged'
@@ -41,9 +43,9 @@ async function undo(trx: Knex, found: Undoable): Promise<boolean> {
 }
 
 /** Only an id can be kept in mind: a later activity of the same kind, with another id, is a new wish. */
-async function remember(ctx: Ctx, { activity }: OwnArrival, ref: NormRef): Promise<Outcome> {
+async function remember(ctx: Ctx, trx: Knex, { activity }: OwnArrival, ref: NormRef): Promise<Outcome> {
   if (ref.id === null) return 'unchanged'
-  await ctx.db('early_undos')
+  await trx('early_undos')
     .insert({ actor_iri: activity.actor, type: ref.type ?? '', object_iri: ref.id, created_at: ctx.clock.now() })
     .onConflict(['actor_iri', 'type', 'object_iri'])
     .merge()
