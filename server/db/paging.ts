@@ -19,5 +19,5 @@ export function pageOf(query: Knex.QueryBuilder, column: string, page: Page): Kn
 
 /** The rows of a page, newest first whichever way they were read. */
 export function inOrder<Row>(rows: Row[], page: Page): Row[] {
-  return page.minId === null ? rows : [...rows].reverse()
+  return page.minId === null ? rows : rows.toReversed()
 }

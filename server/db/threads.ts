@@ -63,10 +63,10 @@ function depthFirst(rootId: string, rows: StatusRow[]): StatusRow[] {
     children.set(parent, [...(children.get(parent) ?? []), row])
   }
   const ordered: StatusRow[] = []
-  const waiting = [...(children.get(rootId) ?? [])].reverse()
+  const waiting = (children.get(rootId) ?? []).toReversed()
   for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
     ordered.push(row)
-    waiting.push(...[...(children.get(row.id) ?? [])].reverse())
+    waiting.push(...(children.get(row.id) ?? []).toReversed())
   }
   return ordered
 }

@@ -80,6 +80,12 @@ export async function actorTimeline(ctx: Ctx, viewer: Viewer, actorId: string, s
   return read(pageOf(visibleTo(query, viewer, 'o'), 'o.id', page), page)
 }
 
+/** What an actor liked, latest like first, with the key the list is paged by. Plan: likes_actor backwards, objects by primary key. */
+export async function likedBy(ctx: Ctx, actorId: string, page: Page): Promise<(StatusRow & { page_key: string })[]> {
+  const query = ctx.db('likes as l').join('objects as o', 'o.id', 'l.object_id').where('l.actor_id', actorId).select([...statusColumns('o'), 'l.id as page_key'])
+  return inOrder((await pageOf(visibleTo(query, { actorId }, 'o'), 'l.id', page)) as (StatusRow & { page_key: string })[], page)
+}
+
 /** One object as lists show it, or null when it is not there for the viewer: the two cases cannot be told apart (V02). */
 export async function findStatus(ctx: Ctx, id: string, viewer: Viewer): Promise<StatusRow | null> {
   const query = ctx.db('objects as o').where('o.id', id).select(statusColumns('o'))

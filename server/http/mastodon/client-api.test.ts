@@ -10,11 +10,12 @@ import { testContext } from '../../test/context.ts'
 import { citizen, localGroup, remotePerson } from '../../test/people.ts'
 
 type Tap = Parameters<typeof testContext>[0]
-type Json = Record<string, any> // eslint-disable-line -- answers are judged by what they hold
+// Answers are judged by what they hold.
+type Json = ReturnType<typeof JSON.parse>
 
 interface Client {
   actor: ActorRow
-  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; json: any; headers: Json }>
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; json: Json; headers: Json }>
 }
 
 async function client(ctx: Ctx, app: FastifyInstance, username: string, scopes = 'read write follow'): Promise<Client> {
@@ -50,6 +51,7 @@ t.test('a post is written, read by anyone, answered, liked, boosted, edited and 
   const reply = (await bea.call('POST', '/api/v1/statuses', { status: '@alice salut', in_reply_to_id: post.id })).json
   t.match(reply, { in_reply_to_id: post.id, in_reply_to_account_id: alice.actor.id, mentions: [{ acct: 'alice' }] })
   t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)).json, { favourited: true, favourites_count: 1, replies_count: 1 })
+  t.match((await bea.call('GET', '/api/v1/favourites')).json, [{ id: post.id }])
   const boost = (await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)).json
   t.match(boost, { account: { acct: 'bea' }, reblog: { id: post.id, reblogged: true, reblogs_count: 1 } })
   const seen = (await anyone('GET', `/api/v1/statuses/${post.id}`)).json
