@@ -20,6 +20,11 @@ interface Running {
 async function start(config: Config): Promise<Running> {
   const instance: Instance = await createContext(config, { exclusive: config.role === 'all' })
   const { ctx } = instance
+  // A promise nobody waited for must not take the commune down; it is an error of ours to be seen and mended.
+  process.on('unhandledRejection', (error) => {
+    ctx.count('process.unhandled-rejection')
+    ctx.log.error({ err: error }, 'a failure was not handled')
+  })
   const stops: (() => Promise<void>)[] = [() => instance.close()]
   const stop = async (): Promise<void> => {
     for (const step of stops.splice(0).toReversed()) await step()
