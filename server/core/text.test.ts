@@ -19,15 +19,24 @@ t.test('what looks like HTML is text', async (t) => {
 })
 
 t.test('a hashtag links to its page; a number alone is no hashtag', async (t) => {
-  t.match(html('Fête #Été2026 !'), '<a href="https://commune.test/tags/été2026" class="mention hashtag" rel="tag">#<span>Été2026</span></a> !')
+  t.match(
+    html('Fête #Été2026 !'),
+    '<a href="https://commune.test/tags/été2026" class="mention hashtag" rel="tag">#<span>Été2026</span></a> !'
+  )
   t.equal(html('le #1 et page#ancre'), '<p>le #1 et page#ancre</p>')
 })
 
 t.test('a mention links to the person, an unknown one stays text', async (t) => {
-  t.match(html('salut @bob@mastodon.example.'), '<span class="h-card"><a href="https://mastodon.example/@bob" class="u-url mention">@<span>bob</span></a></span>.')
+  t.match(
+    html('salut @bob@mastodon.example.'),
+    '<span class="h-card"><a href="https://mastodon.example/@bob" class="u-url mention">@<span>bob</span></a></span>.'
+  )
   t.match(html('@alice'), 'https://commune.test/@alice')
   t.equal(html('@nobody'), '<p>@nobody</p>')
-  t.same(splitText('mail alice@commune.test').map((part) => part.kind), ['text'])
+  t.same(
+    splitText('mail alice@commune.test').map((part) => part.kind),
+    ['text']
+  )
   t.same(splitText('@bob@127.0.0.1:3001'), [{ kind: 'mention', username: 'bob', host: '127.0.0.1:3001' }])
 })
 

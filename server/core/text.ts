@@ -59,7 +59,7 @@ function withoutTrailingSigns(url: string): string {
   while (end > 0) {
     const last = url[end - 1]!
     const unopened = last === ')' && !url.slice(0, end).includes('(')
-    if (!unopened && !'.,;:!?\'»]}*'.includes(last)) break
+    if (!unopened && !".,;:!?'»]}*".includes(last)) break
     end -= 1
   }
   return url.slice(0, end)
@@ -67,7 +67,10 @@ function withoutTrailingSigns(url: string): string {
 
 /** HTML of the parts: only `p`, `br`, `span` and `a`, everything else escaped (federation.md §1.8, §3.11). Empty for blank text. */
 export function renderText(parts: TextPart[], links: TextLinks): string {
-  const html = parts.map((part) => renderPart(part, links)).join('').trim()
+  const html = parts
+    .map((part) => renderPart(part, links))
+    .join('')
+    .trim()
   if (html === '') return ''
   return html
     .split(/\n{2,}/)

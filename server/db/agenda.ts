@@ -36,10 +36,13 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
     .select(statusColumns('o'))
   if (filter.to !== undefined) query.where('o.start_time', '<=', filter.to)
   if (filter.local) query.whereRaw('o.local')
-  if (filter.actorId !== undefined) query.where((either) => either.where('o.actor_id', filter.actorId).orWhere('o.group_id', filter.actorId))
-  if (filter.tag !== undefined) query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
+  if (filter.actorId !== undefined)
+    query.where((either) => either.where('o.actor_id', filter.actorId).orWhere('o.group_id', filter.actorId))
+  if (filter.tag !== undefined)
+    query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
-  if (filter.after !== undefined) query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
+  if (filter.after !== undefined)
+    query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
   if (filter.near !== undefined) within(query, filter.near)
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
@@ -48,7 +51,12 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
 function within(query: ReturnType<typeof visibleTo>, { latitude, longitude, radiusMetres }: NonNullable<AgendaFilter['near']>): void {
   const high = radiusMetres / METRES_PER_DEGREE
   const wide = Math.min(180, high / Math.max(Math.cos((latitude * Math.PI) / 180), 0.01))
-  query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [longitude - wide, latitude - high, longitude + wide, latitude + high])
+  query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [
+    longitude - wide,
+    latitude - high,
+    longitude + wide,
+    latitude + high
+  ])
   query.whereRaw(
     `2 * 6371000 * asin(sqrt(power(sin(radians(o.latitude - ?) / 2), 2)
       + cos(radians(?)) * cos(radians(o.latitude)) * power(sin(radians(o.longitude - ?) / 2), 2))) <= ?`,

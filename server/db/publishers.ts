@@ -8,7 +8,12 @@ import type { ActorRow, MembershipRow } from './rows.ts'
 export async function findPublisher(ctx: Ctx, author: ActorRow, as: string | undefined): Promise<ActorRow> {
   if (as === undefined || as === '') return author
   const name = as.replace(/^@/, '').toLowerCase()
-  const group = await ctx.db<ActorRow>('actors').where({ local: true, type: 'Group' }).whereRaw('lower(username) = ?', [name]).whereNull('deleted_at').first()
+  const group = await ctx
+    .db<ActorRow>('actors')
+    .where({ local: true, type: 'Group' })
+    .whereRaw('lower(username) = ?', [name])
+    .whereNull('deleted_at')
+    .first()
   if (group === undefined || group.suspended_at !== null) throw new AppError('group.not-found', 404, 'There is no group of this name here.')
   if (!(await canPublishAs(ctx, author.id, group.id))) {
     throw new AppError('group.publish-denied', 403, 'You are not allowed to publish in the name of this group.')

@@ -73,7 +73,11 @@ export async function likersOf(ctx: Ctx, objectId: string, page: Page): Promise<
 
 /** Who boosted an object, latest first. Plan: objects_reblog_of. */
 export async function boostersOf(ctx: Ctx, objectId: string, page: Page): Promise<ListedActor[]> {
-  const boosts = ctx.db('objects as l').where({ 'l.reblog_of_id': objectId }).whereNull('l.deleted_at').whereIn('l.visibility', ['public', 'unlisted'])
+  const boosts = ctx
+    .db('objects as l')
+    .where({ 'l.reblog_of_id': objectId })
+    .whereNull('l.deleted_at')
+    .whereIn('l.visibility', ['public', 'unlisted'])
   return list(ctx, boosts, 'l.actor_id', 'l.id', page)
 }
 

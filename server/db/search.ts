@@ -29,9 +29,18 @@ export async function searchActors(ctx: Ctx, text: string, limit: number, offset
 
 /** Public posts that contain all the words, newest first, among the most recent ones. */
 export async function searchObjects(ctx: Ctx, text: string, viewer: Viewer, limit: number): Promise<StatusRow[]> {
-  const words = text.split(/\s+/).filter((word) => word !== '').slice(0, 8)
+  const words = text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 8)
   if (words.length === 0) return []
-  const recent = ctx.db('objects').where({ visibility: 'public' }).whereNull('deleted_at').whereNull('reblog_of_id').orderBy('id', 'desc').limit(RECENT_OBJECTS)
+  const recent = ctx
+    .db('objects')
+    .where({ visibility: 'public' })
+    .whereNull('deleted_at')
+    .whereNull('reblog_of_id')
+    .orderBy('id', 'desc')
+    .limit(RECENT_OBJECTS)
   const query = ctx.db(recent.select('*').as('o')).orderBy('o.id', 'desc').limit(limit).select(statusColumns('o'))
   for (const word of words) {
     query.whereRaw("f_unaccent(coalesce(o.name, '') || ' ' || o.content_html) like '%' || f_unaccent(?) || '%'", [escapeLike(word)])

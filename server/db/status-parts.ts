@@ -11,15 +11,72 @@ export type StatusRow = Omit<ObjectRow, 'doc' | 'content' | 'source'>
 export type ActorPart = Omit<ActorRow, 'doc'> & { statuses: number; followers: number; following: number }
 
 const STATUS_FIELDS = [
-  'id', 'iri', 'type', 'kind', 'local', 'actor_id', 'author_id', 'group_id', 'visibility', 'in_reply_to_iri', 'in_reply_to_id', 'root_id',
-  'reblog_of_id', 'name', 'summary', 'content_html', 'language', 'sensitive', 'url', 'start_time', 'end_time', 'timezone', 'event_status',
-  'place', 'latitude', 'longitude', 'attachments', 'tags', 'poll', 'published', 'updated', 'created_at', 'deleted_at'
+  'id',
+  'iri',
+  'type',
+  'kind',
+  'local',
+  'actor_id',
+  'author_id',
+  'group_id',
+  'visibility',
+  'in_reply_to_iri',
+  'in_reply_to_id',
+  'root_id',
+  'reblog_of_id',
+  'name',
+  'summary',
+  'content_html',
+  'language',
+  'sensitive',
+  'url',
+  'start_time',
+  'end_time',
+  'timezone',
+  'event_status',
+  'place',
+  'latitude',
+  'longitude',
+  'attachments',
+  'tags',
+  'poll',
+  'published',
+  'updated',
+  'created_at',
+  'deleted_at'
 ] as const
 
 const ACTOR_FIELDS = [
-  'id', 'iri', 'type', 'kind', 'local', 'username', 'domain', 'host', 'handle_verified', 'name', 'summary', 'url', 'inbox', 'shared_inbox',
-  'outbox', 'followers_iri', 'following_iri', 'featured_iri', 'locked', 'discoverable', 'indexable', 'icon', 'image', 'fields', 'published',
-  'updated', 'fetched_at', 'suspended_at', 'deleted_at', 'last_status_at'
+  'id',
+  'iri',
+  'type',
+  'kind',
+  'local',
+  'username',
+  'domain',
+  'host',
+  'handle_verified',
+  'name',
+  'summary',
+  'url',
+  'inbox',
+  'shared_inbox',
+  'outbox',
+  'followers_iri',
+  'following_iri',
+  'featured_iri',
+  'locked',
+  'discoverable',
+  'indexable',
+  'icon',
+  'image',
+  'fields',
+  'published',
+  'updated',
+  'fetched_at',
+  'suspended_at',
+  'deleted_at',
+  'last_status_at'
 ] as const
 
 /** The columns of a StatusRow, qualified by the alias of `objects` in the query. */
@@ -130,9 +187,14 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
     db.raw('(select p.actor_id from objects p where p.id = o.in_reply_to_id) as parent_actor_id'),
     db.raw('array(select m.actor_id from object_recipients m where m.object_id = o.id and m.mention order by m.actor_id) as mention_ids'),
     db.raw('exists (select 1 from likes l where l.object_id = o.id and l.actor_id = ?::bigint) as favourited', [me]),
-    db.raw('exists (select 1 from objects b where b.reblog_of_id = o.id and b.actor_id = ?::bigint and b.deleted_at is null) as reblogged', [me]),
+    db.raw(
+      'exists (select 1 from objects b where b.reblog_of_id = o.id and b.actor_id = ?::bigint and b.deleted_at is null) as reblogged',
+      [me]
+    ),
     db.raw('exists (select 1 from featured f where f.object_id = o.id and f.actor_id = o.actor_id) as pinned'),
-    db.raw('latest.id as reply_id, latest.actor_id as reply_actor_id, latest.content_html as reply_html, latest.published as reply_published')
+    db.raw(
+      'latest.id as reply_id, latest.actor_id as reply_actor_id, latest.content_html as reply_html, latest.published as reply_published'
+    )
   ]
 }
 
@@ -142,5 +204,15 @@ function toFacts(row: FactsRow): StatusFacts {
     row.reply_id === null
       ? null
       : { id: row.reply_id, actorId: row.reply_actor_id, contentHtml: row.reply_html, published: row.reply_published }
-  return { replies, likes, shares, favourited, reblogged, pinned, parentActorId: row.parent_actor_id, mentionIds: row.mention_ids, latestReply }
+  return {
+    replies,
+    likes,
+    shares,
+    favourited,
+    reblogged,
+    pinned,
+    parentActorId: row.parent_actor_id,
+    mentionIds: row.mention_ids,
+    latestReply
+  }
 }

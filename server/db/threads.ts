@@ -23,7 +23,10 @@ export async function loadThread(ctx: Ctx, object: Pick<StatusRow, 'id'>, viewer
   const rows = new Map((await findStatuses(ctx, [...up, ...down], viewer)).map((row) => [row.id, row]))
   return {
     ancestors: up.flatMap((id) => rows.get(id) ?? []),
-    descendants: depthFirst(object.id, down.flatMap((id) => rows.get(id) ?? []))
+    descendants: depthFirst(
+      object.id,
+      down.flatMap((id) => rows.get(id) ?? [])
+    )
   }
 }
 

@@ -31,7 +31,10 @@ async function fill(ctx: Ctx): Promise<void> {
      from generate_series(1, ?::int) n`,
     [OBJECTS]
   )
-  await ctx.db.raw("insert into object_tags (tag, object_id) select case when n % 1000 = 0 then 'rare' else 'commune' end, n from generate_series(10, ?::int, 10) n", [OBJECTS])
+  await ctx.db.raw(
+    "insert into object_tags (tag, object_id) select case when n % 1000 = 0 then 'rare' else 'commune' end, n from generate_series(10, ?::int, 10) n",
+    [OBJECTS]
+  )
   await ctx.db.raw('analyze')
 }
 
@@ -60,7 +63,10 @@ async function plansOf(ctx: Ctx, work: () => Promise<unknown>): Promise<{ sql: s
 }
 
 function explain(db: Knex, sql: string, bindings: unknown[]): Promise<{ rows: { 'QUERY PLAN': { Plan: Plan }[] }[] }> {
-  const client = db.client as { acquireConnection(): Promise<{ query(sql: string, values: unknown[]): Promise<never> }>; releaseConnection(connection: unknown): Promise<void> }
+  const client = db.client as {
+    acquireConnection(): Promise<{ query(sql: string, values: unknown[]): Promise<never> }>
+    releaseConnection(connection: unknown): Promise<void>
+  }
   return client.acquireConnection().then(async (connection) => {
     try {
       return await connection.query(`explain (analyze, buffers, format json) ${sql}`, bindings)
@@ -76,11 +82,32 @@ function scansOf(plan: Plan): string[] {
 }
 
 /** Tables that stay small for ever may be read whole. */
-const SMALL = ['domain_policies', 'mutes', 'blocks', 'featured', 'likes', 'follows', 'memberships', 'object_recipients', 'object_stats', 'actor_stats']
+const SMALL = [
+  'domain_policies',
+  'mutes',
+  'blocks',
+  'featured',
+  'likes',
+  'follows',
+  'memberships',
+  'object_recipients',
+  'object_stats',
+  'actor_stats'
+]
 
-async function assertRange(t: Tap & { ok(value: unknown, message: string): void; same(a: unknown, b: unknown, message: string): void }, ctx: Ctx, name: string, maxBuffers: number, work: () => Promise<unknown>): Promise<void> {
+async function assertRange(
+  t: Tap & { ok(value: unknown, message: string): void; same(a: unknown, b: unknown, message: string): void },
+  ctx: Ctx,
+  name: string,
+  maxBuffers: number,
+  work: () => Promise<unknown>
+): Promise<void> {
   for (const { sql, plan, buffers } of await plansOf(ctx, work)) {
-    t.same(scansOf(plan).filter((table) => !SMALL.includes(table)), [], `${name}: no table that grows is read whole by ${sql.slice(0, 80)}`)
+    t.same(
+      scansOf(plan).filter((table) => !SMALL.includes(table)),
+      [],
+      `${name}: no table that grows is read whole by ${sql.slice(0, 80)}`
+    )
     t.ok(buffers <= maxBuffers, `${name}: ${buffers} buffers of at most ${maxBuffers} for ${sql.slice(0, 80)}`)
   }
 }
@@ -115,7 +142,9 @@ t.test('agenda and search have a budget too, for common, rare and absent words',
   const from = new Date('2026-06-01T00:00:00Z')
   await assertRange(t, ctx, 'agenda', 900, () => listEvents(ctx, ANYONE, { from, limit: 30 }))
   await assertRange(t, ctx, 'local agenda', 900, () => listEvents(ctx, ANYONE, { from, local: true, limit: 30 }))
-  await assertRange(t, ctx, 'events near a place', 900, () => listEvents(ctx, ANYONE, { from, near: { latitude: 62, longitude: 32, radiusMetres: 100_000 }, limit: 30 }))
+  await assertRange(t, ctx, 'events near a place', 900, () =>
+    listEvents(ctx, ANYONE, { from, near: { latitude: 62, longitude: 32, radiusMetres: 100_000 }, limit: 30 })
+  )
   t.ok((await listEvents(ctx, ANYONE, { from, near: { latitude: 62, longitude: 32, radiusMetres: 100_000 }, limit: 30 })).length > 0)
   await assertRange(t, ctx, 'tags', 500, () => searchTags(ctx, 'com', 20))
   await assertRange(t, ctx, 'absent tags', 100, () => searchTags(ctx, 'zzz', 20))

@@ -75,14 +75,20 @@ export async function actorTimeline(ctx: Ctx, viewer: Viewer, actorId: string, s
   if (scope.excludeReplies) query.whereRaw(`(o.in_reply_to_iri is null or ${PARENT_OF_SAME_ACTOR})`)
   if (scope.excludeReblogs) query.whereNull('o.reblog_of_id')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
-  if (scope.pinned) query.whereExists(ctx.db('featured as f').whereRaw('f.object_id = o.id and f.actor_id = o.actor_id').select(ctx.db.raw('1')))
-  if (scope.tag) query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [scope.tag]).select(ctx.db.raw('1')))
+  if (scope.pinned)
+    query.whereExists(ctx.db('featured as f').whereRaw('f.object_id = o.id and f.actor_id = o.actor_id').select(ctx.db.raw('1')))
+  if (scope.tag)
+    query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [scope.tag]).select(ctx.db.raw('1')))
   return read(pageOf(visibleTo(query, viewer, 'o'), 'o.id', page), page)
 }
 
 /** What an actor liked, latest like first, with the key the list is paged by. Plan: likes_actor backwards, objects by primary key. */
 export async function likedBy(ctx: Ctx, actorId: string, page: Page): Promise<(StatusRow & { page_key: string })[]> {
-  const query = ctx.db('likes as l').join('objects as o', 'o.id', 'l.object_id').where('l.actor_id', actorId).select([...statusColumns('o'), 'l.id as page_key'])
+  const query = ctx
+    .db('likes as l')
+    .join('objects as o', 'o.id', 'l.object_id')
+    .where('l.actor_id', actorId)
+    .select([...statusColumns('o'), 'l.id as page_key'])
   return inOrder((await pageOf(visibleTo(query, { actorId }, 'o'), 'l.id', page)) as (StatusRow & { page_key: string })[], page)
 }
 

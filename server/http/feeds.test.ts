@@ -36,7 +36,12 @@ t.test('a calendar keeps an event under one UID and says when it is cancelled', 
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
   const alice = await localPerson(ctx, 'alice')
-  const input = { title: 'Fête du jardin', start: '2026-12-12T14:00', timezone: 'Indian/Reunion', location: { name: 'Jardin', latitude: -21.5, longitude: 55.5 } }
+  const input = {
+    title: 'Fête du jardin',
+    start: '2026-12-12T14:00',
+    timezone: 'Indian/Reunion',
+    location: { name: 'Jardin', latitude: -21.5, longitude: 55.5 }
+  }
   const event = await createEvent(ctx, alice, input)
   await createEvent(ctx, alice, { ...input, title: 'Entre nous', visibility: 'followers' })
   const before = (await app.inject('/agenda.ics')).body

@@ -44,7 +44,10 @@ async function sendAtom(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, 
 async function sendCalendar(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, owner: ActorPart | null): Promise<FastifyReply> {
   const site = requireSite(ctx)
   const rows = await feedEvents(ctx, owner)
-  const frame = owner === null ? { name: site.name, url: `${site.origin}/agenda` } : { name: owner.name || owner.username, url: `${site.origin}/@${owner.username}` }
+  const frame =
+    owner === null
+      ? { name: site.name, url: `${site.origin}/agenda` }
+      : { name: owner.name || owner.username, url: `${site.origin}/@${owner.username}` }
   return send(request, reply, 'text/calendar; charset=utf-8', calendarOf(frame, rows), rows)
 }
 

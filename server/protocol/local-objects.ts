@@ -115,14 +115,24 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   // Strictly later than the version before, whatever the clock says: peers drop the rest (W13).
   const updated = new Date(Math.max(ctx.clock.now().getTime(), before.getTime() + 1000))
   const mentioned = distinct([...(await storedMentions(trx, stored.id)), ...edit.mentions])
-  const row: ObjectRow = { ...stored, ...wording, content_html: sanitize(wording.content), tags: tagsOf(origin, edit.hashtags, mentioned), updated }
+  const row: ObjectRow = {
+    ...stored,
+    ...wording,
+    content_html: sanitize(wording.content),
+    tags: tagsOf(origin, edit.hashtags, mentioned),
+    updated
+  }
   row.latitude = row.place?.latitude ?? null
   row.longitude = row.place?.longitude ?? null
   const { to, cc } = addressesOf(stored, edit.mentions)
   const authorIri = typeof stored.doc['actor'] === 'string' && stored.doc['actor'] !== publisher.iri ? stored.doc['actor'] : null
   const category = edit.category ?? (typeof stored.doc['category'] === 'string' ? stored.doc['category'] : undefined)
   row.doc = objectDocument(row, {
-    origin, actorIri: publisher.iri, authorIri, to, cc,
+    origin,
+    actorIri: publisher.iri,
+    authorIri,
+    to,
+    cc,
     groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
     contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
     ...(category === undefined ? {} : { event: { category } })
@@ -151,19 +161,32 @@ function withParentAuthor({ parent, mentions, publisher, author }: LocalDraft): 
   return distinct([...answered, ...mentions]).filter((actor) => actor.id !== publisher.id && actor.id !== author.id)
 }
 
-async function audienceOf(trx: Knex, draft: LocalDraft, mentioned: ActorRow[], group: ActorRow | null): Promise<Addressing & { groupIri: string | null }> {
+async function audienceOf(
+  trx: Knex,
+  draft: LocalDraft,
+  mentioned: ActorRow[],
+  group: ActorRow | null
+): Promise<Addressing & { groupIri: string | null }> {
   const { publisher, visibility } = draft
   const open = visibility === 'public' || visibility === 'unlisted'
   const groupIri = visibility === 'members' ? publisher.iri : open ? (group?.iri ?? null) : null
   const members = visibility === 'members' ? await remoteMembers(trx, publisher.id) : []
   const mentions = mentioned.map((actor) => actor.iri)
-  const addresses = addressing({ visibility, followersIri: publisher.followers_iri ?? `${publisher.iri}/followers`, groupIri, mentions, members })
+  const addresses = addressing({
+    visibility,
+    followersIri: publisher.followers_iri ?? `${publisher.iri}/followers`,
+    groupIri,
+    mentions,
+    members
+  })
   return { ...addresses, groupIri: open ? groupIri : null }
 }
 
 async function remoteMembers(trx: Knex, groupId: string): Promise<string[]> {
-  const rows = await trx('memberships as m').join('actors as a', 'a.id', 'm.actor_id')
-    .where({ 'm.group_id': groupId, 'm.state': 'active', 'a.local': false }).select<{ iri: string }[]>('a.iri')
+  const rows = await trx('memberships as m')
+    .join('actors as a', 'a.id', 'm.actor_id')
+    .where({ 'm.group_id': groupId, 'm.state': 'active', 'a.local': false })
+    .select<{ iri: string }[]>('a.iri')
   return rows.map((row) => row.iri)
 }
 
@@ -205,23 +228,65 @@ async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void
 }
 
 async function writeRow(trx: Knex, row: ObjectRow, hashtags: string[]): Promise<void> {
-  const { name, summary, content, content_html, source, language, sensitive, start_time, end_time, timezone, event_status, latitude, longitude, updated } = row
-  await trx('objects').where({ id: row.id }).update({
-    name, summary, content, content_html, source, language, sensitive, start_time, end_time, timezone, event_status, latitude, longitude, updated,
-    place: row.place === null ? null : jsonForPostgres(row.place),
-    attachments: jsonForPostgres(row.attachments),
-    tags: jsonForPostgres(row.tags),
-    doc: jsonForPostgres(row.doc)
-  })
+  const {
+    name,
+    summary,
+    content,
+    content_html,
+    source,
+    language,
+    sensitive,
+    start_time,
+    end_time,
+    timezone,
+    event_status,
+    latitude,
+    longitude,
+    updated
+  } = row
+  await trx('objects')
+    .where({ id: row.id })
+    .update({
+      name,
+      summary,
+      content,
+      content_html,
+      source,
+      language,
+      sensitive,
+      start_time,
+      end_time,
+      timezone,
+      event_status,
+      latitude,
+      longitude,
+      updated,
+      place: row.place === null ? null : jsonForPostgres(row.place),
+      attachments: jsonForPostgres(row.attachments),
+      tags: jsonForPostgres(row.tags),
+      doc: jsonForPostgres(row.doc)
+    })
   const tags = foldAll(hashtags)
   await trx('object_tags').where({ object_id: row.id }).whereNotIn('tag', tags).delete()
-  if (tags.length > 0) await trx('object_tags').insert(tags.map((tag) => ({ tag, object_id: row.id }))).onConflict(['tag', 'object_id']).ignore()
+  if (tags.length > 0)
+    await trx('object_tags')
+      .insert(tags.map((tag) => ({ tag, object_id: row.id })))
+      .onConflict(['tag', 'object_id'])
+      .ignore()
 }
 
 /** Who passed it on learns that it says something else now, as on Mastodon (`update`). */
 async function notifyBoosters(ctx: Ctx, trx: Knex, row: ObjectRow): Promise<void> {
-  const boosters = await trx('objects').where({ reblog_of_id: row.id }).whereNull('deleted_at').limit(200).select<{ actor_id: string }[]>('actor_id')
-  await notify(ctx, trx, boosters.map(({ actor_id: ownerId }) => ({ ownerId, type: 'update', fromId: row.author_id ?? row.actor_id, objectId: row.id })))
+  const boosters = await trx('objects')
+    .where({ reblog_of_id: row.id })
+    .whereNull('deleted_at')
+    .limit(200)
+    .select<{ actor_id: string }[]>('actor_id')
+  await notify(
+    ctx,
+    trx,
+    boosters.map(({ actor_id: ownerId }) => ({ ownerId, type: 'update', fromId: row.author_id ?? row.actor_id, objectId: row.id }))
+  )
 }
 
 function distinct(actors: ActorRow[]): ActorRow[] {

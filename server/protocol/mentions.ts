@@ -44,9 +44,12 @@ async function findStored(ctx: Ctx, keys: string[]): Promise<Map<string, ActorRo
   if (keys.length === 0) return new Map()
   const names = keys.map((key) => key.slice(0, key.indexOf('@')))
   const domains = keys.map((key) => key.slice(key.indexOf('@') + 1))
-  const rows = await ctx.db<ActorRow>('actors')
+  const rows = await ctx
+    .db<ActorRow>('actors')
     .whereRaw('(lower(username), lower(domain)) in (select * from unnest(?::text[], ?::text[]))', [names, domains])
-    .whereNull('deleted_at').whereNull('suspended_at').where('handle_verified', true)
+    .whereNull('deleted_at')
+    .whereNull('suspended_at')
+    .where('handle_verified', true)
   return new Map(rows.map((row) => [`${row.username}@${row.domain}`.toLowerCase(), row]))
 }
 

@@ -12,7 +12,12 @@ export async function localPerson(ctx: Ctx, username: string, more: Partial<Acto
 }
 
 /** A group of this instance, with its owner as first member (who follows it). */
-export async function localGroup(ctx: Ctx, username: string, owner: ActorRow, posting: 'members' | 'moderators' = 'members'): Promise<ActorRow> {
+export async function localGroup(
+  ctx: Ctx,
+  username: string,
+  owner: ActorRow,
+  posting: 'members' | 'moderators' = 'members'
+): Promise<ActorRow> {
   const group = await localActor(ctx, username, 'Group')
   await insertGroup(ctx, ctx.db, { group, owner, openness: 'open', posting, origin: requireSite(ctx).origin })
   return group
@@ -21,19 +26,32 @@ export async function localGroup(ctx: Ctx, username: string, owner: ActorRow, po
 /** Someone elsewhere: `remotePerson(ctx, 'bob@mastodon.example')`. */
 export async function remotePerson(ctx: Ctx, handle: string, more: Partial<ActorRow> = {}): Promise<ActorRow> {
   const [username, domain] = handle.split('@') as [string, string]
-  return change(ctx, await remoteActor(ctx, `https://${domain}`, username), { handle_verified: true, url: `https://${domain}/@${username}`, ...more })
+  return change(ctx, await remoteActor(ctx, `https://${domain}`, username), {
+    handle_verified: true,
+    url: `https://${domain}/@${username}`,
+    ...more
+  })
 }
 
 async function change(ctx: Ctx, actor: ActorRow, more: Partial<ActorRow>): Promise<ActorRow> {
   if (Object.keys(more).length === 0) return actor
-  const [row] = await ctx.db<ActorRow>('actors').where({ id: actor.id }).update(more as never).returning('*')
+  const [row] = await ctx
+    .db<ActorRow>('actors')
+    .where({ id: actor.id })
+    .update(more as never)
+    .returning('*')
   return row!
 }
 
 /** Someone of this instance with an account, whose password nobody knows: log in with createToken(). */
-export async function citizen(ctx: Ctx, username: string, more: Partial<AccountRow> = {}): Promise<{ actor: ActorRow; account: AccountRow }> {
+export async function citizen(
+  ctx: Ctx,
+  username: string,
+  more: Partial<AccountRow> = {}
+): Promise<{ actor: ActorRow; account: AccountRow }> {
   const actor = await localPerson(ctx, username)
-  const [account] = await ctx.db<AccountRow>('accounts')
+  const [account] = await ctx
+    .db<AccountRow>('accounts')
     .insert({ id: newId(ctx.clock.now()), actor_id: actor.id, email: `${username}@commune.test`, password_hash: 'none', ...more })
     .returning('*')
   return { actor, account: account! }

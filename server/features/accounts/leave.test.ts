@@ -19,8 +19,15 @@ t.test('who leaves takes everything along, and followers’ servers hear of it',
   t.match(await ctx.db('actors').where({ id: actor.id }).first(), { name: '', doc: { type: 'Tombstone' } })
   t.match(await ctx.db('accounts').where({ id: account.id }).first(), { status: 'disabled', email: /@deleted\.invalid$/ })
   t.ok(await ctx.db('tombstones').where({ iri: note.iri }).first())
-  const sent = await ctx.db('deliveries').join('activities', 'activities.id', 'deliveries.activity_id').where({ type: 'Delete' }).select('inbox', 'body')
-  t.match(sent.map((row: { inbox: string }) => row.inbox), ['https://mastodon.example/inbox'])
+  const sent = await ctx
+    .db('deliveries')
+    .join('activities', 'activities.id', 'deliveries.activity_id')
+    .where({ type: 'Delete' })
+    .select('inbox', 'body')
+  t.match(
+    sent.map((row: { inbox: string }) => row.inbox),
+    ['https://mastodon.example/inbox']
+  )
   t.match(JSON.parse(sent[0].body), { type: 'Delete', actor: actor.iri, object: actor.iri })
 })
 

@@ -20,7 +20,15 @@ export async function deleteAccount(ctx: Ctx, account: AccountRow, actor: ActorR
   await ctx.db.transaction(async (trx) => {
     await assertReplaceable(trx, account, actor)
     const followers = actor.followers_iri ?? `${actor.iri}/followers`
-    await publish(ctx, trx, { actor, type: 'Delete', object: actor.iri, to: [PUBLIC], cc: [followers], visibility: 'public', alsoInboxesOf: actor.iri })
+    await publish(ctx, trx, {
+      actor,
+      type: 'Delete',
+      object: actor.iri,
+      to: [PUBLIC],
+      cc: [followers],
+      visibility: 'public',
+      alsoInboxesOf: actor.iri
+    })
     await forget(ctx, trx, account, actor)
   })
 }
@@ -34,10 +42,13 @@ async function assertReplaceable(trx: Knex, account: AccountRow, actor: ActorRow
   const orphan = await trx('memberships as m')
     .where({ 'm.actor_id': actor.id, 'm.role': 'owner', 'm.state': 'active' })
     .whereNotExists(
-      trx('memberships as other').whereRaw("other.group_id = m.group_id and other.actor_id <> m.actor_id and other.role = 'owner' and other.state = 'active'").select(trx.raw('1'))
+      trx('memberships as other')
+        .whereRaw("other.group_id = m.group_id and other.actor_id <> m.actor_id and other.role = 'owner' and other.state = 'active'")
+        .select(trx.raw('1'))
     )
     .first('m.group_id')
-  if (orphan !== undefined) throw new AppError('group.last-owner', 422, 'A group keeps at least one owner: name another one before you leave.')
+  if (orphan !== undefined)
+    throw new AppError('group.last-owner', 422, 'A group keeps at least one owner: name another one before you leave.')
 }
 
 async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow): Promise<void> {
@@ -48,15 +59,38 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     [actor.iri, now, actor.id]
   )
   await wipeRemoteActor(ctx, trx, actor)
-  await trx.raw("update objects set doc = jsonb_build_object('id', iri, 'type', 'Tombstone', 'formerType', type) where actor_id = ?", [actor.id])
+  await trx.raw("update objects set doc = jsonb_build_object('id', iri, 'type', 'Tombstone', 'formerType', type) where actor_id = ?", [
+    actor.id
+  ])
   // What the person wrote in the name of a group is the group's; only the name behind it goes.
   await trx('objects').where({ author_id: actor.id }).update({ author_id: null })
-  for (const [table, column] of [['home_items', 'owner_id'], ['notifications', 'owner_id'], ['mutes', 'muter_id'], ['mutes', 'muted_id'], ['blocks', 'blocker_id'], ['idempotency_keys', 'actor_id']] as const) {
-    await trx(table).where({ [column]: actor.id }).delete()
+  for (const [table, column] of [
+    ['home_items', 'owner_id'],
+    ['notifications', 'owner_id'],
+    ['mutes', 'muter_id'],
+    ['mutes', 'muted_id'],
+    ['blocks', 'blocker_id'],
+    ['idempotency_keys', 'actor_id']
+  ] as const) {
+    await trx(table)
+      .where({ [column]: actor.id })
+      .delete()
   }
   // Without an object, files are orphans: pruning removes them.
   await trx('media').where({ actor_id: actor.id }).update({ object_id: null })
-  await trx('actors').where({ id: actor.id }).update({ deleted_at: now, name: '', summary: '', icon: null, image: null, fields: '[]', doc: JSON.stringify({ id: actor.iri, type: 'Tombstone', formerType: actor.type }) })
+  await trx('actors')
+    .where({ id: actor.id })
+    .update({
+      deleted_at: now,
+      name: '',
+      summary: '',
+      icon: null,
+      image: null,
+      fields: '[]',
+      doc: JSON.stringify({ id: actor.iri, type: 'Tombstone', formerType: actor.type })
+    })
   await trx('tokens').where({ account_id: account.id }).delete()
-  await trx('accounts').where({ id: account.id }).update({ status: 'disabled', email: `${account.id}@deleted.invalid`, password_hash: '', reason: '', preferences: '{}' })
+  await trx('accounts')
+    .where({ id: account.id })
+    .update({ status: 'disabled', email: `${account.id}@deleted.invalid`, password_hash: '', reason: '', preferences: '{}' })
 }

@@ -21,13 +21,35 @@ export async function createEvent(ctx: Ctx, author: ActorRow, input: NewEvent): 
   const publisher = await findPublisher(ctx, author, input.as)
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const visibility = input.visibility ?? 'public'
-  if (visibility === 'direct') throw new AppError('event.visibility', 422, 'An event is not a private message.', { details: { field: 'visibility' } })
-  if (visibility === 'members' && publisher.type !== 'Group') throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
+  if (visibility === 'direct')
+    throw new AppError('event.visibility', 422, 'An event is not a private message.', { details: { field: 'visibility' } })
+  if (visibility === 'members' && publisher.type !== 'Group')
+    throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
   const { origin } = requireSite(ctx)
-  const wording = { summary: null, language: input.language ?? 'fr', sensitive: false, attachments: uploads.map((upload) => attachmentOf(origin, upload)), ...columns }
+  const wording = {
+    summary: null,
+    language: input.language ?? 'fr',
+    sensitive: false,
+    attachments: uploads.map((upload) => attachmentOf(origin, upload)),
+    ...columns
+  }
   return ctx.db.transaction(async (trx) => {
-    const row = await createLocalObject(ctx, trx, { type: 'Event', publisher, author, visibility, parent: null, wording, mentions: [], hashtags, ...(category === undefined ? {} : { category }) })
-    await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
+    const row = await createLocalObject(ctx, trx, {
+      type: 'Event',
+      publisher,
+      author,
+      visibility,
+      parent: null,
+      wording,
+      mentions: [],
+      hashtags,
+      ...(category === undefined ? {} : { category })
+    })
+    await attachUploads(
+      trx,
+      row.id,
+      uploads.map((upload) => upload.id)
+    )
     return row
   })
 }

@@ -18,18 +18,40 @@ export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
 export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: EventChanges): Promise<ObjectRow> {
   const publisher = await findActor(ctx, row.actor_id)
   const author = await findActor(ctx, row.author_id ?? row.actor_id)
-  if (publisher === null || author === null || !row.local || row.type !== 'Event') throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', { ownerId: row.actor_id, authorId: row.author_id, membership: await membershipIn(ctx, publisher, who.actorId) })
+  if (publisher === null || author === null || !row.local || row.type !== 'Event')
+    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  assertCan(who, 'object.edit', {
+    ownerId: row.actor_id,
+    authorId: row.author_id,
+    membership: await membershipIn(ctx, publisher, who.actorId)
+  })
   const { columns, hashtags, category } = readEvent(ctx, { ...present(row), ...changes })
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
-  const wording = { summary: null, language: changes.language ?? row.language, sensitive: row.sensitive, attachments: uploads.map((upload) => attachmentOf(origin, upload)), ...columns }
+  const wording = {
+    summary: null,
+    language: changes.language ?? row.language,
+    sensitive: row.sensitive,
+    attachments: uploads.map((upload) => attachmentOf(origin, upload)),
+    ...columns
+  }
   return ctx.db.transaction(async (trx) => {
     const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).whereNull('deleted_at').forUpdate().first()
     if (fresh === undefined) throw new AppError('post.not-found', 404, 'Record not found')
-    await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
-    const edited = await updateLocalObject(ctx, trx, { row: fresh, publisher, wording, mentions: [], hashtags, ...(category === undefined ? {} : { category }) })
+    await attachUploads(
+      trx,
+      row.id,
+      uploads.map((upload) => upload.id)
+    )
+    const edited = await updateLocalObject(ctx, trx, {
+      row: fresh,
+      publisher,
+      wording,
+      mentions: [],
+      hashtags,
+      ...(category === undefined ? {} : { category })
+    })
     if (edited.event_status === 'CANCELLED' && fresh.event_status !== 'CANCELLED') await sayCancelled(ctx, trx, edited, publisher, author)
     return edited
   })
@@ -60,7 +82,21 @@ function present(row: ObjectRow): EventInput {
 async function sayCancelled(ctx: Ctx, trx: Knex, event: ObjectRow, publisher: ActorRow, author: ActorRow): Promise<void> {
   const text = event.language?.startsWith('en') ? `Cancelled: ${event.name}` : `Annulé : ${event.name}`
   await createLocalObject(ctx, trx, {
-    type: 'Note', publisher, author, visibility: event.visibility, parent: { object: event, actor: publisher, group: null }, mentions: [], hashtags: [],
-    wording: { name: null, summary: null, content: renderText(splitText(text), { tagUrl: () => '', mentionUrl: () => null }), source: text, language: event.language, sensitive: false, attachments: [] }
+    type: 'Note',
+    publisher,
+    author,
+    visibility: event.visibility,
+    parent: { object: event, actor: publisher, group: null },
+    mentions: [],
+    hashtags: [],
+    wording: {
+      name: null,
+      summary: null,
+      content: renderText(splitText(text), { tagUrl: () => '', mentionUrl: () => null }),
+      source: text,
+      language: event.language,
+      sensitive: false,
+      attachments: []
+    }
   })
 }

@@ -28,7 +28,10 @@ export interface EventInput {
 }
 
 /** The columns an event has beside those of every object. */
-export type EventColumns = Pick<ObjectRow, 'name' | 'content' | 'source' | 'start_time' | 'end_time' | 'timezone' | 'event_status' | 'place'>
+export type EventColumns = Pick<
+  ObjectRow,
+  'name' | 'content' | 'source' | 'start_time' | 'end_time' | 'timezone' | 'event_status' | 'place'
+>
 
 export interface EventDraft {
   columns: EventColumns
@@ -47,7 +50,8 @@ export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
   const start = readMoment(input.start, timezone, 'start')
   const end = input.end ? readMoment(input.end, timezone, 'end') : null
   if (end !== null && end < start) throw wrong('event.end', 'end', 'An event ends after it starts.')
-  if (end !== null && end.getTime() - start.getTime() > MAX_DURATION_MS) throw wrong('event.too-long', 'end', 'An event lasts at most a year.')
+  if (end !== null && end.getTime() - start.getTime() > MAX_DURATION_MS)
+    throw wrong('event.too-long', 'end', 'An event lasts at most a year.')
   const { source, content, hashtags } = readDescription(ctx, input.description ?? '')
   const category = input.category
   if (category !== undefined && !/^[A-Z_]{1,40}$/.test(category)) throw wrong('event.category', 'category', 'This category does not exist.')
@@ -83,7 +87,10 @@ function readMoment(text: string, timezone: string, field: string): Date {
 
 function readDescription(ctx: Ctx, text: string): { source: string; content: string; hashtags: string[] } {
   const source = clean(text)
-  if ([...source].length > MAX_TEXT_CHARACTERS) throw new AppError('post.too-long', 422, `A post has at most ${MAX_TEXT_CHARACTERS} characters.`, { details: { max: MAX_TEXT_CHARACTERS, field: 'description' } })
+  if ([...source].length > MAX_TEXT_CHARACTERS)
+    throw new AppError('post.too-long', 422, `A post has at most ${MAX_TEXT_CHARACTERS} characters.`, {
+      details: { max: MAX_TEXT_CHARACTERS, field: 'description' }
+    })
   const { origin } = requireSite(ctx)
   const parts = splitText(source)
   // Events name nobody on the wire: Gancio reads every tag as a hashtag (federation.md W15).
@@ -92,7 +99,14 @@ function readDescription(ctx: Ctx, text: string): { source: string; content: str
 }
 
 function readTags(tags: string[]): string[] {
-  return tags.map((tag) => clean(tag).replace(/^#/, '').trim().replaceAll(/[\s-]+/g, '_')).filter((tag) => /^[\p{L}\p{N}_]{1,100}$/u.test(tag) && /\D/.test(tag))
+  return tags
+    .map((tag) =>
+      clean(tag)
+        .replace(/^#/, '')
+        .trim()
+        .replaceAll(/[\s-]+/g, '_')
+    )
+    .filter((tag) => /^[\p{L}\p{N}_]{1,100}$/u.test(tag) && /\D/.test(tag))
 }
 
 function readPlace(location: Partial<Place> | null): Place | null {
@@ -101,17 +115,21 @@ function readPlace(location: Partial<Place> | null): Place | null {
   const address = line(location.address, 500)
   const url = line(location.url, 2048)
   const { latitude = null, longitude = null } = location
-  if ((latitude === null) !== (longitude === null)) throw wrong('event.coordinates', 'location', 'A position has a latitude and a longitude.')
+  if ((latitude === null) !== (longitude === null))
+    throw wrong('event.coordinates', 'location', 'A position has a latitude and a longitude.')
   if (latitude !== null && longitude !== null && !(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
     throw wrong('event.coordinates', 'location', 'A latitude is between -90 and 90, a longitude between -180 and 180.')
   }
-  if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url)) throw wrong('event.place-url', 'location', 'An address on the web starts with https://.')
+  if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url))
+    throw wrong('event.place-url', 'location', 'An address on the web starts with https://.')
   if (name === null && address === null && url === null && latitude === null) return null
   return { name, address, latitude, longitude, url }
 }
 
 function line(value: string | null | undefined, max: number): string | null {
-  const text = clean(value ?? '').replaceAll(/\s+/g, ' ').trim()
+  const text = clean(value ?? '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
   return text === '' ? null : [...text].slice(0, max).join('')
 }
 

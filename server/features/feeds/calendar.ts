@@ -11,7 +11,12 @@ const MAX_DESCRIPTION = 2000
 
 /** The calendar as text. UID is the event's IRI: an edited or cancelled event replaces the one subscribers have. */
 export function calendarOf(frame: { name: string; url: string }, rows: StatusRow[]): string {
-  const calendar = ical({ name: frame.name, url: frame.url, ttl: REFRESH_SECONDS, prodId: { company: 'Communer', product: 'Communer', language: 'FR' } })
+  const calendar = ical({
+    name: frame.name,
+    url: frame.url,
+    ttl: REFRESH_SECONDS,
+    prodId: { company: 'Communer', product: 'Communer', language: 'FR' }
+  })
   for (const row of rows) {
     if (row.start_time === null) continue
     const event = calendar.createEvent({

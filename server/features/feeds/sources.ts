@@ -13,7 +13,8 @@ const DAY_MS = 24 * 3_600_000
 
 /** The local actor of this username, or null when there is none to be seen. */
 export async function findFeedOwner(ctx: Ctx, username: string): Promise<ActorPart | null> {
-  const row = await ctx.db('actors')
+  const row = await ctx
+    .db('actors')
     .where({ local: true })
     .whereRaw('lower(username) = lower(?)', [username])
     .whereNull('suspended_at')
@@ -26,9 +27,10 @@ export async function findFeedOwner(ctx: Ctx, username: string): Promise<ActorPa
 /** Latest first posts, without boosts: of one actor, or of everyone here. */
 export async function feedPosts(ctx: Ctx, owner: ActorPart | null): Promise<{ rows: StatusRow[]; actors: Map<string, ActorPart> }> {
   const page = { maxId: null, sinceId: null, minId: null, limit: POSTS }
-  const all = owner === null
-    ? await publicTimeline(ctx, ANYONE, { local: true }, page)
-    : await actorTimeline(ctx, ANYONE, owner.id, { excludeReplies: true, excludeReblogs: true }, page)
+  const all =
+    owner === null
+      ? await publicTimeline(ctx, ANYONE, { local: true }, page)
+      : await actorTimeline(ctx, ANYONE, owner.id, { excludeReplies: true, excludeReblogs: true }, page)
   const rows = all.filter((row) => row.reblog_of_id === null && row.visibility === 'public')
   return { rows, actors: await loadActorParts(ctx, [...new Set(rows.map((row) => row.actor_id))]) }
 }

@@ -36,14 +36,23 @@ export async function unblockActor(ctx: Ctx, blocker: ActorRow, target: ActorRow
     await removeBlock(trx, blocker.id, target.id)
     if (target.local) return
     const undone = embeddedActivity({ iri: block.iri, type: 'Block', actorIri: blocker.iri, object: target.iri })
-    await publish(ctx, trx, { actor: blocker, type: 'Undo', object: undone, objectIri: target.iri, to: [target.iri], cc: [], visibility: 'direct' })
+    await publish(ctx, trx, {
+      actor: blocker,
+      type: 'Undo',
+      object: undone,
+      objectIri: target.iri,
+      to: [target.iri],
+      cc: [],
+      visibility: 'direct'
+    })
   })
 }
 
 /** Hides someone's posts, and their notifications unless told otherwise. Nobody else learns of it. Throws mute.self (422). */
 export async function muteActor(ctx: Ctx, muter: ActorRow, target: ActorRow, notifications = true): Promise<void> {
   if (muter.id === target.id) throw new AppError('mute.self', 422, 'You cannot mute yourself.')
-  await ctx.db('mutes')
+  await ctx
+    .db('mutes')
     .insert({ muter_id: muter.id, muted_id: target.id, notifications, created_at: ctx.clock.now() })
     .onConflict(['muter_id', 'muted_id'])
     .merge(['notifications'])

@@ -24,20 +24,30 @@ export async function followActor(ctx: Ctx, follower: ActorRow, target: ActorRow
     if (await isBlockedBetween(trx, follower.id, target.id)) throw new AppError('follow.refused', 403, 'You cannot follow this account.')
     const known = await findFollow(trx, follower.id, target.id)
     if (known === undefined) await startFollow(ctx, trx, follower, target)
-    if (options.reblogs !== undefined) await trx('follows').where({ follower_id: follower.id, followed_id: target.id }).update({ reblogs: options.reblogs })
+    if (options.reblogs !== undefined)
+      await trx('follows').where({ follower_id: follower.id, followed_id: target.id }).update({ reblogs: options.reblogs })
   })
 }
 
 async function startFollow(ctx: Ctx, trx: Knex, follower: ActorRow, target: ActorRow): Promise<void> {
   if (!target.local) {
-    const { iri } = await publish(ctx, trx, { actor: follower, type: 'Follow', object: target.iri, to: [target.iri], cc: [], visibility: 'direct' })
+    const { iri } = await publish(ctx, trx, {
+      actor: follower,
+      type: 'Follow',
+      object: target.iri,
+      to: [target.iri],
+      cc: [],
+      visibility: 'direct'
+    })
     await saveFollow(ctx, trx, { iri, follower, followedId: target.id, state: 'pending' })
     return
   }
   const state: FollowRow['state'] = target.locked && target.type === 'Person' ? 'pending' : 'accepted'
   await saveFollow(ctx, trx, { iri: mintActivityIri(requireSite(ctx).origin), follower, followedId: target.id, state })
   if (state === 'accepted') await backfillHome(trx, follower.id, target.id)
-  await notify(ctx, trx, [{ ownerId: target.id, type: state === 'accepted' ? 'follow' : 'follow_request', fromId: follower.id, objectId: null }])
+  await notify(ctx, trx, [
+    { ownerId: target.id, type: state === 'accepted' ? 'follow' : 'follow_request', fromId: follower.id, objectId: null }
+  ])
 }
 
 /** Stops following, or withdraws the request; nothing happens when there was neither. */
@@ -55,5 +65,13 @@ export async function endFollow(ctx: Ctx, trx: Knex, follower: ActorRow, target:
   await removeFollow(trx, follower.id, target.id)
   if (target.local) return
   const undone = embeddedActivity({ iri: follow.iri, type: 'Follow', actorIri: follower.iri, object: target.iri })
-  await publish(ctx, trx, { actor: follower, type: 'Undo', object: undone, objectIri: target.iri, to: [target.iri], cc: [], visibility: 'direct' })
+  await publish(ctx, trx, {
+    actor: follower,
+    type: 'Undo',
+    object: undone,
+    objectIri: target.iri,
+    to: [target.iri],
+    cc: [],
+    visibility: 'direct'
+  })
 }

@@ -14,10 +14,22 @@ const PAGE = { maxId: null, sinceId: null, minId: null, limit: 20 }
 
 async function scene(t: Tap) {
   const { ctx } = await testContext(t)
-  const [alice, bea, bob] = [await localPerson(ctx, 'alice'), await localPerson(ctx, 'bea'), await remotePerson(ctx, 'bob@mastodon.example')]
+  const [alice, bea, bob] = [
+    await localPerson(ctx, 'alice'),
+    await localPerson(ctx, 'bea'),
+    await remotePerson(ctx, 'bob@mastodon.example')
+  ]
   const sent = async (): Promise<{ type: string; inbox: string; json: ReturnType<typeof JSON.parse> }[]> => {
-    const rows = await ctx.db('deliveries').join('activities', 'activities.id', 'deliveries.activity_id').orderBy('activities.id').select('type', 'inbox', 'body')
-    return rows.map((row: { type: string; inbox: string; body: string }) => ({ type: row.type, inbox: row.inbox, json: JSON.parse(row.body) }))
+    const rows = await ctx
+      .db('deliveries')
+      .join('activities', 'activities.id', 'deliveries.activity_id')
+      .orderBy('activities.id')
+      .select('type', 'inbox', 'body')
+    return rows.map((row: { type: string; inbox: string; body: string }) => ({
+      type: row.type,
+      inbox: row.inbox,
+      json: JSON.parse(row.body)
+    }))
   }
   return { ctx, alice, bea, bob, sent }
 }
@@ -55,7 +67,10 @@ t.test('groups accept at once; a person who wants to be asked decides', async (t
   await acceptRequest(ctx, alice, bob)
   await rejectFollower(ctx, alice, bob)
   const embedded = { id: 'https://mastodon.example/f/1', type: 'Follow', actor: bob.iri, object: alice.iri }
-  t.match((await sent()).slice(-2), [{ type: 'Accept', inbox: bob.inbox, json: { object: embedded } }, { type: 'Reject', inbox: bob.inbox, json: { object: embedded } }])
+  t.match((await sent()).slice(-2), [
+    { type: 'Accept', inbox: bob.inbox, json: { object: embedded } },
+    { type: 'Reject', inbox: bob.inbox, json: { object: embedded } }
+  ])
 })
 
 t.test('a block ends follows both ways, hides each from the other, tells the other server, and can be taken back', async (t) => {
@@ -65,7 +80,10 @@ t.test('a block ends follows both ways, hides each from the other, tells the oth
   await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f/1', follower: bob, followedId: alice.id, state: 'accepted' })
   await Promise.all([blockActor(ctx, alice, bob), blockActor(ctx, alice, bob)])
   t.same(await ctx.db('follows'), [])
-  t.same((await sent()).map((one) => one.type), ['Follow', 'Undo', 'Reject', 'Block'])
+  t.same(
+    (await sent()).map((one) => one.type),
+    ['Follow', 'Undo', 'Reject', 'Block']
+  )
   t.match((await sent()).at(-1), { inbox: bob.inbox, json: { object: bob.iri } })
   t.match(await ctx.db('actor_stats').where({ actor_id: alice.id }).first(), { followers: 0, following: 0 })
   await t.rejects(followActor(ctx, alice, bob), { code: 'follow.refused', status: 403 })

@@ -34,7 +34,14 @@ export async function dropFollower(ctx: Ctx, trx: Knex, owner: ActorRow, followe
 }
 
 /** Accept and Reject repeat the follower's own Follow word for word (federation.md §3.2). */
-async function answer(ctx: Ctx, trx: Knex, type: 'Accept' | 'Reject', owner: ActorRow, follower: ActorRow, follow: FollowRow): Promise<void> {
+async function answer(
+  ctx: Ctx,
+  trx: Knex,
+  type: 'Accept' | 'Reject',
+  owner: ActorRow,
+  follower: ActorRow,
+  follow: FollowRow
+): Promise<void> {
   const object = embeddedActivity({ iri: follow.iri, type: 'Follow', actorIri: follower.iri, object: owner.iri })
   await publish(ctx, trx, { actor: owner, type, object, objectIri: follower.iri, to: [follower.iri], cc: [], visibility: 'direct' })
 }

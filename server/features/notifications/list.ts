@@ -58,6 +58,11 @@ function shown(db: Knex, ownerId: string): Knex.QueryBuilder {
 async function withObjects(ctx: Ctx, ownerId: string, rows: NotificationRow[]): Promise<NotificationPage> {
   const viewer = { actorId: ownerId }
   const objects = await findStatuses(ctx, [...new Set(rows.flatMap((row) => row.object_id ?? []))], viewer)
-  const parts = await loadStatusParts(ctx, objects, viewer, rows.map((row) => row.from_id))
+  const parts = await loadStatusParts(
+    ctx,
+    objects,
+    viewer,
+    rows.map((row) => row.from_id)
+  )
   return { rows, objects: new Map(objects.map((object) => [object.id, object])), parts }
 }

@@ -9,7 +9,8 @@ export async function findByAcct(ctx: Ctx, acct: string): Promise<string | null>
   if (match === null) return null
   const wanted = (match[2] ?? site.accountDomain).toLowerCase()
   const domain = wanted === site.host ? site.accountDomain : wanted
-  const row = await ctx.db('actors')
+  const row = await ctx
+    .db('actors')
     .whereRaw('lower(username) = lower(?) and lower(domain) = ?', [match[1]!, domain])
     .whereNull('deleted_at')
     .orderByRaw('local desc, handle_verified desc, id')

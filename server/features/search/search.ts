@@ -55,8 +55,14 @@ async function resolve(ctx: Ctx, viewer: Viewer, text: string, input: SearchInpu
 }
 
 /** An address that is already here needs nobody else's help. Plan: actors_iri_key, objects_iri_key. */
-async function findKnown(ctx: Ctx, iri: string): Promise<{ actor: { id: string; deleted_at: Date | null; suspended_at: Date | null } } | { object: { id: string } } | null> {
-  const actor = await ctx.db('actors').where({ iri }).first<{ id: string; deleted_at: Date | null; suspended_at: Date | null } | undefined>('id', 'deleted_at', 'suspended_at')
+async function findKnown(
+  ctx: Ctx,
+  iri: string
+): Promise<{ actor: { id: string; deleted_at: Date | null; suspended_at: Date | null } } | { object: { id: string } } | null> {
+  const actor = await ctx
+    .db('actors')
+    .where({ iri })
+    .first<{ id: string; deleted_at: Date | null; suspended_at: Date | null } | undefined>('id', 'deleted_at', 'suspended_at')
   if (actor !== undefined) return { actor }
   const object = await ctx.db('objects').where({ iri }).first<{ id: string } | undefined>('id')
   return object === undefined ? null : { object }

@@ -32,20 +32,44 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const parent = await findParent(ctx, author, input.inReplyToId)
   const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
-  if (written.wording.content === '' && uploads.length === 0) throw new AppError('post.empty', 422, 'Please write something, or add an image.')
+  if (written.wording.content === '' && uploads.length === 0)
+    throw new AppError('post.empty', 422, 'Please write something, or add an image.')
   const visibility = narrowTo(input.visibility ?? 'public', parent, publisher)
-  if (visibility === 'members' && publisher.type !== 'Group') throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
+  if (visibility === 'members' && publisher.type !== 'Group')
+    throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
   try {
     return await ctx.db.transaction(async (trx) => {
-      const draft = { type: 'Note', publisher, author, visibility, parent, wording: written.wording, mentions: written.mentions, hashtags: written.hashtags }
+      const draft = {
+        type: 'Note',
+        publisher,
+        author,
+        visibility,
+        parent,
+        wording: written.wording,
+        mentions: written.mentions,
+        hashtags: written.hashtags
+      }
       const row = await createLocalObject(ctx, trx, draft)
-      await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
-      if (input.idempotencyKey) await trx('idempotency_keys').insert({ actor_id: author.id, key: keyOf(input.idempotencyKey), object_id: row.id, created_at: ctx.clock.now() })
+      await attachUploads(
+        trx,
+        row.id,
+        uploads.map((upload) => upload.id)
+      )
+      if (input.idempotencyKey)
+        await trx('idempotency_keys').insert({
+          actor_id: author.id,
+          key: keyOf(input.idempotencyKey),
+          object_id: row.id,
+          created_at: ctx.clock.now()
+        })
       return row
     })
   } catch (error) {
     // The same request twice at the same instant: the second waited for the first, lost, and gets its object.
-    const winner = (error as { constraint?: string }).constraint === 'idempotency_keys_pkey' ? await findByKey(ctx.db, author, input.idempotencyKey) : null
+    const winner =
+      (error as { constraint?: string }).constraint === 'idempotency_keys_pkey'
+        ? await findByKey(ctx.db, author, input.idempotencyKey)
+        : null
     if (winner === null) throw error
     return winner
   }
@@ -54,8 +78,14 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
 async function findByKey(db: Knex, author: ActorRow, key: string | undefined): Promise<ObjectRow | null> {
   if (!key) return null
   const row = await db<ObjectRow>('objects')
-    .whereIn('id', db('idempotency_keys').where({ actor_id: author.id, key: keyOf(key) }).select('object_id'))
-    .whereNull('deleted_at').first()
+    .whereIn(
+      'id',
+      db('idempotency_keys')
+        .where({ actor_id: author.id, key: keyOf(key) })
+        .select('object_id')
+    )
+    .whereNull('deleted_at')
+    .first()
   return row ?? null
 }
 
@@ -63,4 +93,3 @@ async function findByKey(db: Knex, author: ActorRow, key: string | undefined): P
 function keyOf(key: string): string {
   return key.slice(0, 200)
 }
-

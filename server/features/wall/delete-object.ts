@@ -9,8 +9,13 @@ import { deleteLocalObject } from '../../protocol/local-objects.ts'
 /** Deletes an object here and sends Delete to everyone who got it. Deleting twice is fine. Throws permission.denied (403). */
 export async function deleteObject(ctx: Ctx, who: Who, row: ObjectRow): Promise<void> {
   const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !row.local || row.reblog_of_id !== null) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.delete', { ownerId: row.actor_id, authorId: row.author_id, membership: await membershipIn(ctx, publisher, who.actorId) })
+  if (publisher === null || !row.local || row.reblog_of_id !== null)
+    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  assertCan(who, 'object.delete', {
+    ownerId: row.actor_id,
+    authorId: row.author_id,
+    membership: await membershipIn(ctx, publisher, who.actorId)
+  })
   await ctx.db.transaction(async (trx) => {
     const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).forUpdate().first()
     if (fresh === undefined || fresh.deleted_at !== null) return

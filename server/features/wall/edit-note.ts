@@ -20,17 +20,27 @@ export interface NoteEdit {
 /** Edits a Note of one's own or of a group one moderates. Throws permission.denied (403), post.not-editable (422). */
 export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdit): Promise<ObjectRow> {
   const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !row.local || row.reblog_of_id !== null) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', { ownerId: row.actor_id, authorId: row.author_id, membership: await membershipIn(ctx, publisher, who.actorId) })
+  if (publisher === null || !row.local || row.reblog_of_id !== null)
+    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  assertCan(who, 'object.edit', {
+    ownerId: row.actor_id,
+    authorId: row.author_id,
+    membership: await membershipIn(ctx, publisher, who.actorId)
+  })
   if (row.type !== 'Note') throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, row.author_id ?? row.actor_id, edit.mediaIds ?? kept, row.id)
   const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads)
-  if (written.wording.content === '' && uploads.length === 0) throw new AppError('post.empty', 422, 'Please write something, or add an image.')
+  if (written.wording.content === '' && uploads.length === 0)
+    throw new AppError('post.empty', 422, 'Please write something, or add an image.')
   return ctx.db.transaction(async (trx) => {
     const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).whereNull('deleted_at').forUpdate().first()
     if (fresh === undefined) throw new AppError('post.not-found', 404, 'Record not found')
-    await attachUploads(trx, row.id, uploads.map((upload) => upload.id))
+    await attachUploads(
+      trx,
+      row.id,
+      uploads.map((upload) => upload.id)
+    )
     return updateLocalObject(ctx, trx, { row: fresh, publisher, ...written })
   })
 }

@@ -22,7 +22,8 @@ export async function likeObject(ctx: Ctx, actor: ActorRow, object: ObjectRow): 
       ? mintActivityIri(requireSite(ctx).origin)
       : (await publish(ctx, trx, { actor, type: 'Like', object: object.iri, to: [author.iri], cc: [], visibility: 'direct' })).iri
     await saveLike(ctx, trx, { iri, actorId: actor.id, objectId: object.id })
-    if (author.local) await notify(ctx, trx, [{ ownerId: object.author_id ?? object.actor_id, type: 'favourite', fromId: actor.id, objectId: object.id }])
+    if (author.local)
+      await notify(ctx, trx, [{ ownerId: object.author_id ?? object.actor_id, type: 'favourite', fromId: actor.id, objectId: object.id }])
   })
 }
 

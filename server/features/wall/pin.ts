@@ -12,7 +12,8 @@ const MAX_PINS = 5
 /** Pins or unpins one's own public post. Throws post.not-pinnable, post.too-many-pins (422). */
 export async function pinObject(ctx: Ctx, actor: ActorRow, object: ObjectRow, pinned: boolean): Promise<void> {
   const open = object.visibility === 'public' || object.visibility === 'unlisted'
-  if (object.actor_id !== actor.id || object.reblog_of_id !== null || !open) throw new AppError('post.not-pinnable', 422, 'Only your own public posts can be pinned.')
+  if (object.actor_id !== actor.id || object.reblog_of_id !== null || !open)
+    throw new AppError('post.not-pinnable', 422, 'Only your own public posts can be pinned.')
   await ctx.db.transaction(async (trx) => {
     await trx('actors').where({ id: actor.id }).forUpdate().first('id')
     const pins = await trx('featured').where({ actor_id: actor.id }).select<{ object_id: string }[]>('object_id')
@@ -23,6 +24,14 @@ export async function pinObject(ctx: Ctx, actor: ActorRow, object: ObjectRow, pi
     else await removeFeatured(trx, actor.id, object.id)
     const followers = actor.followers_iri ?? `${actor.iri}/followers`
     const target = actor.featured_iri ?? `${actor.iri}/featured`
-    await publish(ctx, trx, { actor, type: pinned ? 'Add' : 'Remove', object: object.iri, to: [PUBLIC], cc: [followers], visibility: 'public', extra: { target } })
+    await publish(ctx, trx, {
+      actor,
+      type: pinned ? 'Add' : 'Remove',
+      object: object.iri,
+      to: [PUBLIC],
+      cc: [followers],
+      visibility: 'public',
+      extra: { target }
+    })
   })
 }

@@ -18,12 +18,24 @@ const FIRST_PAGE = { maxId: null, sinceId: null, minId: null, limit: 20 }
 
 async function scene(t: Tap) {
   const { ctx, clock } = await testContext(t)
-  const [alice, bea, bob] = [await localPerson(ctx, 'alice'), await localPerson(ctx, 'bea'), await remotePerson(ctx, 'bob@mastodon.example')]
+  const [alice, bea, bob] = [
+    await localPerson(ctx, 'alice'),
+    await localPerson(ctx, 'bea'),
+    await remotePerson(ctx, 'bob@mastodon.example')
+  ]
   await saveFollow(ctx, ctx.db, { iri: 'https://commune.test/ap/activities/f1', follower: bea, followedId: alice.id, state: 'accepted' })
   await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f2', follower: bob, followedId: alice.id, state: 'accepted' })
   const sent = async () => {
-    const rows = await ctx.db('activities').leftJoin('deliveries', 'deliveries.activity_id', 'activities.id').orderBy('activities.id').select('activities.type', 'activities.body', 'deliveries.inbox')
-    return rows.map((row: { type: string; body: string; inbox: string | null }) => ({ type: row.type, inbox: row.inbox, json: JSON.parse(row.body) }))
+    const rows = await ctx
+      .db('activities')
+      .leftJoin('deliveries', 'deliveries.activity_id', 'activities.id')
+      .orderBy('activities.id')
+      .select('activities.type', 'activities.body', 'deliveries.inbox')
+    return rows.map((row: { type: string; body: string; inbox: string | null }) => ({
+      type: row.type,
+      inbox: row.inbox,
+      json: JSON.parse(row.body)
+    }))
   }
   return { ctx, clock, alice, bea, bob, sent }
 }
@@ -34,12 +46,25 @@ t.test('a note reaches the wall, the home of local followers, and the servers of
   const note = await createNote(ctx, alice, { text: 'Le composteur est plein #Compost @bob@mastodon.example' })
   t.match(note, { type: 'Note', local: true, visibility: 'public', url: `https://commune.test/@alice/${note.id}` })
   t.match(note.content_html, /<a href="https:\/\/mastodon.example\/@bob" class="u-url mention"[^>]*>@<span>bob<\/span>/)
-  t.same((await publicTimeline(ctx, ANYONE, { local: true }, FIRST_PAGE)).map((row) => row.id), [note.id])
-  t.same((await homeTimeline(ctx, bea.id, FIRST_PAGE)).map((row) => row.id), [note.id])
+  t.same(
+    (await publicTimeline(ctx, ANYONE, { local: true }, FIRST_PAGE)).map((row) => row.id),
+    [note.id]
+  )
+  t.same(
+    (await homeTimeline(ctx, bea.id, FIRST_PAGE)).map((row) => row.id),
+    [note.id]
+  )
   const [create] = await sent()
-  t.match(create, { type: 'Create', inbox: 'https://mastodon.example/inbox', json: { to: [PUBLIC], object: { id: note.iri, inReplyTo: undefined } } })
+  t.match(create, {
+    type: 'Create',
+    inbox: 'https://mastodon.example/inbox',
+    json: { to: [PUBLIC], object: { id: note.iri, inReplyTo: undefined } }
+  })
   t.ok(create!.json.cc.includes('https://mastodon.example/users/bob'))
-  t.same(create!.json.object.tag.map((tag: { name: string }) => tag.name), ['@bob@mastodon.example', '#Compost'])
+  t.same(
+    create!.json.object.tag.map((tag: { name: string }) => tag.name),
+    ['@bob@mastodon.example', '#Compost']
+  )
   assertWire(create!.json)
   t.equal((await sent()).length, 1, 'one delivery: follower and mention share an inbox')
   t.same(await ctx.db('object_tags').pluck('tag'), ['compost'])
@@ -79,7 +104,10 @@ t.test('members-only words of a group are sent to nobody outside and seen by no 
   const jardin = await localGroup(ctx, 'jardin', alice)
   await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f3', follower: bob, followedId: jardin.id, state: 'accepted' })
   await createNote(ctx, alice, { text: 'Entre nous', as: 'jardin', visibility: 'members' })
-  t.same((await sent()).map((one) => one.inbox), [null])
+  t.same(
+    (await sent()).map((one) => one.inbox),
+    [null]
+  )
   t.same(await publicTimeline(ctx, { actorId: bea.id }, { local: true }, FIRST_PAGE), [])
   t.equal((await homeTimeline(ctx, alice.id, FIRST_PAGE)).length, 1)
   await t.rejects(createNote(ctx, alice, { text: 'x', visibility: 'members' }), { code: 'post.members-only' })
@@ -91,7 +119,11 @@ t.test('a reply tells the author, joins the thread, and never goes further than 
   const reply = await createNote(ctx, bea, { text: 'Salut', inReplyToId: note.id })
   t.match(reply, { in_reply_to_id: note.id, root_id: note.id })
   t.match(await ctx.db('notifications').where({ owner_id: alice.id }).first(), { type: 'mention', from_id: bea.id, object_id: reply.id })
-  t.match((await sent()).find((one) => one.json.actor === bea.iri)!.json.object, { inReplyTo: note.iri, context: `${note.iri}/context`, tag: [{ name: '@alice@commune.test' }] })
+  t.match((await sent()).find((one) => one.json.actor === bea.iri)!.json.object, {
+    inReplyTo: note.iri,
+    context: `${note.iri}/context`,
+    tag: [{ name: '@alice@commune.test' }]
+  })
   const secret = await createNote(ctx, alice, { text: 'Pour mes abonnés', visibility: 'followers' })
   const answer = await createNote(ctx, bea, { text: 'Public ?', inReplyToId: secret.id, visibility: 'public' })
   t.equal(answer.visibility, 'direct')
@@ -107,7 +139,10 @@ t.test('an edit keeps the former text and sends a strictly later Update to who g
   const edited = await editNote(ctx, { role: 'member', actorId: alice.id }, note, { text: 'Après #deux' })
   const again = await editNote(ctx, { role: 'member', actorId: alice.id }, edited, { text: 'Encore' })
   t.ok(again.updated! > edited.updated! && edited.updated! > edited.published)
-  t.same((await ctx.db('object_edits').where({ object_id: note.id }).orderBy('at').pluck('content_html')).map((html) => html.includes('Avant')), [true, false])
+  t.same(
+    (await ctx.db('object_edits').where({ object_id: note.id }).orderBy('at').pluck('content_html')).map((html) => html.includes('Avant')),
+    [true, false]
+  )
   t.same(await ctx.db('object_tags').pluck('tag'), [])
   const update = (await sent()).at(-1)!
   t.match(update, { type: 'Update', inbox: 'https://mastodon.example/inbox' })
@@ -136,20 +171,37 @@ t.test('likes and boosts count once, tell the author, and are taken back', async
   const boosts = await Promise.all([boostObject(ctx, bea, note), boostObject(ctx, bea, note)])
   t.equal(boosts[0].id, boosts[1].id)
   t.match(await ctx.db('object_stats').where({ object_id: note.id }).first(), { likes: 1, shares: 1 })
-  t.same((await ctx.db('notifications').where({ owner_id: alice.id }).orderBy('id').pluck('type')), ['favourite', 'reblog'])
+  t.same(await ctx.db('notifications').where({ owner_id: alice.id }).orderBy('id').pluck('type'), ['favourite', 'reblog'])
   await unlikeObject(ctx, bea, note)
   await unboostObject(ctx, bea, note)
   await unboostObject(ctx, bea, note)
   t.match(await ctx.db('object_stats').where({ object_id: note.id }).first(), { likes: 0, shares: 0 })
-  t.same((await sent()).map((one) => one.type), ['Create', 'Announce', 'Undo'])
-  const remote = await ctx.db<ObjectRow>('objects').insert({
-    id: '99', iri: 'https://mastodon.example/users/bob/statuses/1', type: 'Note', local: false, actor_id: bob.id, visibility: 'public', published: ctx.clock.now(), doc: {}
-  } as never).returning('*')
+  t.same(
+    (await sent()).map((one) => one.type),
+    ['Create', 'Announce', 'Undo']
+  )
+  const remote = await ctx
+    .db<ObjectRow>('objects')
+    .insert({
+      id: '99',
+      iri: 'https://mastodon.example/users/bob/statuses/1',
+      type: 'Note',
+      local: false,
+      actor_id: bob.id,
+      visibility: 'public',
+      published: ctx.clock.now(),
+      doc: {}
+    } as never)
+    .returning('*')
   await likeObject(ctx, bea, remote[0]!)
   await unlikeObject(ctx, bea, remote[0]!)
   const [like, undo] = (await sent()).slice(-2)
   t.match(like, { type: 'Like', inbox: `${bob.iri}/inbox`, json: { object: remote[0]!.iri, to: [bob.iri] } })
-  t.match(undo, { type: 'Undo', inbox: `${bob.iri}/inbox`, json: { object: { type: 'Like', id: like!.json.id, actor: bea.iri, object: remote[0]!.iri } } })
+  t.match(undo, {
+    type: 'Undo',
+    inbox: `${bob.iri}/inbox`,
+    json: { object: { type: 'Like', id: like!.json.id, actor: bea.iri, object: remote[0]!.iri } }
+  })
 })
 
 t.test('what is not public cannot be passed on', async (t) => {

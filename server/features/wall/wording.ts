@@ -31,7 +31,9 @@ export async function writeText(ctx: Ctx, input: TextInput, uploads: MediaRow[])
   const text = input.text.replaceAll('\u0000', '').toWellFormed().normalize('NFC')
   const warning = (input.spoilerText ?? '').replaceAll('\u0000', '').toWellFormed().trim()
   if ([...text].length > MAX_TEXT_CHARACTERS || [...warning].length > MAX_WARNING_CHARACTERS) {
-    throw new AppError('post.too-long', 422, `A post has at most ${MAX_TEXT_CHARACTERS} characters.`, { details: { max: MAX_TEXT_CHARACTERS } })
+    throw new AppError('post.too-long', 422, `A post has at most ${MAX_TEXT_CHARACTERS} characters.`, {
+      details: { max: MAX_TEXT_CHARACTERS }
+    })
   }
   const parts = splitText(text)
   const mentions = await findMentions(ctx, parts)

@@ -36,7 +36,9 @@ const fields = {
 
 export const NewEventBody = strictObject({
   ...fields,
-  visibility: Type.Optional(Type.Union(['public', 'unlisted', 'followers', 'private', 'members', 'local'].map((word) => Type.Literal(word)))),
+  visibility: Type.Optional(
+    Type.Union(['public', 'unlisted', 'followers', 'private', 'members', 'local'].map((word) => Type.Literal(word)))
+  ),
   as: Type.Optional(Type.String({ maxLength: 60, description: 'Username of the group in whose name it is announced' }))
 })
 
@@ -67,8 +69,18 @@ export const Event = Type.Object(
     end: orNull(Type.String()),
     timezone: Type.String(),
     status: Status,
-    location: orNull(Type.Object({ name: orNull(Type.String()), address: orNull(Type.String()), latitude: orNull(Type.Number()), longitude: orNull(Type.Number()), url: orNull(Type.String()) })),
-    image: orNull(Type.Object({ url: Type.String(), description: orNull(Type.String()), width: orNull(Type.Number()), height: orNull(Type.Number()) })),
+    location: orNull(
+      Type.Object({
+        name: orNull(Type.String()),
+        address: orNull(Type.String()),
+        latitude: orNull(Type.Number()),
+        longitude: orNull(Type.Number()),
+        url: orNull(Type.String())
+      })
+    ),
+    image: orNull(
+      Type.Object({ url: Type.String(), description: orNull(Type.String()), width: orNull(Type.Number()), height: orNull(Type.Number()) })
+    ),
     tags: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),
     organizer: MastodonAccount,
     author: orNull(MastodonAccount),

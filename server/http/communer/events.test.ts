@@ -11,7 +11,14 @@ import { assertWire } from '../../vocab/assert-wire.ts'
 
 type Tap = Parameters<typeof testContext>[0]
 const URL = '/api/communer/v1/events'
-const FETE = { title: 'Fête du jardin', start: '2026-12-12T14:00', end: '2026-12-12T17:00', timezone: 'Indian/Reunion', description: 'Venez #Compost', location: { name: 'Jardin', latitude: -21, longitude: 55.3 } }
+const FETE = {
+  title: 'Fête du jardin',
+  start: '2026-12-12T14:00',
+  end: '2026-12-12T17:00',
+  timezone: 'Indian/Reunion',
+  description: 'Venez #Compost',
+  location: { name: 'Jardin', latitude: -21, longitude: 55.3 }
+}
 
 async function scene(t: Tap) {
   const { ctx, clock } = await testContext(t, { startAt: new Date('2026-11-22T12:00:00Z') })
@@ -20,7 +27,15 @@ async function scene(t: Tap) {
   t.teardown(() => app.close())
   const alice = await citizen(ctx, 'alice')
   const bea = await citizen(ctx, 'bea')
-  return { ctx, clock, alice, bea, call: await caller(ctx, app, alice.account.id), callAsBea: await caller(ctx, app, bea.account.id), anyone: await caller(ctx, app, null) }
+  return {
+    ctx,
+    clock,
+    alice,
+    bea,
+    call: await caller(ctx, app, alice.account.id),
+    callAsBea: await caller(ctx, app, bea.account.id),
+    anyone: await caller(ctx, app, null)
+  }
 }
 
 async function caller(ctx: Ctx, app: FastifyInstance, accountId: string | null) {
@@ -38,8 +53,17 @@ t.test('an event is announced, read by anyone, and reaches followers with its da
   const { status, json: event } = await call('POST', URL, FETE)
   t.equal(status, 201)
   t.match(event, {
-    title: 'Fête du jardin', start: '2026-12-12T14:00:00+04:00', end: '2026-12-12T17:00:00+04:00', timezone: 'Indian/Reunion', status: 'CONFIRMED',
-    location: { name: 'Jardin', latitude: -21 }, url: `https://commune.test/evenements/${event.id}`, tags: [{ name: 'Compost' }], organizer: { acct: 'alice' }, author: null, visibility: 'public'
+    title: 'Fête du jardin',
+    start: '2026-12-12T14:00:00+04:00',
+    end: '2026-12-12T17:00:00+04:00',
+    timezone: 'Indian/Reunion',
+    status: 'CONFIRMED',
+    location: { name: 'Jardin', latitude: -21 },
+    url: `https://commune.test/evenements/${event.id}`,
+    tags: [{ name: 'Compost' }],
+    organizer: { acct: 'alice' },
+    author: null,
+    visibility: 'public'
   })
   t.same((await anyone('GET', `${URL}/${event.id}`)).json, event)
   const shown = (await anyone('GET', `/api/v1/statuses/${event.status_id}`)).json
@@ -48,7 +72,10 @@ t.test('an event is announced, read by anyone, and reaches followers with its da
   const [sent] = await ctx.db('activities').join('deliveries', 'deliveries.activity_id', 'activities.id').select('body', 'inbox')
   const create = JSON.parse(sent.body)
   assertWire(create)
-  t.match(create, { type: 'Create', object: { type: 'Event', startTime: '2026-12-12T14:00:00+04:00', joinMode: 'free', category: 'COMMUNITY' } })
+  t.match(create, {
+    type: 'Create',
+    object: { type: 'Event', startTime: '2026-12-12T14:00:00+04:00', joinMode: 'free', category: 'COMMUNITY' }
+  })
 })
 
 t.test('an event of a group is the group’s, by a person; cancelling it tells everyone and says so in the thread', async (t) => {
@@ -58,14 +85,21 @@ t.test('an event of a group is the group’s, by a person; cancelling it tells e
   t.match(event, { organizer: { acct: 'jardin' }, author: { acct: 'alice' } })
   t.equal((await callAsBea('POST', URL, { ...FETE, as: 'jardin' })).status, 403)
   t.equal((await callAsBea('PATCH', `${URL}/${event.id}`, { title: 'Pirate' })).status, 403)
-  t.match((await call('PATCH', `${URL}/${event.id}`, { start: '2026-12-13T14:00', end: null })).json, { start: '2026-12-13T14:00:00+04:00', end: null, title: 'Fête du jardin', location: { name: 'Jardin' } })
+  t.match((await call('PATCH', `${URL}/${event.id}`, { start: '2026-12-13T14:00', end: null })).json, {
+    start: '2026-12-13T14:00:00+04:00',
+    end: null,
+    title: 'Fête du jardin',
+    location: { name: 'Jardin' }
+  })
   const cancelled = (await call('PATCH', `${URL}/${event.id}`, { status: 'CANCELLED' })).json
   t.match(cancelled, { status: 'CANCELLED', title: 'Fête du jardin', replies_count: 1 })
   const updates = await ctx.db('activities').where({ type: 'Update' }).orderBy('id').pluck('body')
   const last = JSON.parse(updates.at(-1))
   assertWire(last)
   t.match(last.object, { name: '[ANNULÉ] Fête du jardin', status: 'CANCELLED' })
-  t.match((await anyone('GET', `/api/v1/statuses/${event.id}/context`)).json.descendants, [{ account: { acct: 'jardin' }, communer: { body: /Annulé : Fête du jardin/ } }])
+  t.match((await anyone('GET', `/api/v1/statuses/${event.id}/context`)).json.descendants, [
+    { account: { acct: 'jardin' }, communer: { body: /Annulé : Fête du jardin/ } }
+  ])
   t.equal((await callAsBea('DELETE', `${URL}/${event.id}`)).status, 403)
   t.equal((await call('DELETE', `${URL}/${event.id}`)).status, 200)
   t.equal((await anyone('GET', `${URL}/${event.id}`)).status, 404)
@@ -73,7 +107,8 @@ t.test('an event of a group is the group’s, by a person; cancelling it tells e
 
 t.test('the agenda goes by date, from now on, in pages without gap or double', async (t) => {
   const { clock, call, anyone } = await scene(t)
-  const at = async (start: string, end: string | null, more: object = {}) => (await call('POST', URL, { title: `Le ${start}`, start, end, timezone: 'UTC', ...more })).json.id as string
+  const at = async (start: string, end: string | null, more: object = {}) =>
+    (await call('POST', URL, { title: `Le ${start}`, start, end, timezone: 'UTC', ...more })).json.id as string
   const past = await at('2026-11-20T10:00', '2026-11-20T12:00')
   const ongoing = await at('2026-11-21T10:00', '2026-11-23T12:00')
   const ids = [ongoing]
@@ -90,7 +125,10 @@ t.test('the agenda goes by date, from now on, in pages without gap or double', a
   }
   t.same(seen, ids)
   t.notOk(seen.includes(past))
-  t.same((await anyone('GET', `${URL}?from=2026-12-01T00:00:00Z&to=2026-12-31T00:00:00Z`)).json.map((event: { id: string }) => event.id), same)
+  t.same(
+    (await anyone('GET', `${URL}?from=2026-12-01T00:00:00Z&to=2026-12-31T00:00:00Z`)).json.map((event: { id: string }) => event.id),
+    same
+  )
   clock.set(new Date('2027-02-01T00:00:00Z'))
   t.same((await anyone('GET', URL)).json, [])
 })
@@ -102,14 +140,28 @@ t.test('events are found near a place, by theme and by group; those of elsewhere
   await call('POST', URL, { ...FETE, title: 'Loin', location: { latitude: 48.85, longitude: 2.35 }, description: '' })
   const bob = await remotePerson(ctx, 'bob@mobilizon.example')
   await ctx.db('objects').insert({
-    id: '500', iri: 'https://mobilizon.example/e/1', type: 'Event', local: false, actor_id: bob.id, visibility: 'public', name: 'Ailleurs', start_time: '2026-12-01T10:00:00Z',
-    published: ctx.clock.now(), latitude: -21.01, longitude: 55.31, doc: {}
+    id: '500',
+    iri: 'https://mobilizon.example/e/1',
+    type: 'Event',
+    local: false,
+    actor_id: bob.id,
+    visibility: 'public',
+    name: 'Ailleurs',
+    start_time: '2026-12-01T10:00:00Z',
+    published: ctx.clock.now(),
+    latitude: -21.01,
+    longitude: 55.31,
+    doc: {}
   })
-  const titles = async (query: string): Promise<string[]> => (await anyone('GET', `${URL}?${query}`)).json.map((event: { title: string }) => event.title)
+  const titles = async (query: string): Promise<string[]> =>
+    (await anyone('GET', `${URL}?${query}`)).json.map((event: { title: string }) => event.title)
   t.same(await titles('near=-21,55.3&radius=5000'), ['Ailleurs', 'Fête du jardin'])
   t.same(await titles('near=-21,55.3&radius=5000&local=true'), ['Fête du jardin'])
   t.same(await titles('theme=compost'), ['Fête du jardin'])
-  t.same((await anyone('GET', `${URL}?group=jardin`)).json.map((event: { id: string }) => event.id), [here])
+  t.same(
+    (await anyone('GET', `${URL}?group=jardin`)).json.map((event: { id: string }) => event.id),
+    [here]
+  )
   t.same(await titles('place=jardin'), ['Fête du jardin'])
   t.same(await titles('group=personne'), [])
   t.same((await titles('')).sort(), ['Fête du jardin', 'Loin'])

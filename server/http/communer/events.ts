@@ -34,7 +34,15 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
 
   app.get(
     '/events',
-    { config: READ, schema: { tags, summary: 'Events, soonest first; later ones by the Link header', querystring: EventQuery, response: answers(200, Type.Array(Event)) } },
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'Events, soonest first; later ones by the Link header',
+        querystring: EventQuery,
+        response: answers(200, Type.Array(Event))
+      }
+    },
     async (request, reply) => {
       const { query } = request
       const limit = query.limit ?? USUAL_LIMIT
@@ -58,33 +66,64 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     }
   )
 
-  app.post('/events', { config: WRITE, schema: { tags, summary: 'Announce an event', body: NewEventBody, response: answers(201, Event) } }, async (request, reply) => {
-    const { actor, account } = requireAuth(request)
-    const { media_ids: mediaIds, visibility, joinMode, capacity, recurrence, ...input } = request.body
-    refuseUnavailable({ joinMode, capacity, recurrence })
-    const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
-    const row = await createEvent(ctx, actor, { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds })
-    return reply.code(201).send(await show(ctx, row.id, { actorId: actor.id }))
-  })
+  app.post(
+    '/events',
+    { config: WRITE, schema: { tags, summary: 'Announce an event', body: NewEventBody, response: answers(201, Event) } },
+    async (request, reply) => {
+      const { actor, account } = requireAuth(request)
+      const { media_ids: mediaIds, visibility, joinMode, capacity, recurrence, ...input } = request.body
+      refuseUnavailable({ joinMode, capacity, recurrence })
+      const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
+      const row = await createEvent(ctx, actor, { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds })
+      return reply.code(201).send(await show(ctx, row.id, { actorId: actor.id }))
+    }
+  )
 
-  app.get('/events/:id', { config: READ, schema: { tags, summary: 'One event', params: ById, response: answers(200, Event) } }, async (request) => show(ctx, request.params.id, viewerOf(request)))
+  app.get(
+    '/events/:id',
+    { config: READ, schema: { tags, summary: 'One event', params: ById, response: answers(200, Event) } },
+    async (request) => show(ctx, request.params.id, viewerOf(request))
+  )
 
-  app.patch('/events/:id', { config: WRITE, schema: { tags, summary: 'Change or cancel an event', params: ById, body: EditEventBody, response: answers(200, Event) } }, async (request) => {
-    const row = await getEvent(ctx, request.params.id, viewerOf(request))
-    await editEvent(ctx, whoIs(request)!, row, changesOf(request.body))
-    return show(ctx, row.id, viewerOf(request))
-  })
+  app.patch(
+    '/events/:id',
+    {
+      config: WRITE,
+      schema: { tags, summary: 'Change or cancel an event', params: ById, body: EditEventBody, response: answers(200, Event) }
+    },
+    async (request) => {
+      const row = await getEvent(ctx, request.params.id, viewerOf(request))
+      await editEvent(ctx, whoIs(request)!, row, changesOf(request.body))
+      return show(ctx, row.id, viewerOf(request))
+    }
+  )
 
-  app.delete('/events/:id', { config: WRITE, schema: { tags, summary: 'Delete an event announced by mistake (to cancel one, PATCH its status)', params: ById, response: answers(200, Empty) } }, async (request) => {
-    await deleteObject(ctx, whoIs(request)!, await getEvent(ctx, request.params.id, viewerOf(request)))
-    return {}
-  })
+  app.delete(
+    '/events/:id',
+    {
+      config: WRITE,
+      schema: {
+        tags,
+        summary: 'Delete an event announced by mistake (to cancel one, PATCH its status)',
+        params: ById,
+        response: answers(200, Empty)
+      }
+    },
+    async (request) => {
+      await deleteObject(ctx, whoIs(request)!, await getEvent(ctx, request.params.id, viewerOf(request)))
+      return {}
+    }
+  )
 
   for (const verb of ['join', 'leave'] as const) {
-    app.post(`/events/:id/${verb}`, { config: WRITE, schema: { tags, summary: 'Not available yet', params: ById, response: answers(200, Empty) } }, async (request) => {
-      await getEvent(ctx, request.params.id, viewerOf(request))
-      throw notAvailable(verb)
-    })
+    app.post(
+      `/events/:id/${verb}`,
+      { config: WRITE, schema: { tags, summary: 'Not available yet', params: ById, response: answers(200, Empty) } },
+      async (request) => {
+        await getEvent(ctx, request.params.id, viewerOf(request))
+        throw notAvailable(verb)
+      }
+    )
   }
 }
 
@@ -133,7 +172,9 @@ function nearOf(text: string | undefined, radiusMetres = USUAL_RADIUS_METRES): A
   if (text === undefined) return undefined
   const [latitude, longitude] = text.split(',').map(Number)
   if (latitude === undefined || longitude === undefined || !(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
-    throw new AppError('event.coordinates', 422, 'A latitude is between -90 and 90, a longitude between -180 and 180.', { details: { field: 'near' } })
+    throw new AppError('event.coordinates', 422, 'A latitude is between -90 and 90, a longitude between -180 and 180.', {
+      details: { field: 'near' }
+    })
   }
   return { latitude, longitude, radiusMetres }
 }

@@ -16,15 +16,17 @@ type Work = (me: ActorRow, other: ActorRow, params: Params) => Promise<void>
 
 /** Fastify plugin, to register under /api/v1. Each answers with how one now stands to the account. */
 export async function mastodonAccountActions(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const act = (work: Work) => async (request: FastifyRequest): Promise<Relationship> => {
-    const { actor } = requireAuth(request)
-    const params = await readParams(request)
-    const other = await findActor(ctx, idParam(request))
-    if (other === null || other.deleted_at !== null) throw notFound()
-    await work(actor, other, params)
-    const [row] = await loadRelationships(ctx, actor.id, [other.id])
-    return toRelationship(row!)
-  }
+  const act =
+    (work: Work) =>
+    async (request: FastifyRequest): Promise<Relationship> => {
+      const { actor } = requireAuth(request)
+      const params = await readParams(request)
+      const other = await findActor(ctx, idParam(request))
+      if (other === null || other.deleted_at !== null) throw notFound()
+      await work(actor, other, params)
+      const [row] = await loadRelationships(ctx, actor.id, [other.id])
+      return toRelationship(row!)
+    }
   const route = (path: string, scope: string, work: Work): void => {
     app.post(path, { config: { scope } }, act(work))
   }

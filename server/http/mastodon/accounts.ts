@@ -31,7 +31,13 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
   app.get('/accounts/search', { config: { scope: 'read:accounts' } }, async (request) => {
     const query = request.query as Params
     const { limit } = readPage(request, 40, 80)
-    const input = { text: textOf(query['q']) ?? '', types: ['accounts' as const], resolve: boolOf(query['resolve']) ?? false, limit, offset: offsetOf(query['offset']) }
+    const input = {
+      text: textOf(query['q']) ?? '',
+      types: ['accounts' as const],
+      resolve: boolOf(query['resolve']) ?? false,
+      limit,
+      offset: offsetOf(query['offset'])
+    }
     const { actors } = await search(ctx, viewerOf(request), input)
     return actors.map((actor) => toAccount(ctx, actor, actor))
   })
@@ -61,28 +67,38 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     const query = request.query as Params
     const actor = await getActor(ctx, idParam(request))
     const page = readPage(request)
-    const rows = await actorTimeline(ctx, viewerOf(request), actor.id, {
-      excludeReplies: boolOf(query['exclude_replies']) ?? false,
-      excludeReblogs: boolOf(query['exclude_reblogs']) ?? false,
-      onlyMedia: boolOf(query['only_media']) ?? false,
-      pinned: boolOf(query['pinned']) ?? false,
-      tag: foldTag(textOf(query['tagged']) ?? '')
-    }, page)
+    const rows = await actorTimeline(
+      ctx,
+      viewerOf(request),
+      actor.id,
+      {
+        excludeReplies: boolOf(query['exclude_replies']) ?? false,
+        excludeReblogs: boolOf(query['exclude_reblogs']) ?? false,
+        onlyMedia: boolOf(query['only_media']) ?? false,
+        pinned: boolOf(query['pinned']) ?? false,
+        tag: foldTag(textOf(query['tagged']) ?? '')
+      },
+      page
+    )
     return presentPage(ctx, request, reply, rows, page)
   })
 
-  const listOfActor = (list: typeof followersOf) => async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
-    const actor = await getActor(ctx, idParam(request))
-    const page = readPage(request, 40, 80)
-    return presentAccounts(ctx, request, reply, await list(ctx, actor.id, page), page)
-  }
+  const listOfActor =
+    (list: typeof followersOf) =>
+    async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
+      const actor = await getActor(ctx, idParam(request))
+      const page = readPage(request, 40, 80)
+      return presentAccounts(ctx, request, reply, await list(ctx, actor.id, page), page)
+    }
   app.get('/accounts/:id/followers', { config: READ }, listOfActor(followersOf))
   app.get('/accounts/:id/following', { config: READ }, listOfActor(followedBy))
 
-  const ownList = (list: typeof followersOf) => async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
-    const page = readPage(request, 40, 80)
-    return presentAccounts(ctx, request, reply, await list(ctx, requireAuth(request).actor.id, page), page)
-  }
+  const ownList =
+    (list: typeof followersOf) =>
+    async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
+      const page = readPage(request, 40, 80)
+      return presentAccounts(ctx, request, reply, await list(ctx, requireAuth(request).actor.id, page), page)
+    }
   app.get('/follow_requests', { config: { scope: 'read:follows' } }, ownList(followRequestsOf))
   app.get('/blocks', { config: { scope: 'read:blocks' } }, ownList(blockedBy))
   app.get('/mutes', { config: { scope: 'read:mutes' } }, ownList(mutedByActor))

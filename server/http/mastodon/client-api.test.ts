@@ -15,7 +15,12 @@ type Json = ReturnType<typeof JSON.parse>
 
 interface Client {
   actor: ActorRow
-  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; json: Json; headers: Json }>
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers?: Record<string, string>
+  ): Promise<{ status: number; json: Json; headers: Json }>
 }
 
 async function client(ctx: Ctx, app: FastifyInstance, username: string, scopes = 'read write follow'): Promise<Client> {
@@ -44,13 +49,30 @@ async function scene(t: Tap) {
 
 t.test('a post is written, read by anyone, answered, liked, boosted, edited and deleted', async (t) => {
   const { alice, bea, anyone } = await scene(t)
-  const { status, json: post } = await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour #commune', language: 'fr' }, { 'idempotency-key': 'a' })
+  const { status, json: post } = await alice.call(
+    'POST',
+    '/api/v1/statuses',
+    { status: 'Bonjour #commune', language: 'fr' },
+    { 'idempotency-key': 'a' }
+  )
   t.equal(status, 200)
-  t.match(post, { visibility: 'public', account: { acct: 'alice' }, tags: [{ name: 'commune' }], reblog: null, poll: null, card: null, communer: { type: 'Note', event: null } })
+  t.match(post, {
+    visibility: 'public',
+    account: { acct: 'alice' },
+    tags: [{ name: 'commune' }],
+    reblog: null,
+    poll: null,
+    card: null,
+    communer: { type: 'Note', event: null }
+  })
   t.equal((await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour #commune' }, { 'idempotency-key': 'a' })).json.id, post.id)
   const reply = (await bea.call('POST', '/api/v1/statuses', { status: '@alice salut', in_reply_to_id: post.id })).json
   t.match(reply, { in_reply_to_id: post.id, in_reply_to_account_id: alice.actor.id, mentions: [{ acct: 'alice' }] })
-  t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)).json, { favourited: true, favourites_count: 1, replies_count: 1 })
+  t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)).json, {
+    favourited: true,
+    favourites_count: 1,
+    replies_count: 1
+  })
   t.match((await bea.call('GET', '/api/v1/favourites')).json, [{ id: post.id }])
   const boost = (await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)).json
   t.match(boost, { account: { acct: 'bea' }, reblog: { id: post.id, reblogged: true, reblogs_count: 1 } })
@@ -98,7 +120,11 @@ t.test('without a token nobody writes or reads homes; an unknown visibility is r
 t.test('following fills the home, a block empties it, and relationships say so', async (t) => {
   const { alice, bea } = await scene(t)
   const post = (await alice.call('POST', '/api/v1/statuses', { status: 'avant' })).json
-  t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, { following: true, requested: false, showing_reblogs: true })
+  t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, {
+    following: true,
+    requested: false,
+    showing_reblogs: true
+  })
   t.match((await bea.call('GET', '/api/v1/timelines/home')).json, [{ id: post.id }])
   t.match((await alice.call('GET', '/api/v1/notifications')).json, [{ type: 'follow', account: { acct: 'bea' }, status: null }])
   t.match((await alice.call('GET', `/api/v1/accounts/${alice.actor.id}/followers`)).json, [{ acct: 'bea' }])
@@ -143,7 +169,10 @@ t.test('the commune’s wall holds local first posts and boosts by groups; pages
   }
   t.same(seen, expected)
   const newer = await anyone('GET', `/api/v1/timelines/public?local=true&limit=2&min_id=${ids[4]}`)
-  t.same(newer.json.map((status: Json) => status['id']), [ids[2], ids[3]])
+  t.same(
+    newer.json.map((status: Json) => status['id']),
+    [ids[2], ids[3]]
+  )
 })
 
 t.test('a timeline page costs the same number of queries for 1 and for 30 posts', async (t) => {
@@ -178,7 +207,9 @@ t.test('search finds people, posts and tags without accents; hidden posts never'
   const { json } = await anyone('GET', '/api/v2/search?q=velo')
   t.equal(json.statuses.length, 1)
   t.match(json.hashtags, [{ name: 'velorution' }])
-  t.match((await anyone('GET', `/api/v2/search?q=${encodeURIComponent('https://mastodon.example/users/bob')}`)).json.accounts, [{ acct: 'bob@mastodon.example' }])
+  t.match((await anyone('GET', `/api/v2/search?q=${encodeURIComponent('https://mastodon.example/users/bob')}`)).json.accounts, [
+    { acct: 'bob@mastodon.example' }
+  ])
   t.match((await anyone('GET', '/api/v1/accounts/lookup?acct=bob@mastodon.example')).json, { acct: 'bob@mastodon.example' })
   t.match((await anyone('GET', '/api/v1/timelines/tag/velorution')).json, [{ tags: [{ name: 'Vélorution' }] }])
   t.equal((await anyone('GET', '/api/v2/search?q=%25%25%25')).json.accounts.length, 0)
@@ -186,7 +217,9 @@ t.test('search finds people, posts and tags without accents; hidden posts never'
 
 t.test('remote pictures are never loaded from elsewhere by our readers', async (t) => {
   const { ctx, alice } = await scene(t)
-  const bob = await remotePerson(ctx, 'bob@mastodon.example', { icon: JSON.stringify({ url: 'https://mastodon.example/a.png', mediaType: 'image/png' }) as never })
+  const bob = await remotePerson(ctx, 'bob@mastodon.example', {
+    icon: JSON.stringify({ url: 'https://mastodon.example/a.png', mediaType: 'image/png' }) as never
+  })
   await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f', follower: bob, followedId: alice.actor.id, state: 'accepted' })
   const [follower] = (await alice.call('GET', `/api/v1/accounts/${alice.actor.id}/followers`)).json
   t.match(follower.avatar, /^https:\/\/commune\.test\/media\/proxy\//)
@@ -200,9 +233,17 @@ t.test('notifications are listed by kind, put away one by one or all', async (t)
   await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)
   await bea.call('POST', '/api/v1/statuses', { status: '@alice oui', in_reply_to_id: post.id })
   const all = (await alice.call('GET', '/api/v1/notifications')).json
-  t.same(all.map((one: Json) => one['type']), ['mention', 'reblog', 'favourite'])
+  t.same(
+    all.map((one: Json) => one['type']),
+    ['mention', 'reblog', 'favourite']
+  )
   t.match(all[2], { status: { id: post.id }, account: { acct: 'bea' } })
-  t.same((await alice.call('GET', '/api/v1/notifications?exclude_types[]=mention&types[]=mention&types[]=reblog')).json.map((one: Json) => one['type']), ['reblog'])
+  t.same(
+    (await alice.call('GET', '/api/v1/notifications?exclude_types[]=mention&types[]=mention&types[]=reblog')).json.map(
+      (one: Json) => one['type']
+    ),
+    ['reblog']
+  )
   t.same((await alice.call('GET', '/api/v1/notifications/unread_count')).json, { count: 3 })
   t.equal((await bea.call('POST', `/api/v1/notifications/${all[0].id}/dismiss`)).status, 200)
   t.equal((await alice.call('GET', `/api/v1/notifications/${all[0].id}`)).status, 200, 'someone else cannot put it away')

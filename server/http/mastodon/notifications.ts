@@ -2,7 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { isRowId } from '../../core/ids.ts'
-import { countUnread, dismissNotifications, findNotification, listNotifications, type NotificationPage } from '../../features/notifications/list.ts'
+import {
+  countUnread,
+  dismissNotifications,
+  findNotification,
+  listNotifications,
+  type NotificationPage
+} from '../../features/notifications/list.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { idParam, linkPages, listOf, notFound, readPage, type Params } from './params.ts'
 import type { Notification } from './serialise/entities.ts'
@@ -13,15 +19,26 @@ const WRITE = { scope: 'write:notifications' }
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonNotifications(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const show = ({ rows, objects, parts }: NotificationPage): Notification[] => rows.flatMap((row) => toNotification(ctx, row, objects, parts) ?? [])
+  const show = ({ rows, objects, parts }: NotificationPage): Notification[] =>
+    rows.flatMap((row) => toNotification(ctx, row, objects, parts) ?? [])
 
   app.get('/notifications', { config: READ }, async (request, reply) => {
     const query = request.query as Params
     const page = readPage(request, 40, 80)
     const from = query['account_id']
-    const filter = { types: listOf(query['types']), excludeTypes: listOf(query['exclude_types']), ...(isRowId(from) ? { fromId: from } : {}) }
+    const filter = {
+      types: listOf(query['types']),
+      excludeTypes: listOf(query['exclude_types']),
+      ...(isRowId(from) ? { fromId: from } : {})
+    }
     const found = await listNotifications(ctx, requireAuth(request).actor.id, filter, page)
-    linkPages(ctx, request, reply, found.rows.map((row) => row.id), page)
+    linkPages(
+      ctx,
+      request,
+      reply,
+      found.rows.map((row) => row.id),
+      page
+    )
     return show(found)
   })
 

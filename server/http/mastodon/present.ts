@@ -25,13 +25,31 @@ export async function presentStatus(ctx: Ctx, id: string, viewer: Viewer): Promi
 }
 
 /** A page of a timeline, with its Link header. */
-export async function presentPage(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, rows: StatusRow[], page: Page): Promise<Status[]> {
-  linkPages(ctx, request, reply, rows.map((row) => row.id), page)
+export async function presentPage(
+  ctx: Ctx,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rows: StatusRow[],
+  page: Page
+): Promise<Status[]> {
+  linkPages(
+    ctx,
+    request,
+    reply,
+    rows.map((row) => row.id),
+    page
+  )
   return presentStatuses(ctx, rows, { actorId: request.auth?.actor.id ?? null })
 }
 
 /** A page of accounts, with its Link header. */
 export function presentAccounts(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, actors: ListedActor[], page: Page): Account[] {
-  linkPages(ctx, request, reply, actors.map((actor) => actor.page_key), page)
+  linkPages(
+    ctx,
+    request,
+    reply,
+    actors.map((actor) => actor.page_key),
+    page
+  )
   return actors.map((actor) => toAccount(ctx, actor, actor))
 }

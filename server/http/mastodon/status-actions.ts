@@ -19,18 +19,40 @@ const ACCOUNTS = { scope: 'write:accounts' }
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonStatusActions(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const act = (work: (actor: ActorRow, object: ObjectRow) => Promise<unknown>) => async (request: FastifyRequest): Promise<Status> => {
-    const { actor } = requireAuth(request)
-    const object = await findVisibleObject(ctx, idParam(request), { actorId: actor.id })
-    if (object === null) throw notFound()
-    await work(actor, object)
-    return presentStatus(ctx, object.id, { actorId: actor.id })
-  }
-  app.post('/statuses/:id/favourite', { config: FAVOURITES }, act((actor, object) => likeObject(ctx, actor, object)))
-  app.post('/statuses/:id/unfavourite', { config: FAVOURITES }, act((actor, object) => unlikeObject(ctx, actor, object)))
-  app.post('/statuses/:id/unreblog', { config: STATUSES }, act((actor, object) => unboostObject(ctx, actor, object)))
-  app.post('/statuses/:id/pin', { config: ACCOUNTS }, act((actor, object) => pinObject(ctx, actor, object, true)))
-  app.post('/statuses/:id/unpin', { config: ACCOUNTS }, act((actor, object) => pinObject(ctx, actor, object, false)))
+  const act =
+    (work: (actor: ActorRow, object: ObjectRow) => Promise<unknown>) =>
+    async (request: FastifyRequest): Promise<Status> => {
+      const { actor } = requireAuth(request)
+      const object = await findVisibleObject(ctx, idParam(request), { actorId: actor.id })
+      if (object === null) throw notFound()
+      await work(actor, object)
+      return presentStatus(ctx, object.id, { actorId: actor.id })
+    }
+  app.post(
+    '/statuses/:id/favourite',
+    { config: FAVOURITES },
+    act((actor, object) => likeObject(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/unfavourite',
+    { config: FAVOURITES },
+    act((actor, object) => unlikeObject(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/unreblog',
+    { config: STATUSES },
+    act((actor, object) => unboostObject(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/pin',
+    { config: ACCOUNTS },
+    act((actor, object) => pinObject(ctx, actor, object, true))
+  )
+  app.post(
+    '/statuses/:id/unpin',
+    { config: ACCOUNTS },
+    act((actor, object) => pinObject(ctx, actor, object, false))
+  )
 
   app.post('/statuses/:id/reblog', { config: STATUSES }, async (request): Promise<Status> => {
     const { actor } = requireAuth(request)
@@ -42,12 +64,14 @@ export async function mastodonStatusActions(app: FastifyInstance, { ctx }: { ctx
     return presentStatus(ctx, boost.id, { actorId: actor.id })
   })
 
-  const people = (list: typeof likersOf) => async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
-    const object = await findVisibleObject(ctx, idParam(request), viewerOf(request))
-    if (object === null) throw notFound()
-    const page = readPage(request, 40, 80)
-    return presentAccounts(ctx, request, reply, await list(ctx, object.id, page), page)
-  }
+  const people =
+    (list: typeof likersOf) =>
+    async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
+      const object = await findVisibleObject(ctx, idParam(request), viewerOf(request))
+      if (object === null) throw notFound()
+      const page = readPage(request, 40, 80)
+      return presentAccounts(ctx, request, reply, await list(ctx, object.id, page), page)
+    }
   app.get('/statuses/:id/favourited_by', { config: { public: true } }, people(likersOf))
   app.get('/statuses/:id/reblogged_by', { config: { public: true } }, people(boostersOf))
 }

@@ -45,7 +45,11 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
     const query = request.query as Params
     const ids = (listOf(query['id'] ?? query['ids'], 40) ?? []).filter((id) => /^[0-9]{1,18}$/.test(id))
     const rows = new Map((await findStatuses(ctx, ids, viewerOf(request))).map((row) => [row.id, row]))
-    return presentStatuses(ctx, ids.flatMap((id) => rows.get(id) ?? []), viewerOf(request))
+    return presentStatuses(
+      ctx,
+      ids.flatMap((id) => rows.get(id) ?? []),
+      viewerOf(request)
+    )
   })
 
   app.get('/statuses/:id', { config: READ }, async (request) => presentStatus(ctx, idParam(request), viewerOf(request)))
@@ -94,7 +98,12 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
   app.get('/statuses/:id/history', { config: READ }, async (request) => {
     const status = await presentStatus(ctx, idParam(request), viewerOf(request))
     const edits = await listEdits(ctx, status.id)
-    const now = { at: new Date(status.edited_at ?? status.created_at), content_html: status.communer.body, summary: status.spoiler_text, name: status.communer.title }
+    const now = {
+      at: new Date(status.edited_at ?? status.created_at),
+      content_html: status.communer.body,
+      summary: status.spoiler_text,
+      name: status.communer.title
+    }
     return [...edits, now].map((edit) => toEdit(edit, status))
   })
 }
@@ -106,7 +115,10 @@ async function ownRow(ctx: Ctx, id: string, actorId: string): Promise<ObjectRow>
   return row
 }
 
-function toEdit(edit: Pick<ObjectEditRow, 'at' | 'content_html' | 'summary' | 'name'>, status: Awaited<ReturnType<typeof presentStatus>>): StatusEdit {
+function toEdit(
+  edit: Pick<ObjectEditRow, 'at' | 'content_html' | 'summary' | 'name'>,
+  status: Awaited<ReturnType<typeof presentStatus>>
+): StatusEdit {
   return {
     content: edit.content_html,
     spoiler_text: edit.name === null ? (edit.summary ?? '') : '',
@@ -126,7 +138,13 @@ function refuseUnknown(params: Params): void {
 }
 
 const VISIBILITIES: Record<string, Visibility> = {
-  public: 'public', unlisted: 'unlisted', private: 'followers', followers: 'followers', members: 'members', direct: 'direct', local: 'local'
+  public: 'public',
+  unlisted: 'unlisted',
+  private: 'followers',
+  followers: 'followers',
+  members: 'members',
+  direct: 'direct',
+  local: 'local'
 }
 
 /** Mastodon's words and ours. An unknown word is refused: guessing would show to all what was meant for few. */

@@ -24,7 +24,13 @@ export async function mastodonTimelines(app: FastifyInstance, { ctx }: { ctx: Ct
   app.get('/favourites', { config: { scope: 'read:favourites' } }, async (request, reply) => {
     const page = readPage(request)
     const rows = await likedBy(ctx, requireAuth(request).actor.id, page)
-    linkPages(ctx, request, reply, rows.map((row) => row.page_key), page)
+    linkPages(
+      ctx,
+      request,
+      reply,
+      rows.map((row) => row.page_key),
+      page
+    )
     return presentStatuses(ctx, rows, viewerOf(request))
   })
 
@@ -38,5 +44,9 @@ export async function mastodonTimelines(app: FastifyInstance, { ctx }: { ctx: Ct
 
 function scopeOf(request: FastifyRequest): PublicScope {
   const query = request.query as Params
-  return { local: boolOf(query['local']) ?? false, remote: boolOf(query['remote']) ?? false, onlyMedia: boolOf(query['only_media']) ?? false }
+  return {
+    local: boolOf(query['local']) ?? false,
+    remote: boolOf(query['remote']) ?? false,
+    onlyMedia: boolOf(query['only_media']) ?? false
+  }
 }

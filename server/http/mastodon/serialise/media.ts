@@ -20,7 +20,10 @@ export function toMediaAttachment(ctx: Ctx, objectId: string, attachment: Attach
     remote_url: remote ? attachment.url : null,
     preview_remote_url: null,
     text_url: null,
-    meta: original === null && focus === null ? null : { ...(original === null ? {} : { original }), ...(focus === null ? {} : { focus: { x: focus[0], y: focus[1] } }) },
+    meta:
+      original === null && focus === null
+        ? null
+        : { ...(original === null ? {} : { original }), ...(focus === null ? {} : { focus: { x: focus[0], y: focus[1] } }) },
     description: attachment.name,
     blurhash: attachment.blurhash
   }

@@ -11,7 +11,15 @@ import { toPoll } from './poll.ts'
 import type { CustomEmoji, MediaAttachment, Mention, Status, StatusTag, StatusVisibility } from './entities.ts'
 
 const NO_FACTS: StatusFacts = {
-  replies: 0, likes: 0, shares: 0, parentActorId: null, mentionIds: [], favourited: false, reblogged: false, pinned: false, latestReply: null
+  replies: 0,
+  likes: 0,
+  shares: 0,
+  parentActorId: null,
+  mentionIds: [],
+  favourited: false,
+  reblogged: false,
+  pinned: false,
+  latestReply: null
 }
 
 /** The statuses of a page in order. Boosts of what the viewer may not see are left out. */
@@ -52,8 +60,23 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts): Status |
 
 type OwnFields = Pick<
   Status,
-  | 'id' | 'created_at' | 'edited_at' | 'in_reply_to_id' | 'in_reply_to_account_id' | 'sensitive' | 'spoiler_text' | 'visibility' | 'language'
-  | 'uri' | 'url' | 'content' | 'media_attachments' | 'mentions' | 'tags' | 'emojis' | 'communer'
+  | 'id'
+  | 'created_at'
+  | 'edited_at'
+  | 'in_reply_to_id'
+  | 'in_reply_to_account_id'
+  | 'sensitive'
+  | 'spoiler_text'
+  | 'visibility'
+  | 'language'
+  | 'uri'
+  | 'url'
+  | 'content'
+  | 'media_attachments'
+  | 'mentions'
+  | 'tags'
+  | 'emojis'
+  | 'communer'
 >
 
 function ownFields(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusParts): OwnFields {
@@ -116,4 +139,3 @@ function toEmojis(ctx: Ctx, tags: ObjectTag[]): CustomEmoji[] {
     return [{ shortcode: name.replaceAll(':', ''), url, static_url: url, visible_in_picker: false, category: null }]
   })
 }
-
