@@ -38,11 +38,11 @@ export async function insertObject(ctx: Ctx, trx: Knex, object: NewObject): Prom
 export async function insertObjects(ctx: Ctx, trx: Knex, objects: NewObject[]): Promise<ObjectRow[]> {
   if (objects.length === 0) return []
   const rows = objects.map((object) => fullRow(ctx, object))
-  const ids = await insertRows(trx, rows)
-  const fresh = rows.filter((row) => ids.has(row.id))
+  const written = await insertRows(trx, rows)
+  const fresh = rows.filter((row) => written.has(row))
   if (fresh.length === 0) return []
-  await insertTags(trx, objects, rows, ids)
-  await insertRecipients(trx, objects, rows, ids)
+  await insertTags(trx, objects, rows, written)
+  await insertRecipients(trx, objects, rows, written)
   await linkWaitingReplies(ctx, trx, fresh.map((row) => row.iri))
   return fresh
 }
@@ -50,10 +50,10 @@ export async function insertObjects(ctx: Ctx, trx: Knex, objects: NewObject[]): 
 /** Ids carry random low bits: a clash within a busy millisecond is met by other ids, this many times. */
 const MAX_ROUNDS = 6
 
-/** Ids of the rows that are new. Rows whose id (not IRI) was taken get another id, in place. */
-async function insertRows(trx: Knex, rows: ObjectRow[]): Promise<Set<string>> {
+/** The rows that are new. Rows whose id (not IRI) was taken get another id, in place. */
+async function insertRows(trx: Knex, rows: ObjectRow[]): Promise<Set<ObjectRow>> {
   const list = COLUMNS.join(', ')
-  const ids = new Set<string>()
+  const fresh = new Set<ObjectRow>()
   let left = rows
   for (let round = 0; round < MAX_ROUNDS && left.length > 0; round += 1) {
     const written = await trx.raw<{ rows: { iri: string }[] }>(
@@ -63,11 +63,11 @@ async function insertRows(trx: Knex, rows: ObjectRow[]): Promise<Set<string>> {
     const inserted = new Set(written.rows.map((row) => row.iri))
     // Of two rows with one IRI in a batch only the first counts.
     const unclaimed = new Set(inserted)
-    for (const row of left) if (unclaimed.delete(row.iri)) ids.add(row.id)
+    for (const row of left) if (unclaimed.delete(row.iri)) fresh.add(row)
     const missing = left.filter((row) => !inserted.has(row.iri))
     left = missing.length === 0 ? [] : await withFreeIds(trx, missing)
   }
-  return ids
+  return fresh
 }
 
 async function withFreeIds(trx: Knex, rows: ObjectRow[]): Promise<ObjectRow[]> {
@@ -117,30 +117,30 @@ function fullRow(ctx: Ctx, { row }: NewObject): ObjectRow {
   }
 }
 
-async function insertTags(trx: Knex, objects: NewObject[], rows: ObjectRow[], ids: Set<string>): Promise<void> {
+async function insertTags(trx: Knex, objects: NewObject[], rows: ObjectRow[], written: Set<ObjectRow>): Promise<void> {
   const tags: string[] = []
   const owners: string[] = []
   objects.forEach((object, index) => {
-    const id = rows[index]!.id
-    if (!ids.has(id)) return
+    const row = rows[index]!
+    if (!written.has(row)) return
     for (const tag of object.hashtags ?? []) {
       tags.push(tag)
-      owners.push(id)
+      owners.push(row.id)
     }
   })
   if (tags.length === 0) return
   await trx.raw('insert into object_tags (tag, object_id) select * from unnest(?::text[], ?::bigint[]) on conflict do nothing', [tags, owners])
 }
 
-async function insertRecipients(trx: Knex, objects: NewObject[], rows: ObjectRow[], ids: Set<string>): Promise<void> {
+async function insertRecipients(trx: Knex, objects: NewObject[], rows: ObjectRow[], written: Set<ObjectRow>): Promise<void> {
   const owners: string[] = []
   const actors: string[] = []
   const mentions: boolean[] = []
   objects.forEach((object, index) => {
-    const id = rows[index]!.id
-    if (!ids.has(id)) return
+    const row = rows[index]!
+    if (!written.has(row)) return
     for (const recipient of object.recipients ?? []) {
-      owners.push(id)
+      owners.push(row.id)
       actors.push(recipient.actor_id)
       mentions.push(recipient.mention)
     }

@@ -86,8 +86,7 @@ export function zoneOf(value: unknown): string | null {
   let known = zones.get(value)
   if (known === undefined) {
     try {
-      new Intl.DateTimeFormat('en', { timeZone: value })
-      known = true
+      known = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''
     } catch {
       known = false
     }

@@ -46,7 +46,8 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     if (around.tombstones.has(norm.id)) return 'tombstoned'
     if (around.known.has(norm.id)) return 'unchanged'
     if (!related[index]) return 'not-related'
-    return stored[wanted.indexOf(creations[index]!)]?.row == null ? 'refused-suspended' : 'created'
+    const row = stored[wanted.indexOf(creations[index]!)]?.row ?? null
+    return row === null ? 'refused-suspended' : 'created'
   })
 }
 

@@ -89,5 +89,9 @@ async function createLate(ctx: Ctx, ref: NormRef): Promise<Outcome> {
   if (published === null || ctx.clock.now().getTime() - published.getTime() > NEWS_MS) return 'unknown-object'
   const retrieved = await retrieveObject(ctx, ref.id!, newBudget())
   if (retrieved === null) return 'refused-fetch'
-  return storeCreation(ctx, retrieved)
+  const outcome = await storeCreation(ctx, retrieved)
+  if (outcome !== 'unchanged') return outcome
+  // Its Create came in another worker meanwhile, with older words perhaps.
+  const owned = await findOwned(ctx.db, retrieved.norm.id)
+  return owned?.object.actor_id === retrieved.author.id ? updateInline(ctx, owned, retrieved.norm) : outcome
 }
