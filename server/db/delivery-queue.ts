@@ -49,8 +49,8 @@ export async function claimDeliveries(db: Knex, options: ClaimOptions): Promise<
 }
 
 /**
- * Writes back many attempts in one statement. A row that was cancelled meanwhile stays cancelled. The odd comparison keeps the planner
- * off the partial indexes of all that waits: rows are found by their ids.
+ * Writes back many attempts in one statement. A row that was cancelled meanwhile stays cancelled. The condition is not on `state`, so
+ * that rows are found by their ids, never by a partial index of all that waits.
  */
 export async function saveResults(db: Knex, results: readonly DeliveryResult[]): Promise<void> {
   const column = <K extends keyof DeliveryResult>(key: K): DeliveryResult[K][] => results.map((result) => result[key])
@@ -71,7 +71,7 @@ const SAVE = `
     finished_at = r.finished_at, last_status = r.status, last_error = r.error
   from unnest(?::bigint[], ?::text[], ?::smallint[], ?::timestamptz[], ?::timestamptz[], ?::timestamptz[], ?::smallint[], ?::text[])
     as r (id, state, attempts, next_at, first_failed_at, finished_at, status, error)
-  where d.id = r.id and d.state || '' = 'waiting'`
+  where d.id = r.id and d.finished_at is null`
 
 /** Gives rows back to whoever comes next: a worker that stops before it sent them. */
 export async function releaseLeases(db: Knex, ids: readonly string[]): Promise<void> {
