@@ -47,10 +47,14 @@ export async function connectDatabase(
   return { db, connection, embedded, close }
 }
 
+/** Knex prints what it also throws; whoever catches it says it better. */
+const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
+
 /** A knex pool. Idle connections go, so that a small instance stays small; a lost one is replaced at the next query. */
 export function openPool(connection: ConnectionSettings | { connectionString: string }, max = 16): Knex {
   return knex({
     client: 'pg',
+    log: SILENT,
     connection: {
       ...connection,
       application_name: 'communer',
