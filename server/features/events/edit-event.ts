@@ -9,7 +9,8 @@ import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.t
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
-import { createLocalObject, updateLocalObject } from '../../protocol/local-objects.ts'
+import { updateLocalObject } from '../../protocol/local-edits.ts'
+import { createLocalObject } from '../../protocol/local-objects.ts'
 import { readEvent, type EventInput, type EventStatus } from './input.ts'
 
 export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }

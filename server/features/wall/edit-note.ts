@@ -5,7 +5,7 @@ import { assertCan, type Who } from '../../core/permission.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import type { ObjectRow } from '../../db/rows.ts'
-import { updateLocalObject } from '../../protocol/local-objects.ts'
+import { updateLocalObject } from '../../protocol/local-edits.ts'
 import { writeText } from './wording.ts'
 
 export interface NoteEdit {

@@ -1,0 +1,138 @@
+// Edits of our own objects: new words, the former ones kept, Update to everyone who got the original. Who may is decided before.
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import { sanitize } from '../core/html.ts'
+import { jsonForPostgres } from '../db/json.ts'
+import { notify, notifyMentions } from '../db/notifications.ts'
+import type { ActorRow, ObjectRow } from '../db/rows.ts'
+import { requireSite } from '../db/site.ts'
+import { objectDocument } from '../vocab/object.ts'
+import { addressesOf, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
+import { publish } from './outbox.ts'
+
+export interface LocalEdit {
+  row: ObjectRow
+  publisher: ActorRow
+  wording: Wording
+  mentions: ActorRow[]
+  hashtags: string[]
+  category?: string
+}
+
+/** Replaces what a local object says; keeps the former text; sends Update to everyone who got the original. */
+export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): Promise<ObjectRow> {
+  const { row: stored, publisher, wording } = edit
+  const { origin } = requireSite(ctx)
+  const before = stored.updated ?? stored.published
+  // Strictly later than the version before, whatever the clock says: peers drop the rest (W13).
+  const updated = new Date(Math.max(ctx.clock.now().getTime(), before.getTime() + 1000))
+  const mentioned = distinct([...(await storedMentions(trx, stored.id)), ...edit.mentions])
+  const row: ObjectRow = {
+    ...stored,
+    ...wording,
+    content_html: sanitize(wording.content),
+    tags: tagsOf(origin, edit.hashtags, mentioned),
+    updated
+  }
+  row.latitude = row.place?.latitude ?? null
+  row.longitude = row.place?.longitude ?? null
+  const { to, cc } = addressesOf(stored, edit.mentions)
+  const authorIri = typeof stored.doc['actor'] === 'string' && stored.doc['actor'] !== publisher.iri ? stored.doc['actor'] : null
+  const category = edit.category ?? (typeof stored.doc['category'] === 'string' ? stored.doc['category'] : undefined)
+  row.doc = objectDocument(row, {
+    origin,
+    actorIri: publisher.iri,
+    authorIri,
+    to,
+    cc,
+    groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
+    contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
+    ...(category === undefined ? {} : { event: { category } })
+  })
+  await keepVersion(trx, stored, before)
+  await writeRow(trx, row, edit.hashtags)
+  await addRecipients(trx, row.id, edit.mentions)
+  await notifyMentions(ctx, trx, [row])
+  await notifyBoosters(ctx, trx, row)
+  await publish(ctx, trx, { actor: publisher, type: 'Update', object: row.doc, to, cc, visibility: row.visibility, alsoInboxesOf: row.iri })
+  return row
+}
+
+async function storedMentions(trx: Knex, objectId: string): Promise<ActorRow[]> {
+  return trx<ActorRow>('actors').whereIn('id', trx('object_recipients').where({ object_id: objectId, mention: true }).select('actor_id'))
+}
+
+async function addRecipients(trx: Knex, objectId: string, actors: ActorRow[]): Promise<void> {
+  if (actors.length === 0) return
+  const rows = actors.map((actor) => ({ object_id: objectId, actor_id: actor.id, mention: true }))
+  await trx('object_recipients').insert(rows).onConflict(['object_id', 'actor_id']).ignore()
+}
+
+async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void> {
+  await trx('object_edits')
+    .insert({ object_id: stored.id, at, content_html: stored.content_html, summary: stored.summary, name: stored.name })
+    .onConflict(['object_id', 'at'])
+    .ignore()
+}
+
+async function writeRow(trx: Knex, row: ObjectRow, hashtags: string[]): Promise<void> {
+  const {
+    name,
+    summary,
+    content,
+    content_html,
+    source,
+    language,
+    sensitive,
+    start_time,
+    end_time,
+    timezone,
+    event_status,
+    latitude,
+    longitude,
+    updated
+  } = row
+  await trx('objects')
+    .where({ id: row.id })
+    .update({
+      name,
+      summary,
+      content,
+      content_html,
+      source,
+      language,
+      sensitive,
+      start_time,
+      end_time,
+      timezone,
+      event_status,
+      latitude,
+      longitude,
+      updated,
+      place: row.place === null ? null : jsonForPostgres(row.place),
+      attachments: jsonForPostgres(row.attachments),
+      tags: jsonForPostgres(row.tags),
+      doc: jsonForPostgres(row.doc)
+    })
+  const tags = foldAll(hashtags)
+  await trx('object_tags').where({ object_id: row.id }).whereNotIn('tag', tags).delete()
+  if (tags.length > 0)
+    await trx('object_tags')
+      .insert(tags.map((tag) => ({ tag, object_id: row.id })))
+      .onConflict(['tag', 'object_id'])
+      .ignore()
+}
+
+/** Who passed it on learns that it says something else now, as on Mastodon (`update`). */
+async function notifyBoosters(ctx: Ctx, trx: Knex, row: ObjectRow): Promise<void> {
+  const boosters = await trx('objects')
+    .where({ reblog_of_id: row.id })
+    .whereNull('deleted_at')
+    .limit(200)
+    .select<{ actor_id: string }[]>('actor_id')
+  await notify(
+    ctx,
+    trx,
+    boosters.map(({ actor_id: ownerId }) => ({ ownerId, type: 'update', fromId: row.author_id ?? row.actor_id, objectId: row.id }))
+  )
+}
