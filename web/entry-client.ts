@@ -2,7 +2,7 @@
 import { hydrateQueryCache, useQueryCache } from '@pinia/colada'
 import { createWebHistory } from 'vue-router'
 import { browserTransport, createApi } from './api.ts'
-import { createI18n } from './i18n.ts'
+import { createTranslate } from './i18n.ts'
 import { createCommunerApp } from './main.ts'
 import type { PageContext } from './page-context.ts'
 import type { PageState } from './page-state.ts'
@@ -10,14 +10,13 @@ import './styles/index.css'
 
 const state = JSON.parse(document.getElementById('page-state')?.textContent ?? '{}') as PageState
 const texts = state.lang === 'en' ? await import('./locales/en.json') : await import('./locales/fr.json')
-const i18n = createI18n(state.lang, texts.default)
 const context: PageContext = {
   site: state.site,
   lang: state.lang,
   renderedAt: state.renderedAt,
   signedIn: state.signedIn,
   api: createApi(browserTransport),
-  t: (key, values) => i18n.t(key, values ?? {}),
+  t: createTranslate(state.lang, texts.default),
   heads: null
 }
 const { app, router, pinia } = createCommunerApp(context, createWebHistory())

@@ -4,7 +4,7 @@ import { renderToString, type SSRContext } from 'vue/server-renderer'
 import { createMemoryHistory } from 'vue-router'
 import { createApi, type Transport } from './api.ts'
 import type { SiteSummary } from './entities.ts'
-import { createI18n, type Lang } from './i18n.ts'
+import { createTranslate, type Lang } from './i18n.ts'
 import en from './locales/en.json'
 import fr from './locales/fr.json'
 import { createCommunerApp } from './main.ts'
@@ -32,16 +32,18 @@ export interface RenderedPage {
   redirect: string | null
 }
 
+// Texts do not change while the server runs: all readers of a language share them.
+const TRANSLATE = { fr: createTranslate('fr', fr), en: createTranslate('en', en) }
+
 /** Renders the page at `url`. Failures of the API show inside the page; throws only on a fault of ours. */
 export async function render(request: RenderRequest): Promise<RenderedPage> {
-  const i18n = createI18n(request.lang, request.lang === 'en' ? en : fr)
   const context: PageContext = {
     site: request.site,
     lang: request.lang,
     renderedAt: request.now.getTime(),
     signedIn: request.signedIn,
     api: createApi(request.transport),
-    t: (key, values) => i18n.t(key, values ?? {}),
+    t: TRANSLATE[request.lang],
     heads: []
   }
   const { app, router, pinia } = createCommunerApp(context, createMemoryHistory())

@@ -6,8 +6,34 @@ export const LANGS: Lang[] = ['fr', 'en']
 
 export type Translate = (key: string, values?: Record<string, string | number>) => string
 
+/** A translating function. Texts without values, or with a number alone, are made once: a page asks for the same few hundreds of times. */
+export function createTranslate(lang: Lang, texts: Record<string, unknown>): Translate {
+  const i18n = createI18n(lang, texts)
+  const plain = new Map<string, string>()
+  return (key, values) => {
+    const count = values === undefined ? '' : onlyCount(values)
+    if (count === null) return i18n.t(key, values)
+    const slot = `${key} ${count}`
+    let text = plain.get(slot)
+    if (text === undefined) {
+      text = i18n.t(key, values)
+      if (plain.size > MAX_KEPT) plain.clear()
+      plain.set(slot, text)
+    }
+    return text
+  }
+}
+
+/** The texts themselves and the usual small numbers fit many times over. */
+const MAX_KEPT = 5000
+
+function onlyCount(values: Record<string, string | number>): number | null {
+  const { count } = values
+  return typeof count === 'number' && Object.keys(values).length === 1 ? count : null
+}
+
 /** An instance that holds these texts; synchronous, because the texts are already loaded. */
-export function createI18n(lang: Lang, texts: Record<string, unknown>): i18n {
+function createI18n(lang: Lang, texts: Record<string, unknown>): i18n {
   const instance = createInstance()
   void instance.init({
     lng: lang,

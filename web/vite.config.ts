@@ -17,7 +17,8 @@ export default defineConfig(({ isSsrBuild }) => ({
     __VUE_PROD_DEVTOOLS__: 'false',
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false'
   },
-  ssr: { noExternal: true as const },
+  // The bundler's own builds of Vue, without its template compiler: half the size of what Node would be given, and faster.
+  ssr: { noExternal: true as const, resolve: { conditions: ['module', 'import', 'production', 'default'] } },
   build: {
     outDir: isSsrBuild ? here('../dist/ssr') : here('../dist/web'),
     emptyOutDir: true,

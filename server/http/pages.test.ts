@@ -133,3 +133,18 @@ t.test('scripts and styles are kept for ever under their name, and nothing else 
   for (const path of ['/assets/../index.html', '/assets/..%2f..%2fpackage.json', '/index.html', '/.vite/manifest.json'])
     t.not((await page(path)).statusCode, 200, path)
 })
+
+t.test('a page strangers share is rendered once, and anew as soon as something changes', options, async (t) => {
+  const { ctx, app, page } = await start(t)
+  await createAccount(ctx, { username: 'amina', email: 'amina@example.org', password: 'correct horse' })
+  const browser = browserOf(app)
+  await browser.post('/api/communer/v1/login', { login: 'amina', password: 'correct horse' })
+  await page('/')
+  let queries = 0
+  ctx.db.on('query', () => (queries += 1))
+  const answers = await Promise.all(Array.from({ length: 5 }, () => page('/', { 'accept-encoding': 'gzip' })))
+  t.equal(queries, 0, 'no query for a page just rendered')
+  t.match(answers[0]?.headers, { 'content-encoding': 'gzip', vary: /Accept-Encoding/ })
+  await browser.post('/api/v1/statuses', { status: 'Tout nouveau' })
+  t.match((await page('/')).body, /Tout nouveau/)
+})

@@ -5,13 +5,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ctx, Site } from '../context.ts'
-import { isLocale } from '../locales/texts.ts'
+import { isLocale, type Locale } from '../locales/texts.ts'
 import { setLocale } from '../features/accounts/profile.ts'
 import { sendErrorPage } from './pages/error-page.ts'
 import { headHtml, linkHeader } from './pages/head.ts'
 import { inProcessTransport } from './pages/in-process.ts'
 import { loadRenderer, webRoot, type SiteSummary } from './pages/renderer.ts'
+import { createSharedPages, type SharedPage, type SharedPages } from './pages/shared-pages.ts'
 import { publicRoutes } from './plugins/auth.ts'
+import { isSafeMethod } from './plugins/csrf.ts'
 import { localeOf } from './plugins/locale.ts'
 
 /** Paths that programs use: an unknown one is never answered with a page. */
@@ -20,9 +22,20 @@ const NOT_PAGES = /^\/(api|oauth|ap|media|avatars|headers|assets|nodeinfo|\.well
 const SHARED_CACHE = 'public, max-age=0, s-maxage=10, stale-while-revalidate=60'
 const A_YEAR_SECONDS = 31_536_000
 const A_DAY = 'public, max-age=86400'
+const ROBOTS = 'User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /recherche\n'
 
 /** Fastify plugin; register it last, its wildcard takes every GET that nothing else wanted. */
 export async function pages(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const shared = createSharedPages()
+  app.addHook('onSend', async (request) => {
+    if (!isSafeMethod(request.method)) shared.forget()
+  })
+  await app.register(pageRoutes, { ctx, shared })
+}
+// Not encapsulated: the hook must see what changes anywhere in the application.
+Object.assign(pages, { [Symbol.for('skip-override')]: true })
+
+async function pageRoutes(app: FastifyInstance, { ctx, shared }: { ctx: Ctx; shared: SharedPages }): Promise<void> {
   publicRoutes(app)
   const web = join(webRoot(), 'web')
   if (existsSync(join(web, 'assets'))) {
@@ -38,46 +51,60 @@ export async function pages(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promis
     app.get('/favicon.svg', async (_request, reply) => reply.sendFile('favicon.svg', web, { maxAge: 86_400_000, immutable: false }))
     app.get('/favicon.ico', async (_request, reply) => reply.redirect('/favicon.svg', 302))
   }
-  app.get('/robots.txt', async (_request, reply) =>
-    reply
-      .type('text/plain; charset=utf-8')
-      .header('cache-control', A_DAY)
-      .send('User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /recherche\n')
-  )
+  app.get('/robots.txt', async (_request, reply) => reply.type('text/plain; charset=utf-8').header('cache-control', A_DAY).send(ROBOTS))
   app.setErrorHandler((error, request, reply) => sendErrorPage(ctx, error, request, reply))
   app.get('/*', async (request, reply) => {
     if (NOT_PAGES.test(request.url)) return await reply.callNotFound()
-    return await sendPage(ctx, request, reply)
+    return await sendPage(ctx, shared, request, reply)
   })
 }
 
 /** Answers with the page at the request's address, in the reader's language. */
-export async function sendPage(ctx: Ctx, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function sendPage(ctx: Ctx, shared: SharedPages, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const url = new URL(request.url, 'http://localhost')
   const wanted = url.searchParams.get('lang')
   if (wanted !== null) return await chooseLanguage(ctx, request, reply, url, wanted)
-  const renderer = await loadRenderer()
   const lang = localeOf(request)
-  const signedIn = request.auth !== null
+  const path = url.pathname + url.search
+  reply.header('vary', 'Accept, Accept-Language, Accept-Encoding, Cookie').header('content-language', lang)
+  if (request.auth !== null || ctx.site === null) return sendOwn(reply, await renderPage(ctx, request, path, lang))
+  const page = await shared.get(`${lang} ${path}`, () => renderPage(ctx, request, path, lang))
+  return sendShared(request, reply, page)
+}
+
+type Rendered = Omit<SharedPage, 'gzipped'>
+
+/** A redirect is a page with status 302 whose link is where to go. */
+async function renderPage(ctx: Ctx, request: FastifyRequest, path: string, lang: Locale): Promise<Rendered> {
+  const renderer = await loadRenderer()
   const page = await renderer.render({
-    url: url.pathname + url.search,
+    url: path,
     lang,
     site: ctx.site === null ? null : summaryOf(ctx.site),
     now: ctx.clock.now(),
-    signedIn,
+    signedIn: request.auth !== null,
     transport: inProcessTransport(request, lang)
   })
-  reply.header('vary', 'Accept, Accept-Language, Cookie').header('content-language', lang)
-  if (page.redirect !== null) return reply.header('cache-control', 'no-store').redirect(page.redirect, 302)
-  const status = page.head.status ?? 200
-  const isShared = !signedIn && status === 200 && ctx.site !== null
-  const links = linkHeader(page.head)
-  if (links !== '') reply.header('link', links)
-  return reply
-    .code(status)
-    .type('text/html; charset=utf-8')
-    .header('cache-control', isShared ? SHARED_CACHE : 'private, no-store')
-    .send(renderer.document({ lang, head: headHtml(page.head, ctx.site, lang), page }))
+  if (page.redirect !== null) return { status: 302, link: page.redirect, html: Buffer.alloc(0) }
+  const html = renderer.document({ lang, head: headHtml(page.head, ctx.site, lang), page })
+  return { status: page.head.status ?? 200, link: linkHeader(page.head), html: Buffer.from(html) }
+}
+
+function sendOwn(reply: FastifyReply, page: Rendered): FastifyReply {
+  reply.header('cache-control', 'private, no-store')
+  if (page.status === 302) return reply.redirect(page.link, 302)
+  return withLink(reply, page.link).code(page.status).type('text/html; charset=utf-8').send(page.html)
+}
+
+function sendShared(request: FastifyRequest, reply: FastifyReply, page: SharedPage): FastifyReply {
+  if (page.status !== 200) return sendOwn(reply, page)
+  withLink(reply, page.link).type('text/html; charset=utf-8').header('cache-control', SHARED_CACHE)
+  if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(page.html)
+  return reply.header('content-encoding', 'gzip').send(page.gzipped)
+}
+
+function withLink(reply: FastifyReply, link: string): FastifyReply {
+  return link === '' ? reply : reply.header('link', link)
 }
 
 /** `?lang=en`: remembered in a cookie, and in the account of whoever is logged in; then the same page again. */

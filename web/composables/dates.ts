@@ -16,8 +16,15 @@ export interface DateWords {
 export function useDates(): DateWords {
   const { lang, site } = usePage()
   const home = site?.timezone ?? 'Europe/Paris'
-  return dateWords(lang === 'fr' ? 'fr-FR' : 'en-GB', home)
+  const locale = lang === 'fr' ? 'fr-FR' : 'en-GB'
+  const key = `${locale} ${home}`
+  const words = known.get(key) ?? dateWords(locale, home)
+  known.set(key, words)
+  return words
 }
+
+// Every date on a page asks; there are two languages and one commune.
+const known = new Map<string, DateWords>()
 
 export function dateWords(locale: string, home: string): DateWords {
   const format = (iso: string, timezone: string | undefined, options: Intl.DateTimeFormatOptions): string =>
@@ -59,12 +66,20 @@ export function dateWords(locale: string, home: string): DateWords {
 function relative(locale: string, at: Date, nowMs: number, absolute: () => string): string {
   const seconds = Math.round((at.getTime() - nowMs) / 1000)
   const past = Math.abs(seconds)
-  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  const words = relativeWords(locale)
   if (past < 60) return words.format(0, 'second')
   if (past < 3600) return words.format(Math.trunc(seconds / 60), 'minute')
   if (past < 86_400) return words.format(Math.trunc(seconds / 3600), 'hour')
   if (past < 7 * 86_400) return words.format(Math.trunc(seconds / 86_400), 'day')
   return absolute()
+}
+
+const relatives = new Map<string, Intl.RelativeTimeFormat>()
+
+function relativeWords(locale: string): Intl.RelativeTimeFormat {
+  const words = relatives.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  relatives.set(locale, words)
+  return words
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>()

@@ -1,6 +1,6 @@
-// Who reads: the signed-in citizen, or nobody.
+// Who reads: the signed-in citizen, or nobody. Asked for once, by the frame; everybody below shares the answer.
 import { useQuery } from '@pinia/colada'
-import { computed, type ComputedRef } from 'vue'
+import { computed, inject, provide, type ComputedRef, type InjectionKey } from 'vue'
 import { ApiError } from '../api.ts'
 import type { ManagedGroup, Me } from '../entities.ts'
 import { usePage } from '../page-context.ts'
@@ -9,16 +9,18 @@ export interface Reader {
   me: ComputedRef<Me | null>
   /** Groups the reader may publish as. */
   groups: ComputedRef<ManagedGroup[]>
-  refresh: () => Promise<unknown>
 }
 
-export function useMe(): Reader {
+const READER: InjectionKey<Reader> = Symbol('reader')
+
+/** Called once, by the frame. */
+export function provideMe(): void {
   const { api, signedIn } = usePage()
-  const { data, refetch } = useQuery({
+  const { data } = useQuery({
     key: ['me'],
+    enabled: signedIn,
     staleTime: 300_000,
     query: async (): Promise<Me | null> => {
-      if (!signedIn) return null
       try {
         return await api.get<Me>('/api/communer/v1/me')
       } catch (error) {
@@ -28,5 +30,11 @@ export function useMe(): Reader {
     }
   })
   const me = computed(() => data.value ?? null)
-  return { me, groups: computed(() => me.value?.managed_groups ?? []), refresh: () => refetch() }
+  provide(READER, { me, groups: computed(() => me.value?.managed_groups ?? []) })
+}
+
+export function useMe(): Reader {
+  const reader = inject(READER)
+  if (reader === undefined) throw new Error('the frame did not provide the reader')
+  return reader
 }

@@ -4,7 +4,7 @@ import type { Transport } from '../../../web/api.ts'
 
 /** Only reading: rendering a page never changes anything. */
 export function inProcessTransport(request: FastifyRequest, lang: string): Transport {
-  const { server, headers, ip } = request
+  const { server, headers, ip, auth } = request
   return async ({ method, path }) => {
     if (method !== 'GET') throw new Error('a page may only read while it is rendered')
     const response = await server.inject({
@@ -15,7 +15,8 @@ export function inProcessTransport(request: FastifyRequest, lang: string): Trans
         accept: 'application/json',
         'accept-language': lang,
         host: headers.host ?? 'localhost',
-        ...(headers.cookie === undefined ? {} : { cookie: headers.cookie })
+        // A stranger's page is shared with other strangers: nothing of their cookies goes into it.
+        ...(auth === null || headers.cookie === undefined ? {} : { cookie: headers.cookie })
       }
     })
     const link = response.headers.link
