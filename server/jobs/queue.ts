@@ -28,6 +28,8 @@ export interface Queue {
 
 /** At most one job per kind in this time: a burst of thousands of activities is one wake-up. */
 const COALESCE_MS = 50
+/** Where the process does the work itself, others are called only to help with what lasts. */
+const HELP_AFTER_MS = 1_000
 /** A queue that does not answer must not hold up a stop or a health check. */
 const PATIENCE_MS = 2_000
 
@@ -65,7 +67,7 @@ export async function createQueue(ctx: Ctx): Promise<Queue> {
       const bell = bells.get(kind) ?? { timer: null, adding: null, again: false }
       bells.set(kind, bell)
       if (bell.adding !== null) bell.again = true
-      else bell.timer ??= setTimeout(() => ring(kind, bell), COALESCE_MS)
+      else bell.timer ??= setTimeout(() => ring(kind, bell), handlers[kind] === undefined ? COALESCE_MS : HELP_AFTER_MS)
     },
     async start(given) {
       handlers = given
