@@ -23,6 +23,15 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
     afterMs: 90 * DAY_MS,
     sql: `delete from deliveries where id in (select id from deliveries where state <> 'waiting' and finished_at < ? limit ${SLICE})`
   },
+  // Erasure reaches the words we sent, once nobody is still owed them (deliveries wait 14 days at most). Index: objects_erased.
+  {
+    name: 'words of deleted posts',
+    afterMs: 16 * DAY_MS,
+    sql: `update activities set body = '' where id in (
+      select a.id from objects o join activities a on a.object_iri = o.iri and a.type in ('Create', 'Update') and a.body <> ''
+      where o.local and o.deleted_at > ? and not exists (select 1 from deliveries d where d.activity_id = a.id and d.state = 'waiting')
+      limit ${SLICE})`
+  },
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },
   { name: 'authorisation codes', afterMs: 0, sql: 'delete from oauth_codes where expires_at < ?' },
   { name: 'early undos', afterMs: 7 * DAY_MS, sql: 'delete from early_undos where created_at < ?' }
