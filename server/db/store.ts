@@ -1,5 +1,4 @@
 // KnexApexStore: the IApexStore of activitypub-express over our tables. The engine's second lock: it refuses what is not ours to write.
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Knex } from 'knex'
 import { AppError } from '../core/errors.ts'
 import { newId, uuidv7 } from '../core/ids.ts'
@@ -21,20 +20,21 @@ export interface StoreScope {
   saved: { id: string; iri: string; body: string } | null
 }
 
-const scopes = new AsyncLocalStorage<StoreScope>()
+/**
+ * By the very document that the engine hands on to the store. Not by AsyncLocalStorage: on Node 20 that makes every promise of the
+ * process slower, the inbox's too.
+ */
+const scopes = new WeakMap<object, StoreScope>()
 
-/** Runs `work` so that every call the engine makes to the store inside it uses the scope's transaction. */
-export function withStoreScope<T>(scope: StoreScope, work: () => Promise<T>): Promise<T> {
-  return scopes.run(scope, work)
+/** Lends a transaction for what the engine does with this document. Without it the store writes nothing. */
+export function lendScope(document: object, scope: StoreScope): void {
+  scopes.set(document, scope)
 }
 
-/** The scope of the publish() we are in, or undefined outside of one. */
-export function storeScope(): StoreScope | undefined {
-  return scopes.getStore()
+/** What was lent for this document, or undefined. */
+export function scopeOf(document: object): StoreScope | undefined {
+  return scopes.get(document)
 }
-
-/** The contexts the engine may expand with, by address. Nothing else is ever loaded. */
-export type VendoredContexts = (url: string) => WireDocument | undefined
 
 export class KnexApexStore {
   /** Named by the engine's interface; the engine never uses it. */
@@ -55,9 +55,9 @@ export class KnexApexStore {
 
   /** A local or remote actor or object in working form; private keys are in another table and never come along. */
   async getObject(iri: string): Promise<WorkingDocument | undefined> {
-    const object = await this.#sql()<ObjectRow>('objects').where({ iri }).whereNull('deleted_at').first('doc')
+    const object = await this.db<ObjectRow>('objects').where({ iri }).whereNull('deleted_at').first('doc')
     if (object) return toWorkingForm(object.doc)
-    const actor = await this.#sql()<ActorRow>('actors').where({ iri }).whereNull('deleted_at').first('doc')
+    const actor = await this.db<ActorRow>('actors').where({ iri }).whereNull('deleted_at').first('doc')
     return actor ? toWorkingForm(actor.doc) : undefined
   }
 
@@ -66,9 +66,9 @@ export class KnexApexStore {
     throw refused(`saveObject ${object.id}`)
   }
 
-  /** Replaces the document of a local object or actor, for its owner only and only inside a publish. */
+  /** Replaces the document of a local object or actor, for its owner only and only within a publication. */
   async updateObject(object: WorkingDocument, actorIri: string | null, fullReplace = false): Promise<WorkingDocument> {
-    const scope = storeScope()
+    const scope = scopeOf(object)
     if (scope === undefined || actorIri === null || !isMintedHere(this.#origin, object.id)) throw refused(`updateObject ${object.id}`)
     const row = await this.#owned(scope.trx, object.id, actorIri)
     if (row === undefined) throw refused(`updateObject ${object.id} by ${actorIri}`)
@@ -81,13 +81,13 @@ export class KnexApexStore {
   }
 
   async getActivity(iri: string): Promise<WorkingDocument | undefined> {
-    const row = await findActivity(this.#sql(), iri)
+    const row = await findActivity(this.db, iri)
     return row ? working(row) : undefined
   }
 
-  /** Writes the activity with the exact bytes that will be signed. Only inside publish(), only with an id minted here. */
+  /** Writes the activity with the exact bytes that will be signed. Only within a publication, only with an id minted here. */
   async saveActivity(activity: WorkingDocument): Promise<boolean> {
-    const scope = storeScope()
+    const scope = scopeOf(activity)
     if (scope === undefined || !isMintedHere(this.#origin, activity.id)) throw refused(`saveActivity ${activity.id}`)
     const saved = { id: newId(scope.published), iri: activity.id, body: serialise(toWireForm(activity)) }
     const { actorId, objectIri, visibility, published } = scope
@@ -98,7 +98,7 @@ export class KnexApexStore {
 
   /** Removes one of an actor's own activities; its deliveries go with it. */
   async removeActivity(activity: { id: string }, actorIri: string): Promise<number> {
-    const scope = storeScope()
+    const scope = scopeOf(activity)
     if (scope === undefined) throw refused(`removeActivity ${activity.id}`)
     return scope
       .trx('activities')
@@ -122,9 +122,9 @@ export class KnexApexStore {
   async findActivityByCollectionAndObjectId(collection: string, objectIri: string): Promise<WorkingDocument | undefined> {
     const stream = streamOf(collection)
     if (stream?.name !== 'outbox') return undefined
-    const row = await this.#sql()<ActivityRow>('activities')
+    const row = await this.db<ActivityRow>('activities')
       .where({ object_iri: objectIri })
-      .whereIn('actor_id', this.#sql()('actors').select('id').where({ iri: stream.ownerIri }))
+      .whereIn('actor_id', this.db('actors').select('id').where({ iri: stream.ownerIri }))
       .orderBy('id', 'desc')
       .first()
     return row ? working(row) : undefined
@@ -141,20 +141,20 @@ export class KnexApexStore {
   async getStream(collection: string, limit: number | null, after: string | null = null): Promise<WorkingDocument[]> {
     const stream = streamOf(collection)
     if (stream?.name !== 'outbox') return []
-    const actor = await this.#sql()<ActorRow>('actors').where({ iri: stream.ownerIri, local: true }).first('id')
+    const actor = await this.db<ActorRow>('actors').where({ iri: stream.ownerIri, local: true }).first('id')
     if (actor === undefined) return []
-    const rows = await outboxPage(this.#sql(), actor.id, limit ?? MAX_STREAM, after)
+    const rows = await outboxPage(this.db, actor.id, limit ?? MAX_STREAM, after)
     return rows.map((row) => ({ ...working(row), _id: row.id }))
   }
 
   /** How many items a collection of ours has, whoever may see them. */
   async getStreamCount(collection: string): Promise<number> {
     const stream = streamOf(collection)
-    return stream === null ? 0 : countStream(this.#sql(), stream.name, stream.ownerIri)
+    return stream === null ? 0 : countStream(this.db, stream.name, stream.ownerIri)
   }
 
   async getUsercount(): Promise<number> {
-    const [row] = await this.#sql()('actors')
+    const [row] = await this.db('actors')
       .where({ local: true, type: 'Person' })
       .whereNull('deleted_at')
       .count<{ count: string }[]>({ count: '*' })
@@ -186,10 +186,6 @@ export class KnexApexStore {
 
   async deliveryRequeue(): Promise<never> {
     throw refused('deliveryRequeue')
-  }
-
-  #sql(): Knex {
-    return storeScope()?.trx ?? this.db
   }
 
   async #owned(trx: Knex, iri: string, actorIri: string): Promise<{ table: 'objects' | 'actors'; doc: WireDocument } | undefined> {

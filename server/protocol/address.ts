@@ -1,8 +1,7 @@
 // From an activity's audience to delivery rows: one row per distinct inbox, found in SQL, in the transaction of the activity.
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Ctx } from '../context.ts'
 import { insertDeliveries } from '../db/deliveries.ts'
-import { storeScope } from '../db/store.ts'
+import { scopeOf, type StoreScope } from '../db/store.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
 import type { WorkingDocument } from '../vocab/working-form.ts'
 
@@ -17,26 +16,32 @@ export interface DeliveryPlan {
   deliveries: number
 }
 
-const plans = new AsyncLocalStorage<DeliveryPlan>()
+/** By the activity, then by the audience made of it: the engine hands on just these two. */
+const plans = new WeakMap<object, { plan: DeliveryPlan; scope: StoreScope }>()
 
-/** Runs `work` with a plan for the deliveries that the engine asks for inside it. */
-export function withDeliveryPlan<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> {
-  return plans.run(plan, work)
+/** Attaches a plan to an activity before the engine publishes it. */
+export function planDeliveries(activity: WorkingDocument, plan: DeliveryPlan): void {
+  const scope = scopeOf(activity)
+  if (scope !== undefined) plans.set(activity, { plan, scope })
 }
 
 /** The audience of an activity as IRIs, each once, without Public. The engine skips the queue when it is empty: the plan's wish counts too. */
 export function audienceOf(activity: WorkingDocument): string[] {
   const named = [activity['to'], activity['cc'], activity['audience']].flat()
-  const audience = named.filter((iri): iri is string => typeof iri === 'string' && iri !== PUBLIC)
-  const also = plans.getStore()?.alsoInboxesOf ?? null
-  return [...new Set(also === null ? audience : [...audience, also])]
+  const audience = new Set(named.filter((iri): iri is string => typeof iri === 'string' && iri !== PUBLIC))
+  const planned = plans.get(activity)
+  if (planned?.plan.alsoInboxesOf) audience.add(planned.plan.alsoInboxesOf)
+  const list = [...audience]
+  if (planned !== undefined) plans.set(list, planned)
+  return list
 }
 
 /** Writes the delivery rows of the activity just saved (federation.md §5.1). Cost is linear in hosts, not in followers. */
 export async function enqueue(ctx: Ctx, audience: string[]): Promise<void> {
-  const scope = storeScope()
-  const plan = plans.getStore()
-  if (scope === undefined || scope.saved === null || plan === undefined || scope.visibility === 'local') return
+  const planned = plans.get(audience)
+  if (planned === undefined) return
+  const { plan, scope } = planned
+  if (scope.saved === null || scope.visibility === 'local') return
   const suffix = '/members'
   plan.deliveries = await insertDeliveries(scope.trx, {
     activityId: scope.saved.id,

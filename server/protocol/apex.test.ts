@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import t from 'tap'
 import { newId, uuidv7 } from '../core/ids.ts'
-import { KnexApexStore, withStoreScope, type StoreScope } from '../db/store.ts'
+import { KnexApexStore, lendScope, type StoreScope } from '../db/store.ts'
 import type { Ctx } from '../context.ts'
 import type { ActorRow } from '../db/rows.ts'
 import { testContext } from '../test/context.ts'
@@ -55,8 +55,18 @@ function event(ctx: Ctx, actor: ActorRow): WireDocument {
   )
 }
 
-function scopeOf(ctx: Ctx, actor: ActorRow): StoreScope {
-  return { trx: ctx.db, actorId: actor.id, objectIri: null, visibility: 'public', published: ctx.clock.now(), saved: null }
+/** The document with a transaction lent for it, as publish() does. */
+function lent<T extends object>(ctx: Ctx, actor: ActorRow, document: T): T {
+  const scope: StoreScope = {
+    trx: ctx.db,
+    actorId: actor.id,
+    objectIri: null,
+    visibility: 'public',
+    published: ctx.clock.now(),
+    saved: null
+  }
+  lendScope(document, scope)
+  return document
 }
 
 t.test('our store has every method the engine may call', async (t) => {
@@ -107,22 +117,14 @@ t.test('the store refuses what does not come from a publication, or is not ours'
     `${ctx.site!.origin}.evil.test/ap/activities/${uuidv7()}`,
     `${ctx.site!.origin}/ap/activities/1`
   ]) {
-    await t.rejects(
-      withStoreScope(scopeOf(ctx, alice), () => store.saveActivity({ ...activity, id })),
-      { code: 'store.refused' },
-      id
-    )
+    await t.rejects(store.saveActivity(lent(ctx, alice, { ...activity, id })), { code: 'store.refused' }, id)
   }
   await t.rejects(
-    withStoreScope(scopeOf(ctx, bob), () => store.updateObject({ id: alice.iri, type: 'Person', name: ['Mallory'] }, bob.iri)),
+    store.updateObject(lent(ctx, bob, { id: alice.iri, type: 'Person', name: ['Mallory'] }), bob.iri),
     { code: 'store.refused' },
     'another owner'
   )
-  await t.rejects(
-    withStoreScope(scopeOf(ctx, alice), () => store.updateObject({ id: alice.iri, type: 'Person' }, null)),
-    { code: 'store.refused' },
-    'no owner'
-  )
+  await t.rejects(store.updateObject(lent(ctx, alice, { id: alice.iri, type: 'Person' }), null), { code: 'store.refused' }, 'no owner')
   await t.rejects(store.updateObject({ id: alice.iri, type: 'Person' }, alice.iri), { code: 'store.refused' }, 'outside of publish()')
   for (const attempt of [
     store.saveObject({ id: 'https://peer.test/1' }),
@@ -133,7 +135,7 @@ t.test('the store refuses what does not come from a publication, or is not ours'
   ]) {
     await t.rejects(attempt, { code: 'store.refused' })
   }
-  await withStoreScope(scopeOf(ctx, alice), () => store.updateObject({ id: alice.iri, type: 'Person', name: ['Alice P.'] }, alice.iri))
+  await store.updateObject(lent(ctx, alice, { id: alice.iri, type: 'Person', name: ['Alice P.'] }), alice.iri)
   t.match(await store.getObject(alice.iri), { name: ['Alice P.'], preferredUsername: ['alice'] })
 })
 

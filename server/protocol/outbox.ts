@@ -4,10 +4,10 @@ import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { cancelUnsent } from '../db/deliveries.ts'
 import type { ActorRow, Visibility } from '../db/rows.ts'
-import { withStoreScope, type StoreScope } from '../db/store.ts'
+import { lendScope, type StoreScope } from '../db/store.ts'
 import { wireProblems } from '../vocab/assert-wire.ts'
 import { toWireForm, toWorkingForm, type WorkingDocument } from '../vocab/working-form.ts'
-import { withDeliveryPlan, type DeliveryPlan } from './address.ts'
+import { planDeliveries, type DeliveryPlan } from './address.ts'
 import { distrustDocuments } from './document-cache.ts'
 
 export interface Publication {
@@ -71,7 +71,9 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
     ...publication.extra
   })
   checkWire(ctx, activity)
-  await withStoreScope(scope, () => withDeliveryPlan(plan, () => engine.addToOutbox(workingActor(actor), activity)))
+  lendScope(activity, scope)
+  planDeliveries(activity, plan)
+  await engine.addToOutbox(workingActor(actor), activity)
   if (scope.saved === null) throw new AppError('outbox.not-saved', 500, 'The activity could not be saved.')
   if (type === 'Delete' && scope.objectIri !== null) await cancelUnsent(trx, scope.objectIri, scope.saved.id, published)
   afterCommit(trx, () => {
