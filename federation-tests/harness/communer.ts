@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import type { Test } from 'tap'
 import { testDatabase } from '../../server/test/postgres.ts'
 import type { Network } from '../network/network.ts'
 import { freePort } from '../network/ports.ts'
@@ -25,6 +26,8 @@ export interface CommunerOptions {
   accounts?: string[]
   /** Groups, as `username: owner`. */
   groups?: Record<string, string>
+  /** The test whose end disposes of the instance; without one the caller does. */
+  test?: Pick<Test, 'teardown' | 'passing'>
 }
 
 export interface Communer {
@@ -61,27 +64,38 @@ export async function startCommuner(network: Network, options: CommunerOptions):
     const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...args], { env, cwd: dataDir === '' ? ROOT : ROOT, maxBuffer: 1e7 })
     return args.includes('--json') ? JSON.parse(stdout) : stdout
   }
-  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire@saint-leu.test', '--password', PASSWORD)
   network.front.route(options.host, port)
   let pool: pg.Pool | null = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
   const boot = (): Promise<Child> => startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
-  let child = await boot()
+  let child: Child | null = null
+  let disposed = false
   const instance: Communer = {
-    origin, host: options.host, port, dataDir, get child() { return child }, clients: {}, anonymous: createClient(network, origin, null), cli,
+    origin, host: options.host, port, dataDir, clients: {}, anonymous: createClient(network, origin, null), cli,
+    get child() { return child! },
     async query<T>(sql: string, values: unknown[] = []) {
       pool ??= await embeddedPool(dataDir)
       return (await pool.query(sql, values)).rows as T[]
     },
-    async start() { child = await boot() },
-    stop: () => child.stop(),
-    async dispose(failed = false) {
-      await pool?.end()
+    async start() {
+      child = await boot()
+      if (!disposed) return
       await child.stop()
+      throw new Error(`${options.host} was disposed of while it started`)
+    },
+    stop: async () => child?.stop(),
+    async dispose(failed = false) {
+      disposed = true
+      await pool?.end()
+      await child?.stop()
       await shared?.drop()
-      if (failed || process.env.TEST_KEEP_LOGS) writeFileSync(join(tmpdir(), `${options.host}.log`), child.output())
+      if (failed || process.env.TEST_KEEP_LOGS) writeFileSync(join(tmpdir(), `${options.host}.log`), child?.output() ?? '')
       rmSync(dataDir, { recursive: true, force: true })
     }
   }
+  const { test } = options
+  test?.teardown(() => instance.dispose(!test.passing()))
+  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire@saint-leu.test', '--password', PASSWORD)
+  await instance.start()
   await populate(network, instance, options)
   return instance
 }

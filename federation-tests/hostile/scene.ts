@@ -42,10 +42,7 @@ const SNAPSHOT = `select
 export async function setScene(t: Test): Promise<Scene> {
   const network = await startNetwork()
   t.teardown(() => network.close())
-  const commune = await startCommuner(network, { host: 'commune.test', accounts: ['alice'], groups: { jardin: 'alice' } })
-  t.teardown(async () => {
-    await commune.dispose(!t.passing())
-  })
+  const commune = await startCommuner(network, { test: t, host: 'commune.test', accounts: ['alice'], groups: { jardin: 'alice' } })
   const [evil, victim] = [createMockHost(network, 'evil.test'), createMockHost(network, 'victim.test')]
   const [mallory, bob] = [evil.actor('mallory'), victim.actor('bob')]
   const actorOf = async (name: string): Promise<Json> => {

@@ -17,10 +17,7 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   const network = await startNetwork()
   t.teardown(() => network.close())
   const { hosts, actors } = createPeople(network)
-  const commune = await startCommuner(network, { host: 'saint-leu.example', accounts: ['alice', 'spam'], groups: { jardin: 'alice' } })
-  t.teardown(async () => {
-    await commune.dispose(!t.passing())
-  })
+  const commune = await startCommuner(network, { test: t, host: 'saint-leu.example', accounts: ['alice', 'spam'], groups: { jardin: 'alice' } })
   const alice: Client = commune.clients.alice!
   const replayed = new Set<string>()
 
@@ -133,13 +130,13 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   })
 
   await replay('in-create-event-mobilizon', 'the event is in the agenda with its time, place and organiser', async (t) => {
-    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === EVENT)
+    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === EVENT)
     t.match(found, { title: 'Vélorution', location: { name: 'Place de la mairie' } })
     t.equal(Date.parse(found.start), Date.parse('2026-12-05T10:00:00+04:00'))
     t.match((await status(EVENT))!.content, /Vélorution/)
   })
   await replay('in-create-event-gancio', 'the event without end, with a place in an array', async (t, document) => {
-    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === document.object.id)
+    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === document.object.id)
     t.match(found, { title: 'Concert au parc', location: { name: 'Parc du 20 décembre' } })
   })
   await t.test('the originals stand on their own hosts', async () => {

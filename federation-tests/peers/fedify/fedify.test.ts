@@ -11,12 +11,12 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
   const network = await startNetwork()
   t.teardown(() => network.close())
   const [commune, fedify] = await Promise.all([
-    startCommuner(network, { host: 'saint-leu.test', accounts: ['alice'], groups: { jardin: 'alice' } }),
+    startCommuner(network, { test: t, host: 'saint-leu.test', accounts: ['alice'], groups: { jardin: 'alice' } }),
     startFedify(network)
   ])
   t.teardown(async () => {
     if (!t.passing()) console.error(fedify.output().slice(-3000))
-    await Promise.all([commune.dispose(!t.passing()), fedify.stop()])
+    await fedify.stop()
   })
   const alice = commune.clients.alice!
   const group: Json = await alice.get('/api/v1/accounts/lookup?acct=jardin')

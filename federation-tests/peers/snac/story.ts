@@ -10,14 +10,13 @@ import { startSnac } from './server.ts'
 
 t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
   const network = await startNetwork({ inNamespace: true, prepare: (directory, caFile) => furnishNamespace(['saint-leu.test', 'snac.test'], directory, caFile) })
+  t.teardown(() => network.close())
   const snac = await startSnac(network, 'snac.test', await freePort())
-  const commune = await startCommuner(network, { host: 'saint-leu.test', database: 'embedded', accounts: ['alice'], groups: { jardin: 'alice' } })
   t.teardown(async () => {
     if (!t.passing()) console.error(snac.log().slice(-6000))
-    await commune.dispose(!t.passing())
     await snac.stop()
-    await network.close()
   })
+  const commune = await startCommuner(network, { test: t, host: 'saint-leu.test', database: 'embedded', accounts: ['alice'], groups: { jardin: 'alice' } })
   const alice = commune.clients.alice!
   const group: Json = await alice.get('/api/v1/accounts/lookup?acct=jardin')
   const jardin: Json = await (await network.fetch('https://saint-leu.test/.well-known/webfinger?resource=acct:jardin@saint-leu.test')).json() as Json
@@ -73,7 +72,7 @@ t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
   })
 
   await t.test('deletions are followed both ways', async (t) => {
-    await snac.api('DELETE', `/api/v1/statuses/${reply.id}`)
+    await snac.deletePost(reply.uri)
     await waitUntil('the reply is gone here', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.length === 0)
     await alice.delete(`/api/v1/statuses/${note.id}`)
     await waitUntil('the note is gone at snac', () => !snac.objects(note.uri).some((one) => one.type === 'Note' && one.id === note.uri))
