@@ -6,6 +6,8 @@ export interface DateWords {
   time(iso: string, timezone?: string): string
   full(iso: string, timezone?: string): string
   range(start: string, end: string | null, timezone?: string): string
+  /** Hours alone when it ends the day it begins, the whole range otherwise. */
+  hours(start: string, end: string | null, timezone?: string): string
   relative(iso: string, nowMs: number): string
   parts(iso: string, timezone?: string): { day: string; month: string; weekday: string; key: string }
   zoneName(iso: string, timezone: string): string
@@ -29,23 +31,33 @@ const known = new Map<string, DateWords>()
 export function dateWords(locale: string, home: string): DateWords {
   const format = (iso: string, timezone: string | undefined, options: Intl.DateTimeFormatOptions): string =>
     formatter(locale, validZone(timezone, home), options).format(new Date(iso))
-  const day = (iso: string, timezone?: string): string =>
-    format(iso, timezone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const isFrench = locale.startsWith('fr')
+  const day = (iso: string, timezone?: string): string => {
+    const text = format(iso, timezone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+    // The first of the month is an ordinal in French; Intl does not say so.
+    return isFrench ? text.replace(/ 1 /, ' 1er ') : text
+  }
   const time = (iso: string, timezone?: string): string => {
     const text = format(iso, timezone, { hour: '2-digit', minute: '2-digit' })
     // French notices write "14 h" and "14 h 30".
-    return locale.startsWith('fr')
+    return isFrench
       ? text.replace(/^0?(\d+):(\d\d)$/, (_, hour: string, minute: string) => `${hour} h${minute === '00' ? '' : ` ${minute}`}`)
       : text
+  }
+  const range = (start: string, end: string | null, timezone?: string): string => {
+    const from = `${day(start, timezone)}, ${time(start, timezone)}`
+    if (end === null) return from
+    if (day(start, timezone) === day(end, timezone)) return `${from} – ${time(end, timezone)}`
+    return `${from} – ${day(end, timezone)}, ${time(end, timezone)}`
   }
   return {
     day,
     time,
     full: (iso, timezone) => `${day(iso, timezone)}, ${time(iso, timezone)}`,
-    range: (start, end, timezone) => {
-      if (end === null) return `${day(start, timezone)}, ${time(start, timezone)}`
-      if (day(start, timezone) === day(end, timezone)) return `${day(start, timezone)}, ${time(start, timezone)} – ${time(end, timezone)}`
-      return `${day(start, timezone)}, ${time(start, timezone)} – ${day(end, timezone)}, ${time(end, timezone)}`
+    range,
+    hours: (start, end, timezone) => {
+      if (end === null) return time(start, timezone)
+      return day(start, timezone) === day(end, timezone) ? `${time(start, timezone)} – ${time(end, timezone)}` : range(start, end, timezone)
     },
     relative: (iso, nowMs) =>
       relative(locale, new Date(iso), nowMs, () => format(iso, undefined, { day: 'numeric', month: 'short', year: 'numeric' })),

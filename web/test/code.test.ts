@@ -16,6 +16,7 @@ const status = (id: string, more: Partial<Status> = {}): Status =>
 
 t.test('an event reads as on a French notice', async (t) => {
   t.equal(fr.range('2026-12-12T14:00:00+01:00', '2026-12-12T17:30:00+01:00').replace(NBSP, ' '), 'samedi 12 décembre 2026, 14 h – 17 h 30')
+  t.equal(fr.day('2026-12-01T14:00:00+01:00'), 'mardi 1er décembre 2026')
   t.equal(fr.range('2026-12-12T14:00:00+01:00', null).replace(NBSP, ' '), 'samedi 12 décembre 2026, 14 h')
 })
 
