@@ -2,6 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { prune } from '../db/prune.ts'
 import { pruneOrphanMedia } from '../features/media/media.ts'
+import { pruneProxyCache } from '../features/media/proxy.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { processInbox } from '../protocol/inbox.ts'
 import { createLoop, type Loop } from './loop.ts'
@@ -27,7 +28,11 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
   const loops = {
     inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx) }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
-    prune: createLoop({ name: 'prune', log: ctx.log, run: async () => (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx)) })
+    prune: createLoop({
+      name: 'prune',
+      log: ctx.log,
+      run: () => pruneAll(ctx)
+    })
   } satisfies Partial<Record<WakeKind, Loop>>
   const sweep = (): void => {
     loops.inbox.poke()
@@ -45,4 +50,9 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
       await Promise.all([loops.inbox.stop(), loops.prune.stop(), stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())])
     }
   }
+}
+
+/** Rows, files nobody attached to a post within a day, and what the picture cache holds too much. */
+async function pruneAll(ctx: Ctx): Promise<number> {
+  return (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx)) + (await pruneProxyCache(ctx))
 }
