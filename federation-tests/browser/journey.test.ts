@@ -1,52 +1,10 @@
 // The whole way of a commune in a real browser: set-up, sign-up, a group, an event, and what a stranger without JavaScript reads.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
-import { testDatabase } from '../../server/test/postgres.ts'
-import { startProcess, type Child } from '../harness/process.ts'
-import { nodeArguments, ROOT } from '../harness/program.ts'
-import { freePort } from '../network/ports.ts'
+import { startEmpty } from './instance.ts'
 import { breaches, newVisitor, noBrowser, openBrowser } from './visitor.ts'
 
 const PASSWORD = 'correct horse battery staple'
-
-interface Instance {
-  origin: string
-  setupUrl: string
-  child: Child
-  dispose(): Promise<void>
-}
-
-async function startEmpty(): Promise<Instance> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'communer-browser-'))
-  const database = await testDatabase({ empty: true })
-  const port = await freePort()
-  const origin = `http://localhost:${port}`
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    LANG: 'C.UTF-8',
-    PORT: String(port),
-    DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
-    LOG_LEVEL: 'warn',
-    ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {})
-  }
-  const child = await startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'to set up your commune' })
-  const setupUrl = /Open (\S+)/.exec(child.output())?.[1] ?? ''
-  return {
-    origin,
-    setupUrl,
-    child,
-    async dispose() {
-      await child.stop()
-      await database.drop()
-      rmSync(dataDir, { recursive: true, force: true })
-    }
-  }
-}
 
 async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [name, value] of Object.entries(fields)) await page.locator(`main [name="${name}"]`).fill(value)

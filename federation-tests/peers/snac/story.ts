@@ -1,4 +1,7 @@
 // The main job, judged by snac2, a C server with strict draft-cavage signatures. Runs inside the namespace that snac.test.ts makes.
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import type { Json } from '../../harness/client.ts'
 import { startCommuner } from '../../harness/communer.ts'
@@ -13,7 +16,7 @@ t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
   t.teardown(() => network.close())
   const snac = await startSnac(network, 'snac.test', await freePort())
   t.teardown(async () => {
-    if (!t.passing()) console.error(snac.log().slice(-6000))
+    if (!t.passing()) writeFileSync(join(tmpdir(), 'snac.test.log'), snac.log())
     await snac.stop()
   })
   const commune = await startCommuner(network, { test: t, host: 'saint-leu.test', database: 'embedded', accounts: ['alice'], groups: { jardin: 'alice' } })
@@ -47,6 +50,16 @@ t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
     t.notMatch(snac.log(), /bad signature|invalid signature/i)
   })
 
+  // Before the reply is deleted: snac sends a Delete to the followers of its author alone.
+  await t.test('a citizen of ours follows its user and reads its note', async (t) => {
+    const [found] = (await alice.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent(snac.handle)}`)).accounts
+    await alice.post(`/api/v1/accounts/${found.id}/follow`)
+    await waitUntil('its Accept', async () => (await alice.get(`/api/v1/accounts/relationships?id[]=${found.id}`))[0].following)
+    await snac.command('note', 'Bonjour depuis snac')
+    await waitUntil('its note at home', async () => (await alice.get('/api/v1/timelines/home')).some((one: Json) => /Bonjour depuis snac/.test(one.content)))
+    t.pass('it arrived')
+  })
+
   let reply: Json
   await t.test('its reply, like and boost show on the commune\'s wall', async (t) => {
     const { id } = await atHome('Plantation samedi matin')
@@ -77,15 +90,6 @@ t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
     await alice.delete(`/api/v1/statuses/${note.id}`)
     await waitUntil('the note is gone at snac', () => !snac.objects(note.uri).some((one) => one.type === 'Note' && one.id === note.uri))
     t.pass('both gone')
-  })
-
-  await t.test('a citizen of ours follows its user and reads its note', async (t) => {
-    const [found] = (await alice.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent(snac.handle)}`)).accounts
-    await alice.post(`/api/v1/accounts/${found.id}/follow`)
-    await waitUntil('its Accept', async () => (await alice.get(`/api/v1/accounts/relationships?id[]=${found.id}`))[0].following)
-    await snac.command('note', 'Bonjour depuis snac')
-    await waitUntil('its note at home', async () => (await alice.get('/api/v1/timelines/home')).some((one: Json) => /Bonjour depuis snac/.test(one.content)))
-    t.pass('it arrived')
   })
 
   await t.test('its unfollow is followed', async (t) => {
