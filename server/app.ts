@@ -19,6 +19,7 @@ import { mastodonEmptyLists } from './http/mastodon/empty-lists.ts'
 import { mastodonInstance } from './http/mastodon/instance.ts'
 import { mastodonMedia } from './http/mastodon/media.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
+import { hotDocuments } from './http/hot-documents.ts'
 import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
 import { mastodonNotifications } from './http/mastodon/notifications.ts'
@@ -60,6 +61,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
     routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
+  await app.register(hotDocuments, { ctx })
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
     if (ctx.site === null) await loadSite(ctx)

@@ -5,7 +5,7 @@ import { gzipped, type Prepared } from '../protocol/document-cache.ts'
 import { ACTIVITY_TYPE, wantsPage } from './negotiate.ts'
 
 /** Three minutes, as Mastodon's: long enough for a burst of fetches after a boost, short enough for edits. */
-const PUBLIC_CACHE = 'max-age=180, public'
+export const PUBLIC_CACHE = 'max-age=180, public'
 const PRIVATE_CACHE = 'private, no-store'
 
 /** Sends prepared bytes; null is a 404 that tells nothing. `isPrivate`: the answer depended on who asked. */

@@ -20,9 +20,7 @@ type Teardown = Parameters<typeof testContext>[0]
 const AP = 'application/activity+json'
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
-async function instance(
-  t: Teardown
-): Promise<{
+async function instance(t: Teardown): Promise<{
   ctx: Ctx
   clock: FakeClock
   get: (path: string, accept?: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
@@ -118,6 +116,31 @@ t.test('a browser is sent to the page, a machine at the page gets the document',
   t.equal((await get('/')).json().type, 'Application', 'the bare host is the instance')
   t.not((await get('/@alice', BROWSER)).headers['content-type'], 'application/activity+json; charset=utf-8')
   t.equal((await get('/@nobody')).statusCode, 404)
+})
+
+t.test('a document answered from memory is the one answered from the database, and browsers still find the page', async (t) => {
+  const { ctx, get } = await instance(t)
+  const alice = await localActor(ctx, 'alice')
+  for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
+    const [cold, hot] = [await get(alice.iri, AP, headers), await get(alice.iri, AP, headers)]
+    t.equal(hot.statusCode, 200)
+    t.same(hot.rawPayload, cold.rawPayload)
+    for (const name of [
+      'content-type',
+      'vary',
+      'etag',
+      'cache-control',
+      'access-control-allow-origin',
+      'content-encoding',
+      'x-content-type-options'
+    ]) {
+      t.equal(hot.headers[name], cold.headers[name], name)
+    }
+  }
+  t.equal((await get(alice.iri, BROWSER)).statusCode, 303)
+  await ctx.db('actors').where({ id: alice.id }).update({ deleted_at: ctx.clock.now() })
+  await publish(ctx, ctx.db, { actor: alice, type: 'Delete', object: alice.iri, to: [], cc: [], visibility: 'public' })
+  t.equal((await get(alice.iri)).statusCode, 410)
 })
 
 t.test('every collection an actor names answers with a collection and its count', async (t) => {
