@@ -87,7 +87,6 @@ async function commit(ctx: Ctx, batch: Waiting[]): Promise<void> {
   for (const [key, items] of byKey) {
     items.forEach((item, index) => {
       const result = index === 0 && fresh.has(key) ? 'accepted' : 'duplicate'
-      ctx.count(`inbox.${result}`)
       item.resolve(result)
     })
   }
