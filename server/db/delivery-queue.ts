@@ -78,6 +78,11 @@ export async function releaseLeases(db: Knex, ids: readonly string[]): Promise<v
   if (ids.length > 0) await db('deliveries').whereIn('id', ids).where({ state: 'waiting' }).update({ lease_until: null })
 }
 
+/** Gives every row back: for a worker that knows it is the only one. */
+export async function releaseAllLeases(db: Knex): Promise<void> {
+  await db('deliveries').where({ state: 'waiting' }).whereNotNull('lease_until').update({ lease_until: null })
+}
+
 /** The bytes of an activity, or null when it is gone. */
 export async function activityBody(db: Knex, activityId: string): Promise<string | null> {
   const row = await db('activities').where({ id: activityId }).first<{ body: string } | undefined>('body')

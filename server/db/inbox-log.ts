@@ -96,6 +96,12 @@ export async function finishReceived(ctx: Ctx, trx: Knex, finished: Finished[]):
   )
 }
 
+/** Gives unfinished rows back before their lease ends: these, or all of them when nobody else can be working (null). */
+export async function releaseReceived(trx: Knex, ids: string[] | null): Promise<void> {
+  const rows = trx('inbox_log').where({ state: 'waiting' }).whereNotNull('lease_until')
+  await (ids === null ? rows : rows.whereRaw('id = any(?::bigint[])', [ids])).update({ lease_until: null })
+}
+
 /** Puts a row back for `at`. */
 export async function postponeReceived(trx: Knex, id: string, at: Date): Promise<void> {
   await trx('inbox_log').where({ id }).update({ next_at: at, lease_until: null })

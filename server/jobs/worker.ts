@@ -1,5 +1,7 @@
 // The worker: loops that empty the inbox and send deliveries when woken, and a sweeper that wakes them when nobody did.
 import type { Ctx } from '../context.ts'
+import { releaseAllLeases } from '../db/delivery-queue.ts'
+import { releaseReceived } from '../db/inbox-log.ts'
 import { prune } from '../db/prune.ts'
 import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
@@ -38,6 +40,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
     loops.inbox.poke()
     loops.deliver.poke()
   }
+  await takeOver(ctx)
   await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, prune: loops.prune.poke })
   const sweeper = setInterval(sweep, options.sweepEveryMs ?? SWEEP_EVERY_MS)
   const pruner = setInterval(loops.prune.poke, PRUNE_EVERY_MS)
@@ -50,6 +53,13 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
       await Promise.all([loops.inbox.stop(), loops.prune.stop(), stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())])
     }
   }
+}
+
+/** The one server of an embedded cluster (main.ts asks for it exclusively) knows that whoever held a lease is dead: it goes on at once. */
+async function takeOver(ctx: Ctx): Promise<void> {
+  if (ctx.config.role !== 'all' || ctx.config.databaseUrl !== null) return
+  await releaseReceived(ctx.db, null)
+  await releaseAllLeases(ctx.db)
 }
 
 /** Rows, files nobody attached to a post within a day, and what the picture cache holds too much. */

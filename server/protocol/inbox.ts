@@ -1,7 +1,7 @@
 // The inbox: accepted activities are committed first (acceptActivity), then claimed in batches and applied (processInbox).
 // Rules live in authorise.ts and effects/; here only order, retries and counting.
 import type { Ctx } from '../context.ts'
-import { claimReceived, finishReceived, postponeReceived } from '../db/inbox-log.ts'
+import { claimReceived, finishReceived, postponeReceived, releaseReceived } from '../db/inbox-log.ts'
 import type { ActorRow, InboxLogRow } from '../db/rows.ts'
 import type { Arrival } from './effects/arrival.ts'
 import { afterFailure, applyArrival } from './inbox-apply.ts'
@@ -21,15 +21,35 @@ const CHAINS_AT_ONCE = 4
  * Safe to run in several processes. One bad row never stops the others.
  */
 export async function processInbox(ctx: Ctx, limit: number = CLAIM): Promise<number> {
+  await giveBackAbandoned(ctx)
   const rows = await claimReceived(ctx, limit)
   if (rows.length === 0) return 0
+  try {
+    await applyRows(ctx, rows)
+  } catch (error) {
+    // The database went away in the middle: the rows are given back as soon as it answers, not when their lease ends.
+    abandoned.set(ctx, [...(abandoned.get(ctx) ?? []), ...rows.map((row) => row.id)])
+    throw error
+  }
+  return rows.length
+}
+
+const abandoned = new WeakMap<Ctx, string[]>()
+
+async function giveBackAbandoned(ctx: Ctx): Promise<void> {
+  const ids = abandoned.get(ctx)
+  if (ids === undefined) return
+  await releaseReceived(ctx.db, ids)
+  abandoned.delete(ctx)
+}
+
+async function applyRows(ctx: Ctx, rows: InboxLogRow[]): Promise<void> {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const batch = await planBatch(ctx, await readArrivals(ctx, rows))
   const together = [...batch.creations, ...batch.likings, ...batch.boosts].map(({ arrival }) => arrival)
   const left = await runBatch(ctx, batch, together)
   const chains = chainsOf([...left, ...batch.rest])
   await Promise.all(Array.from({ length: Math.min(CHAINS_AT_ONCE, chains.length) }, () => drainChains(ctx, chains, byId)))
-  return rows.length
 }
 
 /** Reads the bodies again, through the same normaliser as at the door, and the actors they name. Unreadable rows end here. */
