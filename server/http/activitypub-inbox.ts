@@ -10,6 +10,7 @@ import { acceptActivity } from '../protocol/inbox.ts'
 import { normaliseActivity } from '../protocol/normalise.ts'
 import { verifyRequest } from '../protocol/verify.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
+import { localIri, notFound } from './activitypub-reply.ts'
 import { edge, readActivity, spendHostBudget } from './edge.ts'
 
 /** Recipients remembered, so that a busy personal inbox does not ask the database who it belongs to each time. */
@@ -25,7 +26,7 @@ export async function activityPubInbox(app: FastifyInstance, { ctx }: { ctx: Ctx
     const known = recipients.get(iri)
     if (known !== undefined && known.untilMs > performance.now()) return known.id
     const found = await findRecipient(ctx.db, iri)
-    if (found === undefined) throw new AppError('activitypub.not-found', 404, 'There is nothing at this address.')
+    if (found === undefined) throw notFound()
     if (found.gone) throw new AppError('activitypub.gone', 410, 'This account was deleted.')
     recipients.set(iri, { id: found.id, untilMs: performance.now() + RECIPIENT_FRESH_MS })
     return found.id
@@ -41,7 +42,7 @@ export async function activityPubInbox(app: FastifyInstance, { ctx }: { ctx: Ctx
     return reply.code(202).send()
   })
   app.post<{ Params: { uuid: string } }>('/ap/actors/:uuid/inbox', options, async (request, reply) => {
-    await receive(ctx, request, await recipientOf(`${requireSite(ctx).origin}/ap/actors/${request.params.uuid}`))
+    await receive(ctx, request, await recipientOf(localIri(ctx, 'actors', request.params.uuid)))
     return reply.code(202).send()
   })
 }

@@ -1,12 +1,25 @@
 // How an ActivityPub document leaves: type, caching, ETag, compression, and the way to its page for browsers.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
+import { requireSite } from '../db/site.ts'
 import { gzipped, type Prepared } from '../protocol/document-cache.ts'
 import { ACTIVITY_TYPE, wantsPage } from './negotiate.ts'
 
 /** Three minutes, as Mastodon's: long enough for a burst of fetches after a boost, short enough for edits. */
 export const PUBLIC_CACHE = 'max-age=180, public'
 const PRIVATE_CACHE = 'private, no-store'
+
+/** The IRI behind a path of ours. Throws 404 for what cannot be one: nothing else reaches the database. */
+export function localIri(ctx: Ctx, kind: 'actors' | 'objects' | 'activities', uuid: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid)) throw notFound()
+  return `${requireSite(ctx).origin}/ap/${kind}/${uuid}`
+}
+
+/** Tells nothing: not there and not for you are the same. */
+export function notFound(): AppError {
+  return new AppError('activitypub.not-found', 404, 'There is nothing at this address.')
+}
 
 /** Sends prepared bytes; null is a 404 that tells nothing. `isPrivate`: the answer depended on who asked. */
 export async function sendDocument(
@@ -16,7 +29,7 @@ export async function sendDocument(
   isPrivate = false
 ): Promise<FastifyReply> {
   reply.header('vary', 'Accept, Accept-Encoding').header('access-control-allow-origin', '*').header('x-content-type-options', 'nosniff')
-  if (prepared === null) throw new AppError('activitypub.not-found', 404, 'There is nothing at this address.')
+  if (prepared === null) throw notFound()
   if (prepared.url !== null && request.url.startsWith('/ap/') && wantsPage(request))
     return reply.code(303).header('location', prepared.url).send()
   reply

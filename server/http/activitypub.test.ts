@@ -116,12 +116,20 @@ t.test('a browser is sent to the page, a machine at the page gets the document',
   t.equal((await get('/')).json().type, 'Application', 'the bare host is the instance')
   t.not((await get('/@alice', BROWSER)).headers['content-type'], 'application/activity+json; charset=utf-8')
   t.equal((await get('/@nobody')).statusCode, 404)
+  for (const path of [
+    '/ap/actors/jardin',
+    '/ap/objects/%00',
+    '/ap/activities/..%2f..',
+    '/.well-known/webfinger?resource=acct:%00@commune.test'
+  ]) {
+    t.equal((await get(path)).statusCode, 404, path)
+  }
 })
 
 t.test('a document answered from memory is the one answered from the database, and browsers still find the page', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
-  for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
+  for (const headers of [{}, { 'accept-encoding': 'gzip' }] as Record<string, string>[]) {
     const [cold, hot] = [await get(alice.iri, AP, headers), await get(alice.iri, AP, headers)]
     t.equal(hot.statusCode, 200)
     t.same(hot.rawPayload, cold.rawPayload)

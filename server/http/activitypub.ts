@@ -19,7 +19,7 @@ import { verifyRequest } from '../protocol/verify.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
 import { activityPubInbox } from './activitypub-inbox.ts'
-import { sendDocument } from './activitypub-reply.ts'
+import { localIri, sendDocument } from './activitypub-reply.ts'
 import { wantsActivity } from './negotiate.ts'
 
 export { wantsActivity } from './negotiate.ts'
@@ -45,19 +45,19 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
     sendActorCollection(ctx, request, reply, instanceActorIri(origin()), request.params.collection)
   )
   app.get<ActorParams>('/ap/actors/:uuid', PUBLIC_ROUTE, async (request, reply) =>
-    sendDocument(request, reply, await actorBytes(ctx, `${origin()}/ap/actors/${request.params.uuid}`))
+    sendDocument(request, reply, await actorBytes(ctx, localIri(ctx, 'actors', request.params.uuid)))
   )
   app.get<ActorParams & Page>('/ap/actors/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
-    sendActorCollection(ctx, request, reply, `${origin()}/ap/actors/${request.params.uuid}`, request.params.collection)
+    sendActorCollection(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid), request.params.collection)
   )
   app.get<ActorParams>('/ap/objects/:uuid', PUBLIC_ROUTE, async (request, reply) =>
-    sendObject(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`)
+    sendObject(ctx, request, reply, localIri(ctx, 'objects', request.params.uuid))
   )
   app.get<ActorParams & Page>('/ap/objects/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
-    sendObjectCollection(ctx, request, reply, `${origin()}/ap/objects/${request.params.uuid}`, request.params.collection)
+    sendObjectCollection(ctx, request, reply, localIri(ctx, 'objects', request.params.uuid), request.params.collection)
   )
   app.get<ActorParams>('/ap/activities/:uuid', PUBLIC_ROUTE, async (request, reply) =>
-    sendDocument(request, reply, await activityBytes(ctx, `${origin()}/ap/activities/${request.params.uuid}`))
+    sendDocument(request, reply, await activityBytes(ctx, localIri(ctx, 'activities', request.params.uuid)))
   )
 }
 

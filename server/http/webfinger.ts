@@ -34,7 +34,7 @@ function targetOf(site: Site, resource: string): { iri: string } | { username: s
   if (host === null || ![site.accountDomain, site.host].includes(host)) return null
   // acct:host@host is the instance itself, as at Mastodon (FEP-d556).
   if (canonicalHost(name) === site.host || canonicalHost(name) === site.accountDomain) return { iri: instanceActorIri(site.origin) }
-  return { username: name }
+  return /^[a-z0-9_]{1,30}$/i.test(name) ? { username: name } : null
 }
 
 function targetOfUrl(site: Site, resource: string): { iri: string } | { username: string } | null {

@@ -16,6 +16,14 @@ export interface Prepared {
   gzipped: Buffer | null
 }
 
+/** What was found at an address, before its bytes are made. */
+export interface Answer {
+  version: string
+  status: 200 | 410
+  url: string | null
+  build(): string
+}
+
 /**
  * How long an answer is given without a look at the database. Readers may keep our answers three minutes anyway (Cache-Control);
  * what this process publishes is seen at once (distrustDocuments).
@@ -34,21 +42,29 @@ interface Cache {
   entries: Lru<string, Entry>
   /** Grows with every publication: an answer read before a change is looked at again after it. */
   generation: number
+  /** Reads under way, by generation and address: when a hot document has to be looked at again, one reader looks for all. */
+  reading: Map<string, Promise<Prepared | null>>
 }
 
 const caches = new WeakMap<Ctx, Cache>()
 const compress = promisify(gzip)
 
 /** The document at an address: from memory, or read again. `read` gives the version first, and builds the bytes only when they are needed. */
-export async function cachedDocument(
-  ctx: Ctx,
-  iri: string,
-  read: () => Promise<{ version: string; status: 200 | 410; url: string | null; build(): string } | null>
-): Promise<Prepared | null> {
+export async function cachedDocument(ctx: Ctx, iri: string, read: () => Promise<Answer | null>): Promise<Prepared | null> {
   const cache = cacheOf(ctx)
   const known = cache.entries.get(iri)
   const { generation } = cache
   if (known !== undefined && known.generation === generation && performance.now() < known.trustedUntilMs) return known.prepared
+  const key = `${generation} ${iri}`
+  const underWay = cache.reading.get(key)
+  if (underWay !== undefined) return underWay
+  const reading = refresh(cache, iri, generation, read).finally(() => cache.reading.delete(key))
+  cache.reading.set(key, reading)
+  return reading
+}
+
+async function refresh(cache: Cache, iri: string, generation: number, read: () => Promise<Answer | null>): Promise<Prepared | null> {
+  const known = cache.entries.get(iri)
   const fresh = await read()
   if (fresh === null) {
     cache.entries.delete(iri)
@@ -88,7 +104,7 @@ export function distrustDocuments(ctx: Ctx): void {
 }
 
 function cacheOf(ctx: Ctx): Cache {
-  const cache = caches.get(ctx) ?? { entries: createLru<string, Entry>(MAX_DOCUMENTS), generation: 0 }
+  const cache = caches.get(ctx) ?? { entries: createLru<string, Entry>(MAX_DOCUMENTS), generation: 0, reading: new Map() }
   caches.set(ctx, cache)
   return cache
 }

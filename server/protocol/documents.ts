@@ -12,7 +12,7 @@ import { ANYONE, type Viewer } from '../db/visibility.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { withPublicKey } from '../vocab/actor.ts'
 import { serialise } from '../vocab/context.ts'
-import { cachedDocument, prepare, type Prepared } from './document-cache.ts'
+import { cachedDocument, prepare, type Answer, type Prepared } from './document-cache.ts'
 
 /** The public document of an actor by IRI; 410 when it was deleted; null when unknown or suspended. */
 export function actorBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
@@ -53,8 +53,6 @@ export function activityBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
     return { version: 'final', status: 200, url: null, build: () => activity.body }
   })
 }
-
-type Answer = { version: string; status: 200 | 410; url: string | null; build(): string }
 
 function actorAnswer(actor: ServedActor): Answer {
   const { iri, version, url } = actor
