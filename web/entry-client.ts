@@ -23,3 +23,5 @@ const { app, router, pinia } = createCommunerApp(context, createWebHistory())
 hydrateQueryCache(useQueryCache(pinia), state.queries)
 await router.isReady()
 app.mount('#app')
+// From here on the page answers: what tests, and people's scripts, may wait for.
+document.documentElement.dataset['ready'] = ''

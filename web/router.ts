@@ -22,6 +22,8 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditGroupPage.vue'),
     meta: { members: true }
   },
+  { path: '/annuaire', redirect: '/groupes' },
+  { path: '/actualites', redirect: '/' },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },

@@ -3,12 +3,12 @@ import t from 'tap'
 import sharp from 'sharp'
 import type { Browser, Page } from 'playwright-core'
 import { setUpByApi, startEmpty } from './instance.ts'
-import { breaches, newVisitor, noBrowser, openBrowser } from './visitor.ts'
+import { awake, breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
 async function logIn(page: Page, origin: string, login: string, password: string): Promise<void> {
-  await page.goto(`${origin}/connexion`)
+  await visit(page, `${origin}/connexion`)
   await page.locator('main [name="login"]').fill(login)
   await page.locator('main [name="password"]').fill(password)
   await page.getByRole('main').getByRole('button', { name: 'Se connecter' }).click()
@@ -27,7 +27,7 @@ t.test(
     const mayor = await newVisitor(browser)
     const citizen = await newVisitor(browser)
 
-    await citizen.page.goto(`${origin}/inscription`)
+    await visit(citizen.page, `${origin}/inscription`)
     for (const [name, value] of Object.entries({
       name: 'Paul Grondin',
       email: 'paul@saint-leu.test',
@@ -45,7 +45,8 @@ t.test(
 
     await logIn(mayor.page, origin, 'maire', PASSWORD)
     await mayor.page.waitForURL(`${origin}/`)
-    await mayor.page.goto(`${origin}/admin`)
+    await awake(mayor.page)
+    await visit(mayor.page, `${origin}/admin`)
     t.same(await breaches(mayor.page), [])
     await mayor.page.getByText('Je tiens la boulangerie.').waitFor()
     await mayor.page.getByRole('button', { name: 'Accepter' }).click()
@@ -53,6 +54,7 @@ t.test(
 
     await logIn(citizen.page, origin, 'paul_grondin', PASSWORD)
     await citizen.page.waitForURL(`${origin}/`)
+    await awake(citizen.page)
     const picture = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#a5431f' } })
       .jpeg()
       .toBuffer()
@@ -72,7 +74,7 @@ t.test(
     await citizen.page.waitForURL(/\/tags\/boulangerie$/i)
     await citizen.page.getByRole('article').filter({ hasText: 'Pain chaud' }).waitFor()
 
-    await mayor.page.goto(origin)
+    await visit(mayor.page, origin)
     await mayor.page
       .getByRole('article')
       .filter({ hasText: 'Pain chaud' })
@@ -85,10 +87,10 @@ t.test(
     t.same(await breaches(mayor.page), [])
     t.same(mayor.complaints, [])
 
-    await citizen.page.goto(`${origin}/notifications`)
+    await visit(citizen.page, `${origin}/notifications`)
     await citizen.page.getByText('vous a écrit').waitFor()
     t.same(await breaches(citizen.page), [])
-    await citizen.page.goto(`${origin}/@paul_grondin`)
+    await visit(citizen.page, `${origin}/@paul_grondin`)
     await post.getByText('Plus d’actions').or(post.locator('.menu summary')).first().click()
     await post.getByRole('button', { name: 'Modifier' }).click()
     const dialog = citizen.page.getByRole('dialog')
@@ -101,17 +103,19 @@ t.test(
     await citizen.page.getByRole('dialog').getByRole('button', { name: 'Supprimer' }).click()
     await citizen.page.getByText('Rien n’est encore publié').waitFor()
 
-    await citizen.page.goto(`${origin}/reglages`)
+    await visit(citizen.page, `${origin}/reglages`)
     t.same(await breaches(citizen.page), [])
     await citizen.page.getByLabel('Présentation').fill('Boulanger rue Haute')
     await citizen.page.getByRole('button', { name: 'Enregistrer' }).first().click()
     await citizen.page.getByText('Enregistré.').waitFor()
     await citizen.page.getByRole('main').getByRole('button', { name: 'Se déconnecter' }).click()
     await citizen.page.waitForURL(`${origin}/`)
+    await awake(citizen.page)
     await citizen.page.getByRole('heading', { name: 'Bienvenue à Saint-Leu' }).waitFor()
-    await citizen.page.goto(`${origin}/@paul_grondin`)
+    await visit(citizen.page, `${origin}/@paul_grondin`)
     await citizen.page.getByText('Boulanger rue Haute').waitFor()
     await logIn(citizen.page, origin, 'paul@saint-leu.test', PASSWORD)
+    await citizen.page.waitForURL(`${origin}/`)
     await citizen.page.getByRole('textbox', { name: 'Votre message' }).waitFor()
     t.same(citizen.complaints, [])
   }

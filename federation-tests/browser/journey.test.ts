@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
 import { startEmpty } from './instance.ts'
-import { breaches, newVisitor, noBrowser, openBrowser } from './visitor.ts'
+import { awake, breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -21,9 +21,9 @@ t.test(
     const { origin } = instance
 
     const mayor = await newVisitor(browser)
-    await mayor.page.goto(`${origin}/agenda`)
+    await visit(mayor.page, `${origin}/agenda`)
     t.equal(new URL(mayor.page.url()).pathname, '/installation', 'before set-up every page leads there')
-    await mayor.page.goto(instance.setupUrl)
+    await visit(mayor.page, instance.setupUrl)
     t.same(await breaches(mayor.page), [])
     await fill(mayor.page, {
       name: 'Saint-Leu',
@@ -37,12 +37,13 @@ t.test(
     })
     await mayor.page.getByRole('button', { name: 'Ouvrir la commune' }).click()
     await mayor.page.waitForURL(`${origin}/`)
+    await awake(mayor.page)
     await mayor.page.getByRole('heading', { name: 'Saint-Leu vient d’ouvrir' }).waitFor()
     t.same(mayor.complaints, [])
 
     const citizen = await newVisitor(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
     const { page } = citizen
-    await page.goto(origin)
+    await visit(page, origin)
     await page.getByRole('main').getByRole('link', { name: 'S’inscrire' }).first().click()
     await page.waitForURL('**/inscription')
     t.same(await breaches(page), [])
@@ -50,15 +51,16 @@ t.test(
     await page.locator('[name="agreement"]').check()
     await page.getByRole('button', { name: 'Créer mon compte' }).click()
     await page.waitForURL(`${origin}/`)
+    await awake(page)
 
-    await page.goto(`${origin}/groupes/nouveau`)
+    await visit(page, `${origin}/groupes/nouveau`)
     t.same(await breaches(page), [])
     await fill(page, { name: 'Comité des fêtes', description: 'Bals et marchés.' })
     t.equal(await page.locator('[name="username"]').inputValue(), 'comite_des_fetes', 'the address follows the name')
     await page.getByRole('button', { name: 'Créer le groupe' }).click()
     await page.getByRole('heading', { name: 'Comité des fêtes', level: 1 }).waitFor()
 
-    await page.goto(`${origin}/evenements/nouveau`)
+    await visit(page, `${origin}/evenements/nouveau`)
     t.same(await breaches(page), [])
     await fill(page, {
       title: 'Marché de nuit',
@@ -75,7 +77,7 @@ t.test(
     const eventUrl = page.url()
     t.same(await breaches(page), [])
 
-    await page.goto(origin)
+    await visit(page, origin)
     await page.getByRole('textbox', { name: 'Votre message' }).fill('Bonjour Saint-Leu !')
     await page.getByRole('button', { name: 'Publier', exact: true }).click()
     await page.getByRole('article').filter({ hasText: 'Bonjour Saint-Leu !' }).waitFor()

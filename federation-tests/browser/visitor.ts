@@ -46,3 +46,14 @@ export async function breaches(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${page.url()}: ${id} at ${node.target.join(' ')}`))
 }
+
+/** Goes there and waits until the page's scripts have taken it over. */
+export async function visit(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await awake(page)
+}
+
+/** Waits until the page's scripts have taken it over: what is typed or chosen before may be lost. */
+export async function awake(page: Page): Promise<void> {
+  await page.locator('html[data-ready]').waitFor({ state: 'attached' })
+}
