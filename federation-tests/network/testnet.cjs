@@ -56,7 +56,7 @@ dns.lookup = function lookup(name, options, callback) {
 }
 dns.promises.lookup = (name, options) =>
   new Promise((resolve, reject) => {
-    dns.lookup(name, options ?? {}, (error, address, family) => {
+    dns.lookup(name, options ?? {}, (error, address) => {
       if (error) reject(error)
       else resolve(Array.isArray(address) ? address : { address, family })
     })
@@ -72,13 +72,13 @@ for (const kind of ['resolve', 'resolve4', 'resolve6']) {
   dns[kind] = (name, ...rest) => addresses(name).then((found) => rest.at(-1)(null, found), rest.at(-1))
 }
 
-const isLoopback = (host) => host === 'localhost' || host === '::1' || /^127\./.test(host)
-const isPublic = (address) => /^11\.22\./.test(address)
+const isLoopback = (host) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+const isPublic = (address) => address.startsWith('11.22.')
 
 /** Keeps the caller's own lookup (its guard) and afterwards turns the judged address into the front's. */
 function guarded(lookup, host, port) {
   return (name, options, callback) => {
-    lookup(name, options, (error, address, family) => {
+    lookup(name, options, (error, address) => {
       if (error) return callback(error)
       const judged = Array.isArray(address) ? address.map((one) => one.address) : [address]
       for (const one of judged) note({ event: 'connect', host, address: one, port })
