@@ -23,7 +23,10 @@ export async function health(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promi
       migrations: await passes(async () => {
         if ((await pendingMigrations(ctx.db)).length > 0) throw new Error('migrations are waiting')
       }),
-      queue: await passes(async () => void (await ctx.queue.status()))
+      queue: await passes(async () => {
+        const { ready, problem } = await ctx.queue.status()
+        if (!ready) throw new Error(problem ?? 'the queue engine does not answer')
+      })
     }
     const ready = Object.values(checks).every(Boolean)
     reply.header('cache-control', 'no-store')
