@@ -94,7 +94,7 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   }
   const { test } = options
   test?.teardown(() => instance.dispose(!test.passing()))
-  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire@saint-leu.test', '--password', PASSWORD)
+  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire-courriel@mairie.example', '--password', PASSWORD)
   await instance.start()
   await populate(network, instance, options)
   return instance
@@ -128,7 +128,7 @@ export function postgresPid(dataDir: string): number | null {
 /** Accounts and groups one after the other (each command is a process), tokens at the end. */
 async function populate(network: Network, instance: Communer, options: CommunerOptions): Promise<void> {
   for (const username of options.accounts ?? []) {
-    await instance.cli('account', 'create', username, '--email', `${username}@${options.host}`, '--password', PASSWORD, '--confirmed')
+    await instance.cli('account', 'create', username, '--email', `${username}-courriel@mairie.example`, '--password', PASSWORD, '--confirmed')
   }
   for (const [username, owner] of Object.entries(options.groups ?? {})) {
     await instance.cli('group', 'create', username, '--name', username, '--owner', owner)

@@ -148,7 +148,15 @@ export function gts(activity: Json): Verdict {
   const { published, updated } = object
   return all(
     ['not edited before it was written', updated === undefined || Date.parse(String(published)) <= Date.parse(String(updated))],
-    ['one author', object['type'] === undefined || object['type'] === 'Tombstone' || typeof object['attributedTo'] === 'string']
+    // Activities and actors have none.
+    [
+      'one author',
+      object['type'] === undefined ||
+        object['type'] === 'Tombstone' ||
+        object['actor'] !== undefined ||
+        object['preferredUsername'] !== undefined ||
+        typeof object['attributedTo'] === 'string'
+    ]
   )
 }
 

@@ -1,6 +1,6 @@
 // Signs requests as peers do: draft-cavage and RFC 9421, written from the specifications and independent of the server's own code.
 // Every part can be bent, for tests of what must be refused.
-import { createHash, generateKeyPairSync, sign as cryptoSign, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, sign as cryptoSign, verify as cryptoVerify, type KeyObject } from 'node:crypto'
 
 export interface PeerKey {
   id: string
@@ -62,4 +62,14 @@ export function signRfc9421(key: PeerKey, method: string, url: string, body: Buf
   const base = [`"@method": ${method}`, `"@target-uri": ${url}`, `"content-digest": ${contentDigest}`, `"@signature-params": ${parameters}`].join('\n')
   const signature = cryptoSign('sha256', Buffer.from(base), key.privateKey).toString('base64')
   return { host: new URL(url).host, 'content-digest': contentDigest, 'signature-input': `sig1=${parameters}`, signature: `sig1=:${signature}:` }
+}
+
+/** True when a received draft-cavage request is signed by `publicPem` over at least (request-target) host date digest, and its digest is its body's. */
+export function isSignedCavage(publicPem: string, request: { method: string; path: string; headers: Record<string, string | string[] | undefined>; body: Buffer }): boolean {
+  const parameters = Object.fromEntries([...String(request.headers.signature).matchAll(/(\w+)="([^"]*)"/g)].map((one) => [one[1]!, one[2]!]))
+  const components = (parameters.headers ?? '').split(' ')
+  if (!['(request-target)', 'host', 'date', 'digest'].every((name) => components.includes(name))) return false
+  if (request.headers.digest !== sha256Digest(request.body)) return false
+  const text = components.map((name) => name === '(request-target)' ? `(request-target): ${request.method.toLowerCase()} ${request.path}` : `${name}: ${String(request.headers[name])}`).join('\n')
+  return cryptoVerify('sha256', Buffer.from(text), createPublicKey(publicPem), Buffer.from(parameters.signature ?? '', 'base64'))
 }
