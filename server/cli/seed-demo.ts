@@ -1,9 +1,11 @@
 // `seed:demo`: people, groups and posts of an invented commune, to look at. Only where nobody lives yet.
 import { AppError } from '../core/errors.ts'
 import { createAccount } from '../features/accounts/create.ts'
+import { createEvent } from '../features/events/create-event.ts'
 import { createGroup } from '../features/groups/groups.ts'
 import { createNote } from '../features/wall/create-note.ts'
 import type { Ctx } from '../context.ts'
+import { requireSite } from '../db/site.ts'
 import type { ActorRow } from '../db/rows.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
@@ -57,7 +59,58 @@ const NOTES = [
   }
 ]
 
-async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: number }> {
+/** Some days from now, so that the agenda is never of the past; places are offsets from the centre of the commune, in degrees. */
+const EVENTS = [
+  {
+    author: 'amina',
+    as: 'jardin',
+    inDays: 3,
+    from: '14:00',
+    to: '17:00',
+    title: 'Chantier participatif au jardin',
+    description: 'On monte le second composteur. Gants et outils sur place, goûter partagé.',
+    place: { name: 'Jardin de la Fontaine', address: 'Chemin de la Fontaine', north: 0.004, east: -0.003 }
+  },
+  {
+    author: 'jean',
+    as: 'velo',
+    inDays: 6,
+    from: '17:00',
+    to: '19:30',
+    title: 'Atelier de réparation de vélos',
+    description: 'Apportez votre vélo : on regarde ensemble freins, pneus et dérailleurs.',
+    place: { name: 'Salle des fêtes', address: 'Place de la Mairie', north: 0, east: 0.001 }
+  },
+  {
+    author: 'lucie',
+    as: 'fresque',
+    inDays: 10,
+    from: '18:30',
+    to: '20:00',
+    title: 'Choisir la fresque de la médiathèque',
+    description: 'Les trois esquisses sont présentées par les enfants des écoles.',
+    place: { name: 'Médiathèque', address: 'Rue des Écoles', north: -0.002, east: 0.002 }
+  }
+]
+
+async function seedEvents(ctx: Ctx, people: Map<string, ActorRow>): Promise<void> {
+  const { latitude, longitude, timezone } = requireSite(ctx)
+  for (const { author, as, inDays, from, to, title, description, place } of EVENTS) {
+    const day = new Date(ctx.clock.now().getTime() + inDays * 86_400_000).toISOString().slice(0, 10)
+    const { name, address, north, east } = place
+    await createEvent(ctx, people.get(author)!, {
+      title,
+      description,
+      start: `${day}T${from}:00`,
+      end: `${day}T${to}:00`,
+      timezone,
+      location: { name, address, latitude: latitude + north, longitude: longitude + east },
+      as
+    })
+  }
+}
+
+async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: number; events: number }> {
   const row = await ctx.db('actors').where('local', true).count('* as actors').first()
   if (Number(row?.['actors']) > MAX_ACTORS_BEFORE)
     throw new AppError('cli.seed', 409, 'People already live here: the demonstration is only for an instance that was just set up.')
@@ -70,7 +123,8 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
   for (const { author, as, text } of NOTES) {
     await createNote(ctx, people.get(author)!, { text, visibility: 'public', ...(as === null ? {} : { as }) })
   }
-  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length }
+  await seedEvents(ctx, people)
+  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length, events: EVENTS.length }
 }
 
 async function run({ config }: Input): Promise<Outcome> {
@@ -78,7 +132,7 @@ async function run({ config }: Input): Promise<Outcome> {
     const made = await seed(ctx)
     return {
       json: { ...made, password: PASSWORD },
-      text: `Made ${made.people} people, ${made.groups} groups and ${made.notes} posts. They log in with the password ${PASSWORD}.`
+      text: `Made ${made.people} people, ${made.groups} groups, ${made.notes} posts and ${made.events} events. They log in with the password ${PASSWORD}.`
     }
   })
 }
