@@ -41,9 +41,9 @@ export async function benchFanout(options: { rounds: number; postsPerRound: numb
     const counts = async (): Promise<Counts> => await (await fetch(`http://127.0.0.1:${control}/`)).json() as Counts
     const postgres = postgresPid(commune.dataDir)!
     const alice = commune.clients.alice!
-    const lines: (Line & { pid: number; enqueue: number[]; publish(): Promise<unknown> })[] = [
-      { name: 'claim + sign + POST keep-alive', rounds: [], pid: anchor.pid, enqueue: [], publish: async () => (await fetch(`http://127.0.0.1:${anchorPort}/`, { method: 'POST' })).text() },
-      { name: 'Communer, a post of the group', rounds: [], pid: commune.child.pid, enqueue: [], publish: () => alice.post('/api/v1/statuses', { status: `Nouvelles du quartier ${Math.random()}`, as: 'jardin' }) }
+    const lines: (Line & { pid: number; enqueue: number[]; calm: number[]; publish(): Promise<unknown> })[] = [
+      { name: 'claim + sign + POST keep-alive', rounds: [], pid: anchor.pid, enqueue: [], calm: [], publish: async () => (await fetch(`http://127.0.0.1:${anchorPort}/`, { method: 'POST' })).text() },
+      { name: 'Communer, a post of the group', rounds: [], pid: commune.child.pid, enqueue: [], calm: [], publish: () => alice.post('/api/v1/statuses', { status: `Nouvelles du quartier ${Math.random()}`, as: 'jardin' }) }
     ]
     for (let round = -1; round < options.rounds; round += 1) {
       for (const line of lines) {
@@ -53,7 +53,7 @@ export async function benchFanout(options: { rounds: number; postsPerRound: numb
         for (let post = 0; post < options.postsPerRound; post += 1) {
           const asked = performance.now()
           await line.publish()
-          if (round >= 0) line.enqueue.push(performance.now() - asked)
+          if (round >= 0) (post === 0 ? line.calm : line.enqueue).push(performance.now() - asked)
         }
         await waitUntil('all deliveries', async () => (await counts()).deliveries >= target, 120_000)
         const seconds = (performance.now() - begun) / 1000
@@ -62,6 +62,7 @@ export async function benchFanout(options: { rounds: number; postsPerRound: numb
       }
     }
     printTable(`Fan-out: ${options.hosts * options.followersPerHost} followers on ${options.hosts} hosts, ${options.rounds} rounds of ${options.postsPerRound} posts (p50, p99: time until the citizen has his answer)`, lines, 'claim + sign + POST keep-alive')
+    for (const line of lines) console.log(`${line.name}: answered after ${median(line.calm).toFixed(1)} ms when nothing else was being sent`)
     const end = await counts()
     console.log(`sink: ${end.deliveries} deliveries, ${end.twice} twice, ${end.bad} badly signed`)
   } finally {
