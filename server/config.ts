@@ -50,7 +50,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   if (!LOG_LEVELS.includes(logLevel)) problem('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`)
   const publicUrl = readPublicUrl(text('PUBLIC_URL'), problem)
   const accountDomain = text('ACCOUNT_DOMAIN')
-  if (accountDomain !== null && !/^[a-z0-9.-]+(:[0-9]+)?$/i.test(accountDomain)) problem('ACCOUNT_DOMAIN', 'must be a bare domain, such as saint-leu.fr')
+  if (accountDomain !== null && !/^[a-z0-9.-]+(:[0-9]+)?$/i.test(accountDomain))
+    problem('ACCOUNT_DOMAIN', 'must be a bare domain, such as saint-leu.fr')
   const secretKey = text('SECRET_KEY')
   if (secretKey !== null && secretKey.length < 32) problem('SECRET_KEY', 'must have at least 32 characters')
   const config: Config = {
@@ -69,7 +70,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     logLevel
   }
   if (problems.length > 0) {
-    throw new AppError('config.invalid', 500, `The settings below are wrong; correct them in the environment or in .env and start again:\n${problems.join('\n')}`)
+    throw new AppError(
+      'config.invalid',
+      500,
+      `The settings below are wrong; correct them in the environment or in .env and start again:\n${problems.join('\n')}`
+    )
   }
   return Object.freeze(config)
 }

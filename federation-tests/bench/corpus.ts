@@ -27,10 +27,20 @@ export async function makeActors(hosts: number, perHost: number, originOf: (host
       const iri = `${originOf(host)}/users/u${index}`
       const key: PeerKey = { id: `${iri}#main-key`, privateKey: pair.privateKey, publicPem }
       actors.push({
-        iri, key,
+        iri,
+        key,
         document: {
-          '@context': CONTEXT, id: iri, type: 'Person', preferredUsername: `u${index}`, name: `Person ${index} of ${host}`, url: iri, inbox: `${iri}/inbox`, outbox: `${iri}/outbox`,
-          followers: `${iri}/followers`, endpoints: { sharedInbox: `${originOf(host)}/inbox` }, publicKey: { id: key.id, owner: iri, publicKeyPem: publicPem }
+          '@context': CONTEXT,
+          id: iri,
+          type: 'Person',
+          preferredUsername: `u${index}`,
+          name: `Person ${index} of ${host}`,
+          url: iri,
+          inbox: `${iri}/inbox`,
+          outbox: `${iri}/outbox`,
+          followers: `${iri}/followers`,
+          endpoints: { sharedInbox: `${originOf(host)}/inbox` },
+          publicKey: { id: key.id, owner: iri, publicKeyPem: publicPem }
         }
       })
     }
@@ -38,7 +48,8 @@ export async function makeActors(hosts: number, perHost: number, originOf: (host
   return actors
 }
 
-const TEXT = 'Bonjour à toutes et à tous, la réunion de quartier de jeudi est déplacée à la salle des fêtes ; merci de prévenir vos voisins. '
+const TEXT =
+  'Bonjour à toutes et à tous, la réunion de quartier de jeudi est déplacée à la salle des fêtes ; merci de prévenir vos voisins. '
 
 export interface Mix {
   inbox: string
@@ -62,18 +73,50 @@ export function presign(actors: CorpusActor[], count: number, seed: number, mix:
       const id = `${actor.iri}/o/${seed}-${index}`
       const event = dice >= 0.65
       const note: Json = {
-        id, type: event ? 'Event' : 'Note', attributedTo: actor.iri, to: base.to, cc: base.cc, published: new Date().toISOString(), url: id,
-        content: `<p>${TEXT.repeat(1 + (index % 4))}<a href="https://example.org/${index}">suite</a></p>`, tag: [{ type: 'Hashtag', name: '#quartier', href: 'https://example.org/tags/quartier' }], attachment: [],
-        ...(event ? { name: `Réunion ${index}`, startTime: '2030-05-01T18:00:00Z', location: { type: 'Place', name: 'Salle des fêtes', latitude: -21.1, longitude: 55.3 } } : {})
+        id,
+        type: event ? 'Event' : 'Note',
+        attributedTo: actor.iri,
+        to: base.to,
+        cc: base.cc,
+        published: new Date().toISOString(),
+        url: id,
+        content: `<p>${TEXT.repeat(1 + (index % 4))}<a href="https://example.org/${index}">suite</a></p>`,
+        tag: [{ type: 'Hashtag', name: '#quartier', href: 'https://example.org/tags/quartier' }],
+        attachment: [],
+        ...(event
+          ? {
+              name: `Réunion ${index}`,
+              startTime: '2030-05-01T18:00:00Z',
+              location: { type: 'Place', name: 'Salle des fêtes', latitude: -21.1, longitude: 55.3 }
+            }
+          : {})
       }
       created.push({ actor, note })
       activity = { ...base, id: `${id}/activity`, type: 'Create', object: note }
-    } else if (dice < 0.85) activity = { '@context': CONTEXT, id: `${actor.iri}#like-${seed}-${index}`, type: 'Like', actor: actor.iri, object: target }
-    else if (dice < 0.95 || created.length < 10) activity = { ...base, id: `${actor.iri}/boost-${seed}-${index}`, type: 'Announce', published: new Date().toISOString(), object: target }
+    } else if (dice < 0.85)
+      activity = { '@context': CONTEXT, id: `${actor.iri}#like-${seed}-${index}`, type: 'Like', actor: actor.iri, object: target }
+    else if (dice < 0.95 || created.length < 10)
+      activity = {
+        ...base,
+        id: `${actor.iri}/boost-${seed}-${index}`,
+        type: 'Announce',
+        published: new Date().toISOString(),
+        object: target
+      }
     else {
       const { actor: author, note } = created[Math.floor(random() * (created.length - 5))]!
-      const update = { ...base, actor: author.iri, id: `${String(note.id)}#update-${index}`, type: 'Update', object: { ...note, content: '<p>corrigé</p>', updated: new Date().toISOString() } }
-      return sign(author, dice < 0.975 ? update : { ...base, actor: author.iri, id: `${String(note.id)}#delete`, type: 'Delete', object: note.id }, mix.inbox)
+      const update = {
+        ...base,
+        actor: author.iri,
+        id: `${String(note.id)}#update-${index}`,
+        type: 'Update',
+        object: { ...note, content: '<p>corrigé</p>', updated: new Date().toISOString() }
+      }
+      return sign(
+        author,
+        dice < 0.975 ? update : { ...base, actor: author.iri, id: `${String(note.id)}#delete`, type: 'Delete', object: note.id },
+        mix.inbox
+      )
     }
     return sign(actor, activity, mix.inbox)
   })
@@ -81,5 +124,9 @@ export function presign(actors: CorpusActor[], count: number, seed: number, mix:
 
 function sign(actor: CorpusActor, activity: Json, inbox: string): Signed {
   const body = Buffer.from(JSON.stringify(activity))
-  return { path: new URL(inbox).pathname, headers: { ...signCavage(actor.key, 'POST', inbox, body), 'content-type': 'application/activity+json' }, body }
+  return {
+    path: new URL(inbox).pathname,
+    headers: { ...signCavage(actor.key, 'POST', inbox, body), 'content-type': 'application/activity+json' },
+    body
+  }
 }

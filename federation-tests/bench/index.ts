@@ -10,7 +10,8 @@ const rounds = values.quick ? 2 : 5
 for (const name of wanted) {
   if (name === 'ingest') await benchIngest({ rounds, perRound: values.quick ? 1000 : 3000, warmUp: values.quick ? 1000 : 5000 })
   else if (name === 'fanout') await benchFanout({ rounds, postsPerRound: 10, hosts: 100, followersPerHost: 10 })
-  else if (name === 'documents') await benchDocuments({ rounds, perRound: values.quick ? 2000 : 10_000, warmUp: values.quick ? 2000 : 5000 })
+  else if (name === 'documents')
+    await benchDocuments({ rounds, perRound: values.quick ? 2000 : 10_000, warmUp: values.quick ? 2000 : 5000 })
   else throw new Error(`there is no benchmark called ${name}: ingest, fanout or documents`)
 }
 process.exit(0)

@@ -27,28 +27,46 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
     writeFileSync(keysFile, JSON.stringify(Object.fromEntries(actors.map((one) => [one.key.id, one.key.publicPem]))))
     const startAnchor = async (mode: string): Promise<{ child: Child; pool: Pool }> => {
       const port = await freePort()
-      const child = await startProcess(process.execPath, ['--import=tsx', fileURLToPath(new URL('./anchor-ingest.ts', import.meta.url)), JSON.stringify({ port, mode, keysFile, database: { ...settings, database: 'anchor' } })], { env: { ...process.env, NODE_OPTIONS: '' }, cwd: process.cwd(), readyText: 'anchor ready' })
+      const child = await startProcess(
+        process.execPath,
+        [
+          '--import=tsx',
+          fileURLToPath(new URL('./anchor-ingest.ts', import.meta.url)),
+          JSON.stringify({ port, mode, keysFile, database: { ...settings, database: 'anchor' } })
+        ],
+        { env: { ...process.env, NODE_OPTIONS: '' }, cwd: process.cwd(), readyText: 'anchor ready' }
+      )
       anchors.push(child)
       return { child, pool: new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS }) }
     }
     const [single, batched] = [await startAnchor('single'), await startAnchor('batched')]
     const targets: string[] = []
-    for (let index = 0; index < 20; index += 1) targets.push((await commune.clients.alice!.post('/api/v1/statuses', { status: `Cible ${index}`, as: 'jardin' })).uri)
+    for (let index = 0; index < 20; index += 1)
+      targets.push((await commune.clients.alice!.post('/api/v1/statuses', { status: `Cible ${index}`, as: 'jardin' })).uri)
     const postgres = postgresPid(commune.dataDir)
     const lines: (Line & { pool: Pool; pid: number })[] = [
       { name: 'Fastify + verify + one INSERT', rounds: [], pool: single.pool, pid: single.child.pid },
       { name: 'Fastify + verify + micro-batched INSERT', rounds: [], pool: batched.pool, pid: batched.child.pid },
-      { name: 'Communer, accepted and committed', rounds: [], pool: new Pool(`http://127.0.0.1:${commune.port}`, { connections: CONNECTIONS }), pid: commune.child.pid }
+      {
+        name: 'Communer, accepted and committed',
+        rounds: [],
+        pool: new Pool(`http://127.0.0.1:${commune.port}`, { connections: CONNECTIONS }),
+        pid: commune.child.pid
+      }
     ]
     const drain: Round[] = []
-    const backlog = async (): Promise<number> => Number((await commune.query("select count(*) from inbox_log where state = 'waiting'"))[0]!.count)
+    const backlog = async (): Promise<number> =>
+      Number((await commune.query("select count(*) from inbox_log where state = 'waiting'"))[0]!.count)
     let seed = 0
     for (let round = -1; round < options.rounds; round += 1) {
       for (const line of lines) {
         const units = round < 0 ? options.warmUp : options.perRound
         const requests = presign(actors, units, (seed += 1), { inbox: stage.sharedInbox, groupIri: stage.groupIri, targets })
         const refused: number[] = []
-        const result = await measure({ units, connections: CONNECTIONS, one: (index) => post(line.pool, requests[index]!, refused) }, { server: line.pid, postgres })
+        const result = await measure(
+          { units, connections: CONNECTIONS, one: (index) => post(line.pool, requests[index]!, refused) },
+          { server: line.pid, postgres }
+        )
         if (refused.length > 0) console.log(`${line.name}: ${refused.length} refused (${[...new Set(refused)].join()})`)
         if (round >= 0) line.rounds.push(result)
         if (line.pid === commune.child.pid) {
@@ -59,8 +77,14 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
         }
       }
     }
-    printTable(`Inbox ingest, ${CONNECTIONS} connections, ${options.rounds} rounds of ${options.perRound}`, [...lines, { name: 'Communer, all effects done', rounds: drain }], 'Fastify + verify + micro-batched INSERT')
-    const [row] = await commune.query("select count(*) as all, count(*) filter (where state = 'done') as done, count(distinct dedup_key) as keys from inbox_log")
+    printTable(
+      `Inbox ingest, ${CONNECTIONS} connections, ${options.rounds} rounds of ${options.perRound}`,
+      [...lines, { name: 'Communer, all effects done', rounds: drain }],
+      'Fastify + verify + micro-batched INSERT'
+    )
+    const [row] = await commune.query(
+      "select count(*) as all, count(*) filter (where state = 'done') as done, count(distinct dedup_key) as keys from inbox_log"
+    )
     console.log(`exactly once: ${row!.done} done of ${row!.all} rows; resident memory of the server ${rssMb(commune.child.pid)} MB`)
     const outcomes = await commune.query('select outcome, count(*) from inbox_log group by 1 order by 2 desc')
     console.log(`outcomes: ${outcomes.map((one) => `${one.outcome} ${one.count}`).join(', ')}`)

@@ -6,7 +6,9 @@ const TICK_US = 10_000
 
 /** Processor time of a process in microseconds, its ended children included. */
 export function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]) * TICK_US, 0)
 }
 
@@ -16,7 +18,9 @@ export function cpuOfPostgres(pid: number): number {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     try {
-      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
       if (Number(fields[1]) === pid) sum += (Number(fields[11]) + Number(fields[12])) * TICK_US
     } catch {
       // ended between the listing and the reading
@@ -51,15 +55,17 @@ export async function measure(load: Load, pids: { server: number; postgres: numb
   const times: number[] = []
   const start = performance.now()
   let next = 0
-  await Promise.all(Array.from({ length: load.connections }, async () => {
-    while (next < load.units) {
-      const index = next
-      next += 1
-      const begun = performance.now()
-      await load.one(index)
-      times.push(performance.now() - begun)
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: load.connections }, async () => {
+      while (next < load.units) {
+        const index = next
+        next += 1
+        const begun = performance.now()
+        await load.one(index)
+        times.push(performance.now() - begun)
+      }
+    })
+  )
   const seconds = (performance.now() - start) / 1000
   times.sort((a, b) => a - b)
   return {
@@ -82,9 +88,20 @@ export function printTable(title: string, lines: Line[], anchor: string): void {
   const rate = (line: Line): number => median(line.rounds.map((one) => one.perSecond))
   const base = rate(lines.find((one) => one.name === anchor)!)
   console.log(`\n${title}`)
-  console.log(['', 'per second', 'server µs', 'postgres µs', 'p50 ms', 'p99 ms', `of ${anchor}`].map((one, index) => one.padEnd(index === 0 ? 44 : 12)).join(''))
+  console.log(
+    ['', 'per second', 'server µs', 'postgres µs', 'p50 ms', 'p99 ms', `of ${anchor}`]
+      .map((one, index) => one.padEnd(index === 0 ? 44 : 12))
+      .join('')
+  )
   for (const line of lines) {
-    const cells = [rate(line).toFixed(0), median(line.rounds.map((one) => one.serverUs)).toFixed(0), median(line.rounds.map((one) => one.postgresUs)).toFixed(0), median(line.rounds.map((one) => one.p50)).toFixed(1), median(line.rounds.map((one) => one.p99)).toFixed(1), `${(rate(line) / base).toFixed(2)} ×`]
+    const cells = [
+      rate(line).toFixed(0),
+      median(line.rounds.map((one) => one.serverUs)).toFixed(0),
+      median(line.rounds.map((one) => one.postgresUs)).toFixed(0),
+      median(line.rounds.map((one) => one.p50)).toFixed(1),
+      median(line.rounds.map((one) => one.p99)).toFixed(1),
+      `${(rate(line) / base).toFixed(2)} ×`
+    ]
     console.log(line.name.padEnd(44) + cells.map((one) => one.padEnd(12)).join('') + (line.note ?? ''))
   }
 }

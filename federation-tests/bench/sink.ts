@@ -12,7 +12,9 @@ function check(request: IncomingMessage, body: Buffer): boolean {
   const { headers } = request
   const parameters = Object.fromEntries([...String(headers.signature).matchAll(/(\w+)="([^"]*)"/g)].map((one) => [one[1]!, one[2]!]))
   if (headers.digest !== `SHA-256=${createHash('sha256').update(body).digest('base64')}`) return false
-  const lines = (parameters.headers ?? '').split(' ').map((name) => name === '(request-target)' ? `(request-target): post ${request.url}` : `${name}: ${headers[name]}`)
+  const lines = (parameters.headers ?? '')
+    .split(' ')
+    .map((name) => (name === '(request-target)' ? `(request-target): post ${request.url}` : `${name}: ${headers[name]}`))
   return keys.some((key) => verify('sha256', Buffer.from(lines.join('\n')), key, Buffer.from(parameters.signature ?? '', 'base64')))
 }
 
@@ -30,5 +32,12 @@ function receive(port: number, request: IncomingMessage, response: ServerRespons
   })
 }
 
-await Promise.all(ports.map((port) => new Promise<void>((resolve) => { createServer((request, response) => receive(port, request, response)).listen(port, '127.0.0.1', resolve) })))
+await Promise.all(
+  ports.map(
+    (port) =>
+      new Promise<void>((resolve) => {
+        createServer((request, response) => receive(port, request, response)).listen(port, '127.0.0.1', resolve)
+      })
+  )
+)
 createServer((_request, response) => response.end(JSON.stringify(counts))).listen(control, '127.0.0.1', () => console.log('sink ready'))

@@ -30,14 +30,28 @@ export interface StageOptions {
 /** Sets up, fills and starts the instance. */
 export async function startStage(options: StageOptions): Promise<Stage> {
   const network = await startNetwork()
-  const commune = await startCommuner(network, { host: 'bench.test', database: 'embedded', accounts: ['alice'], groups: { jardin: 'alice' }, env: { LOG_LEVEL: 'warn' }, ...(options.local ? { address: 'local' as const } : {}) })
-  const jrd = await (await network.fetch(`${commune.origin}/.well-known/webfinger?resource=acct:jardin@${new URL(commune.origin).host}`)).json() as Json
-  const group = await (await network.fetch(jrd.links.find((one: Json) => one.rel === 'self').href, { headers: { accept: 'application/activity+json' } })).json() as Json
+  const commune = await startCommuner(network, {
+    host: 'bench.test',
+    database: 'embedded',
+    accounts: ['alice'],
+    groups: { jardin: 'alice' },
+    env: { LOG_LEVEL: 'warn' },
+    ...(options.local ? { address: 'local' as const } : {})
+  })
+  const jrd = (await (
+    await network.fetch(`${commune.origin}/.well-known/webfinger?resource=acct:jardin@${new URL(commune.origin).host}`)
+  ).json()) as Json
+  const group = (await (
+    await network.fetch(jrd.links.find((one: Json) => one.rel === 'self').href, { headers: { accept: 'application/activity+json' } })
+  ).json()) as Json
   await commune.stop()
   await fill(commune, group.id, options)
   await commune.start()
   return {
-    network, commune, groupIri: group.id, sharedInbox: group.endpoints.sharedInbox,
+    network,
+    commune,
+    groupIri: group.id,
+    sharedInbox: group.endpoints.sharedInbox,
     pids: { server: commune.child.pid, postgres: postgresPid(commune.dataDir) },
     async close() {
       await commune.dispose()
@@ -53,10 +67,27 @@ async function fill(commune: Communer, groupIri: string, options: StageOptions):
     for (const { document } of options.actors) await upsertRemoteActor(ctx, ctx.db, document)
     if (options.followers !== true) return
     const group = await ctx.db('actors').where({ iri: groupIri }).first('id')
-    const rows = await ctx.db('actors').whereIn('iri', options.actors.map((one) => one.iri)).select('id', 'iri', 'shared_inbox')
-    await ctx.db.batchInsert('follows', rows.map((row: { id: string; iri: string; shared_inbox: string }) => ({
-      id: newId(), iri: `${row.iri}#follow`, follower_id: row.id, followed_id: group.id, state: 'accepted', follower_local: false, delivery_inbox: row.shared_inbox, accepted_at: new Date()
-    })), 500)
+    const rows = await ctx
+      .db('actors')
+      .whereIn(
+        'iri',
+        options.actors.map((one) => one.iri)
+      )
+      .select('id', 'iri', 'shared_inbox')
+    await ctx.db.batchInsert(
+      'follows',
+      rows.map((row: { id: string; iri: string; shared_inbox: string }) => ({
+        id: newId(),
+        iri: `${row.iri}#follow`,
+        follower_id: row.id,
+        followed_id: group.id,
+        state: 'accepted',
+        follower_local: false,
+        delivery_inbox: row.shared_inbox,
+        accepted_at: new Date()
+      })),
+      500
+    )
   } finally {
     await instance.close()
   }

@@ -6,7 +6,11 @@ import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
 
-const textOf = (html: string): string => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim()
+const textOf = (html: string): string =>
+  html
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
   const network: Network = await startNetwork()
@@ -21,7 +25,7 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
 
   /** The status of that IRI as `client` of `instance` sees it in a timeline, or undefined. */
   const seen = async (client: typeof bob, uri: string, timeline = 'home'): Promise<Json | undefined> =>
-    (await client.get(`/api/v1/timelines/${timeline}?limit=40`) as Json[]).find((one) => one.uri === uri || one.reblog?.uri === uri)
+    ((await client.get(`/api/v1/timelines/${timeline}?limit=40`)) as Json[]).find((one) => one.uri === uri || one.reblog?.uri === uri)
   const asBob = async (uri: string): Promise<Json> => {
     const found = await bob.get(`/api/v2/search?resolve=true&type=statuses&q=${encodeURIComponent(uri)}`)
     return found.statuses[0]
@@ -34,7 +38,10 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
     group = found.accounts[0]
     t.match(group, { acct: 'jardin@alpha.test', username: 'jardin', group: true })
     const anonymous = await beta.anonymous.request('GET', '/api/v2/search?resolve=true&q=%40alice%40alpha.test')
-    t.ok(anonymous.status === 401 || ((await anonymous.json()) as Json).accounts.length === 0, 'but nobody makes the server fetch without logging in')
+    t.ok(
+      anonymous.status === 401 || ((await anonymous.json()) as Json).accounts.length === 0,
+      'but nobody makes the server fetch without logging in'
+    )
   })
 
   await t.test('following it is accepted at once', async (t) => {
@@ -47,34 +54,47 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
   })
 
   let note: Json
-  await t.test('a note of the group arrives in the follower\'s home', async (t) => {
+  await t.test("a note of the group arrives in the follower's home", async (t) => {
     note = await alice.post('/api/v1/statuses', { status: 'Plantation samedi au #jardin partagé', as: 'jardin', visibility: 'public' })
     const arrived = await waitUntil('the note on beta', () => seen(bob, note.uri))
     t.match(textOf(arrived.content), /Plantation samedi au #\s?jardin partagé/)
     t.equal(arrived.account.acct, 'jardin@alpha.test')
     t.equal(arrived.visibility, 'public')
-    t.match(arrived.tags.map((one: Json) => one.name), ['jardin'])
+    t.match(
+      arrived.tags.map((one: Json) => one.name),
+      ['jardin']
+    )
     t.notOk(await seen(beta.clients.eve!, note.uri), 'and not in the home of someone who does not follow')
   })
 
   let event: Json
   await t.test('an event of the group arrives with its date and place', async (t) => {
     event = await alice.post('/api/communer/v1/events', {
-      title: 'Fête des semences', description: 'Troc de graines et de plants.', start, end: new Date(Date.parse(start) + 7_200_000).toISOString(),
-      timezone: 'Indian/Reunion', location: { name: 'Salle des fêtes', address: '1 rue de la Mairie, Saint-Leu', latitude: -21.17, longitude: 55.29 }, as: 'jardin'
+      title: 'Fête des semences',
+      description: 'Troc de graines et de plants.',
+      start,
+      end: new Date(Date.parse(start) + 7_200_000).toISOString(),
+      timezone: 'Indian/Reunion',
+      location: { name: 'Salle des fêtes', address: '1 rue de la Mairie, Saint-Leu', latitude: -21.17, longitude: 55.29 },
+      as: 'jardin'
     })
     const arrived = await waitUntil('the event on beta', () => seen(bob, event.uri))
     t.match(textOf(arrived.content), /Fête des semences/)
     t.match(textOf(arrived.content), /Salle des fêtes/)
     t.equal(Date.parse(arrived.communer.event.start), Date.parse(start))
     const agenda = await bob.get('/api/communer/v1/events?local=false')
-    t.ok(agenda.some((one: Json) => one.uri === event.uri), 'and stands in the agenda of the other commune')
+    t.ok(
+      agenda.some((one: Json) => one.uri === event.uri),
+      'and stands in the agenda of the other commune'
+    )
   })
 
   let reply: Json
   await t.test('a reply is seen under the note, and its author hears of it', async (t) => {
     reply = await bob.post('/api/v1/statuses', { status: 'Je viens avec une bêche', in_reply_to_id: (await seen(bob, note.uri))!.id })
-    await waitUntil('the reply on alpha', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.some((one: Json) => one.uri === reply.uri))
+    await waitUntil('the reply on alpha', async () =>
+      (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.some((one: Json) => one.uri === reply.uri)
+    )
     t.equal((await alice.get(`/api/v1/statuses/${note.id}`)).replies_count, 1)
     const page = await alpha.anonymous.page(new URL(note.url).pathname)
     t.match(page.html, /Je viens avec une bêche/, 'and on the public page without JavaScript')
@@ -107,12 +127,15 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
     })
     t.ok(edited.edited_at)
     await alice.patch(`/api/communer/v1/events/${event.id}`, { title: 'Fête des semences et des plants' })
-    await waitUntil('the event\'s new title on beta', async () => /et des plants/.test((await seen(bob, event.uri))?.content ?? ''))
+    await waitUntil("the event's new title on beta", async () => /et des plants/.test((await seen(bob, event.uri))?.content ?? ''))
   })
 
   await t.test('what is deleted disappears on the other side and says Gone here', async (t) => {
     await bob.delete(`/api/v1/statuses/${reply.id}`)
-    await waitUntil('the reply is gone on alpha', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.length === 0)
+    await waitUntil(
+      'the reply is gone on alpha',
+      async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.length === 0
+    )
     await alice.delete(`/api/v1/statuses/${note.id}`)
     await waitUntil('the note is gone on beta', async () => (await seen(bob, note.uri)) === undefined)
     const tombstone = await network.fetch(note.uri, { headers: { accept: 'application/activity+json' } })
@@ -123,11 +146,21 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
   await t.test('after unfollowing nothing new arrives', async (t) => {
     await bob.post(`/api/v1/accounts/${group.id}/unfollow`)
     const local = await alice.get('/api/v1/accounts/lookup?acct=jardin')
-    await waitUntil('alpha forgets the follower', async () => !(await alice.get(`/api/v1/accounts/${local.id}/followers`)).some((one: Json) => one.acct === 'bob@beta.test'))
+    await waitUntil(
+      'alpha forgets the follower',
+      async () => !(await alice.get(`/api/v1/accounts/${local.id}/followers`)).some((one: Json) => one.acct === 'bob@beta.test')
+    )
     const later = await alice.post('/api/v1/statuses', { status: 'Ceci reste chez nous', as: 'jardin' })
-    await waitUntil('alpha has nothing left to send', async () => (await alpha.query("select 1 from deliveries where state = 'waiting'")).length === 0)
+    await waitUntil(
+      'alpha has nothing left to send',
+      async () => (await alpha.query("select 1 from deliveries where state = 'waiting'")).length === 0
+    )
     t.equal((await beta.query('select 1 from objects where iri = $1', [later.uri])).length, 0)
-    t.equal(network.front.log.some((one) => one.host === 'beta.test' && one.method === 'POST' && one.at > Date.parse(later.created_at)), false, 'nothing was even sent')
+    t.equal(
+      network.front.log.some((one) => one.host === 'beta.test' && one.method === 'POST' && one.at > Date.parse(later.created_at)),
+      false,
+      'nothing was even sent'
+    )
   })
 
   await t.test('a block cuts both ways', async (t) => {
@@ -137,13 +170,25 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
     const [remoteBob] = (await alice.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@bob@beta.test')}`)).accounts
     await alice.post(`/api/v1/accounts/${remoteBob.id}/block`)
     t.ok((await alice.get(`/api/v1/accounts/relationships?id[]=${remoteBob.id}`))[0].blocking)
-    await waitUntil('the follow is cut on both sides', async () =>
-      !(await bob.get(`/api/v1/accounts/relationships?id[]=${remoteAlice.id}`))[0].following &&
-      !(await alice.get(`/api/v1/accounts/relationships?id[]=${remoteBob.id}`))[0].followed_by)
+    await waitUntil(
+      'the follow is cut on both sides',
+      async () =>
+        !(await bob.get(`/api/v1/accounts/relationships?id[]=${remoteAlice.id}`))[0].following &&
+        !(await alice.get(`/api/v1/accounts/relationships?id[]=${remoteBob.id}`))[0].followed_by
+    )
     const hello = await bob.post('/api/v1/statuses', { status: '@alice@alpha.test tu es là ?' })
-    await waitUntil('beta has nothing left to send', async () => (await beta.query("select 1 from deliveries where state = 'waiting'")).length === 0)
-    await waitUntil('alpha has nothing left to read', async () => (await alpha.query("select 1 from inbox_log where state = 'waiting'")).length === 0)
-    t.notOk((await alice.get('/api/v1/notifications')).some((one: Json) => one.status?.uri === hello.uri), 'the blocked one reaches her no more')
+    await waitUntil(
+      'beta has nothing left to send',
+      async () => (await beta.query("select 1 from deliveries where state = 'waiting'")).length === 0
+    )
+    await waitUntil(
+      'alpha has nothing left to read',
+      async () => (await alpha.query("select 1 from inbox_log where state = 'waiting'")).length === 0
+    )
+    t.notOk(
+      (await alice.get('/api/v1/notifications')).some((one: Json) => one.status?.uri === hello.uri),
+      'the blocked one reaches her no more'
+    )
     t.ok(await asBob(hello.uri), 'though he still sees his own post')
   })
 

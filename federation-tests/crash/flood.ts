@@ -24,7 +24,13 @@ export function startFlood(people: MockActor[], inbox: string, groupIri: string,
 
   async function deliver(author: MockActor, activity: Json, done: () => void): Promise<void> {
     for (;;) {
-      const status = await author.post(inbox, activity).then((answer) => { void answer.body?.cancel(); return answer.status }, () => 0)
+      const status = await author.post(inbox, activity).then(
+        (answer) => {
+          void answer.body?.cancel()
+          return answer.status
+        },
+        () => 0
+      )
       flood.answers.set(String(status), (flood.answers.get(String(status)) ?? 0) + 1)
       if (status >= 200 && status < 300) return done()
       await pause(400)
@@ -34,11 +40,25 @@ export function startFlood(people: MockActor[], inbox: string, groupIri: string,
     serial += 1
     const author = people[serial % people.length]!
     if (serial % 10 === 0) {
-      return deliver(author, { '@context': CONTEXT, id: `${author.iri}#like`, type: 'Like', actor: author.iri, object: likedIri }, () => flood.likes.add(author.iri))
+      return deliver(author, { '@context': CONTEXT, id: `${author.iri}#like`, type: 'Like', actor: author.iri, object: likedIri }, () =>
+        flood.likes.add(author.iri)
+      )
     }
     const id = `${author.iri}/notes/${serial}-${randomUUID()}`
-    const note = { id, type: 'Note', attributedTo: author.iri, to: [PUBLIC], cc: [groupIri], published: new Date().toISOString(), content: `<p>Message ${serial}</p>` }
-    return deliver(author, { '@context': CONTEXT, id: `${id}/activity`, type: 'Create', actor: author.iri, to: [PUBLIC], cc: [groupIri], object: note }, () => flood.notes.add(id))
+    const note = {
+      id,
+      type: 'Note',
+      attributedTo: author.iri,
+      to: [PUBLIC],
+      cc: [groupIri],
+      published: new Date().toISOString(),
+      content: `<p>Message ${serial}</p>`
+    }
+    return deliver(
+      author,
+      { '@context': CONTEXT, id: `${id}/activity`, type: 'Create', actor: author.iri, to: [PUBLIC], cc: [groupIri], object: note },
+      () => flood.notes.add(id)
+    )
   }
   const timer = setInterval(() => {
     if (stopped || open.size > 400) return

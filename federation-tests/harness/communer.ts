@@ -55,23 +55,43 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   const port = await freePort()
   const origin = options.address === 'local' ? `http://localhost:${port}` : `https://${options.host}`
   const env: NodeJS.ProcessEnv = {
-    PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...network.env(),
-    PORT: String(port), PUBLIC_URL: origin, DATA_DIR: dataDir, LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'info',
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    LANG: 'C.UTF-8',
+    ...network.env(),
+    PORT: String(port),
+    PUBLIC_URL: origin,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'info',
     ...(shared === null ? {} : { DATABASE_URL: shared.url }),
-    ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {}), ...options.env
+    ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {}),
+    ...options.env
   }
   const cli = async (...args: string[]): Promise<any> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...args], { env, cwd: dataDir === '' ? ROOT : ROOT, maxBuffer: 1e7 })
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...args], {
+      env,
+      cwd: dataDir === '' ? ROOT : ROOT,
+      maxBuffer: 1e7
+    })
     return args.includes('--json') ? JSON.parse(stdout) : stdout
   }
   network.front.route(options.host, port)
   let pool: pg.Pool | null = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
-  const boot = (): Promise<Child> => startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
+  const boot = (): Promise<Child> =>
+    startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
   let child: Child | null = null
   let disposed = false
   const instance: Communer = {
-    origin, host: options.host, port, dataDir, clients: {}, anonymous: createClient(network, origin, null), cli,
-    get child() { return child! },
+    origin,
+    host: options.host,
+    port,
+    dataDir,
+    clients: {},
+    anonymous: createClient(network, origin, null),
+    cli,
+    get child() {
+      return child!
+    },
     async query<T>(sql: string, values: unknown[] = []) {
       pool ??= await embeddedPool(dataDir)
       return (await pool.query(sql, values)).rows as T[]
@@ -94,7 +114,21 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   }
   const { test } = options
   test?.teardown(() => instance.dispose(!test.passing()))
-  await cli('setup', '--name', options.name ?? 'Saint-Leu', '--insee', '97413', '--lat=-21.17', '--lon=55.29', '--admin', 'maire', '--email', 'maire-courriel@mairie.example', '--password', PASSWORD)
+  await cli(
+    'setup',
+    '--name',
+    options.name ?? 'Saint-Leu',
+    '--insee',
+    '97413',
+    '--lat=-21.17',
+    '--lon=55.29',
+    '--admin',
+    'maire',
+    '--email',
+    'maire-courriel@mairie.example',
+    '--password',
+    PASSWORD
+  )
   await instance.start()
   await populate(network, instance, options)
   return instance
@@ -128,7 +162,16 @@ export function postgresPid(dataDir: string): number | null {
 /** Accounts and groups one after the other (each command is a process), tokens at the end. */
 async function populate(network: Network, instance: Communer, options: CommunerOptions): Promise<void> {
   for (const username of options.accounts ?? []) {
-    await instance.cli('account', 'create', username, '--email', `${username}-courriel@mairie.example`, '--password', PASSWORD, '--confirmed')
+    await instance.cli(
+      'account',
+      'create',
+      username,
+      '--email',
+      `${username}-courriel@mairie.example`,
+      '--password',
+      PASSWORD,
+      '--confirmed'
+    )
   }
   for (const [username, owner] of Object.entries(options.groups ?? {})) {
     await instance.cli('group', 'create', username, '--name', username, '--owner', owner)

@@ -11,7 +11,11 @@ export interface Child {
 }
 
 /** Spawns `command` and resolves once its output contains `readyText`; rejects with the output when it ends or takes too long. */
-export async function startProcess(command: string, args: string[], options: { env: NodeJS.ProcessEnv; cwd: string; readyText: string; timeoutMs?: number }): Promise<Child> {
+export async function startProcess(
+  command: string,
+  args: string[],
+  options: { env: NodeJS.ProcessEnv; cwd: string; readyText: string; timeoutMs?: number }
+): Promise<Child> {
   const child = spawn(command, args, { env: options.env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let onReady: (() => void) | null = null
@@ -23,7 +27,10 @@ export async function startProcess(command: string, args: string[], options: { e
   child.stderr.on('data', collect)
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   const handle: Child = {
-    pid: child.pid ?? -1, process: child, output: () => output, exited,
+    pid: child.pid ?? -1,
+    process: child,
+    output: () => output,
+    exited,
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill(signal)
@@ -35,8 +42,14 @@ export async function startProcess(command: string, args: string[], options: { e
   const name = `${command} ${args.join(' ')}`
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${name} was not ready in time:\n${output.slice(-4000)}`)), options.timeoutMs ?? 60_000)
-    onReady = () => { clearTimeout(timer); resolve() }
-    void exited.then((code) => { clearTimeout(timer); reject(new Error(`${name} ended with ${code}:\n${output.slice(-4000)}`)) })
+    onReady = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    void exited.then((code) => {
+      clearTimeout(timer)
+      reject(new Error(`${name} ended with ${code}:\n${output.slice(-4000)}`))
+    })
   }).catch(async (error: unknown) => {
     await handle.stop('SIGKILL')
     throw error

@@ -19,7 +19,11 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
     const before = await scene.snapshot()
     const bytes = Buffer.from(body)
     const started = Date.now()
-    const answer = await network.fetch(sharedInbox, { method: 'POST', body: bytes, headers: { 'content-type': 'application/activity+json', ...signCavage(mallory.key, 'POST', sharedInbox, bytes), ...headers } })
+    const answer = await network.fetch(sharedInbox, {
+      method: 'POST',
+      body: bytes,
+      headers: { 'content-type': 'application/activity+json', ...signCavage(mallory.key, 'POST', sharedInbox, bytes), ...headers }
+    })
     t.ok(statuses.includes(answer.status), `${answer.status} is one of ${statuses} for ${bytes.subarray(0, 60).toString()}`)
     t.ok(Date.now() - started < 2000, 'at once')
     await scene.settled()
@@ -29,7 +33,11 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   const AS = 'https://www.w3.org/ns/activitystreams'
 
   await t.test('J01 a context that redefines whose activity it is', async (t) => {
-    await send(t, { ...scene.create(mallory), '@context': [AS, { actor: 'as:attributedTo', zzz: { '@id': 'as:actor', '@type': '@id' } }], zzz: scene.bob.iri })
+    await send(t, {
+      ...scene.create(mallory),
+      '@context': [AS, { actor: 'as:attributedTo', zzz: { '@id': 'as:actor', '@type': '@id' } }],
+      zzz: scene.bob.iri
+    })
     await send(t, { ...scene.create(mallory), '@context': [AS, { id: 'as:url' }] })
     await send(t, { ...scene.create(mallory), '@context': { '@vocab': 'https://evil.test/ns#' } })
   })
@@ -81,9 +89,19 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
     t.equal((await commune.anonymous.request('GET', '/livez')).status, 200)
   })
   await t.test('J09 hundreds of contexts cost nothing', async (t) => {
-    await send(t, { ...scene.create(mallory), '@context': [AS, ...Array.from({ length: 600 }, (_, index) => ({ [`t${index}`]: `https://evil.test/${index}#` }))] })
-    await send(t, { ...scene.create(mallory), '@context': [AS, Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`t${index}`, `https://evil.test/${index}#`]))] })
-    const tag = Array.from({ length: 1500 }, (_, index) => ({ '@context': { [`t${index}`]: 'https://evil.test/#' }, type: 'Hashtag', name: `#t${index}` }))
+    await send(t, {
+      ...scene.create(mallory),
+      '@context': [AS, ...Array.from({ length: 600 }, (_, index) => ({ [`t${index}`]: `https://evil.test/${index}#` }))]
+    })
+    await send(t, {
+      ...scene.create(mallory),
+      '@context': [AS, Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`t${index}`, `https://evil.test/${index}#`]))]
+    })
+    const tag = Array.from({ length: 1500 }, (_, index) => ({
+      '@context': { [`t${index}`]: 'https://evil.test/#' },
+      type: 'Hashtag',
+      name: `#t${index}`
+    }))
     await send(t, scene.create(mallory, { tag }))
   })
   await t.test('J10 compressed bodies', async (t) => {
@@ -92,12 +110,20 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   })
   await t.test('J11 thousands of everything are cut or refused', async (t) => {
     const many = Array.from({ length: 3000 }, (_, index) => `https://evil.test/users/${index}`)
-    for (const change of [{ tag: many.map((href) => ({ type: 'Hashtag', name: `#${href.slice(-5)}`, href })) }, { cc: [scene.groupIri, ...many] }, { attachment: many.map((url) => ({ type: 'Document', mediaType: 'image/png', url })) }, { name: 'x'.repeat(500_000) }]) {
+    for (const change of [
+      { tag: many.map((href) => ({ type: 'Hashtag', name: `#${href.slice(-5)}`, href })) },
+      { cc: [scene.groupIri, ...many] },
+      { attachment: many.map((url) => ({ type: 'Document', mediaType: 'image/png', url })) },
+      { name: 'x'.repeat(500_000) }
+    ]) {
       const activity = scene.create(mallory, change)
       const { status } = await mallory.post(sharedInbox, activity)
       t.ok([202, 400].includes(status), `answered ${status}`)
       await scene.settled()
-      const [row] = await commune.query('select length(name) name, jsonb_array_length(attachments) attachments, jsonb_array_length(tags) tags from objects where iri = $1', [activity.object.id])
+      const [row] = await commune.query(
+        'select length(name) name, jsonb_array_length(attachments) attachments, jsonb_array_length(tags) tags from objects where iri = $1',
+        [activity.object.id]
+      )
       t.ok(row === undefined || ((row.name ?? 0) <= 512 && row.attachments <= 16 && row.tags <= 256), JSON.stringify(row))
     }
     t.ok(scene.evil.requests.length < 100, 'and nobody is asked about them all')
@@ -110,13 +136,24 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   })
   await t.test('J14, J16 impossible numbers, dates and ids', async (t) => {
     for (const change of [
-      { published: '9999-12-31T23:59:59Z' }, { published: '-271821-04-20T00:00:00Z' }, { published: 'hier' }, { startTime: '2030-01-02T00:00:00Z', endTime: '2029-01-01T00:00:00Z', type: 'Event', name: 'À rebours' },
-      { type: 'Event', name: 'Nulle part', startTime: '2030-01-02T00:00:00Z', location: { type: 'Place', latitude: 9999, longitude: 'NaN' } }, { replies: { totalItems: -1 } }, { duration: 'P1E9Y' }
+      { published: '9999-12-31T23:59:59Z' },
+      { published: '-271821-04-20T00:00:00Z' },
+      { published: 'hier' },
+      { startTime: '2030-01-02T00:00:00Z', endTime: '2029-01-01T00:00:00Z', type: 'Event', name: 'À rebours' },
+      {
+        type: 'Event',
+        name: 'Nulle part',
+        startTime: '2030-01-02T00:00:00Z',
+        location: { type: 'Place', latitude: 9999, longitude: 'NaN' }
+      },
+      { replies: { totalItems: -1 } },
+      { duration: 'P1E9Y' }
     ]) {
       const { status } = await mallory.post(sharedInbox, scene.create(mallory, change))
       t.ok([202, 400].includes(status), `answered ${status} to ${JSON.stringify(change)}`)
     }
-    for (const id of ['', {}, 'relative', 'data:text/html,x', 'javascript:alert(1)', `https://evil.test/${'x'.repeat(10_000)}`]) await send(t, scene.create(mallory, { id }), [400, 202])
+    for (const id of ['', {}, 'relative', 'data:text/html,x', 'javascript:alert(1)', `https://evil.test/${'x'.repeat(10_000)}`])
+      await send(t, scene.create(mallory, { id }), [400, 202])
     await scene.settled()
     t.equal((await commune.query("select 1 from objects where published > now() + interval '1 hour' or latitude > 90")).length, 0)
     const wall = await commune.anonymous.get('/api/v1/timelines/public')
@@ -125,7 +162,14 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   await t.test('J19 an embedded copy of another actor is not believed', async (t) => {
     const before = await scene.snapshot()
     const copy = { ...scene.bob.document, inbox: 'https://evil.test/inbox', name: 'Mallory' }
-    await mallory.post(sharedInbox, scene.create(mallory, { tag: [{ type: 'Mention', href: scene.bob.iri, name: '@bob@victim.test' }], inReplyTo: { ...scene.bobNote, attributedTo: copy } }, { target: copy, to: [PUBLIC, copy] }))
+    await mallory.post(
+      sharedInbox,
+      scene.create(
+        mallory,
+        { tag: [{ type: 'Mention', href: scene.bob.iri, name: '@bob@victim.test' }], inReplyTo: { ...scene.bobNote, attributedTo: copy } },
+        { target: copy, to: [PUBLIC, copy] }
+      )
+    )
     await scene.settled()
     t.equal((await scene.snapshot()).victims, before.victims)
   })
@@ -140,12 +184,24 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
     return new Promise((resolve) => {
       const socket = connect(commune.port, '127.0.0.1')
       let answer = ''
-      socket.on('data', (chunk) => { answer += chunk.toString(); if (answer.includes('\r\n')) socket.end() })
+      socket.on('data', (chunk) => {
+        answer += chunk.toString()
+        if (answer.includes('\r\n')) socket.end()
+      })
       socket.on('error', () => {})
       socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)))
       socket.setTimeout(15_000, () => socket.destroy())
-      const head = { host: 'commune.test', date: new Date().toUTCString(), digest: sha256Digest(Buffer.from('x')), 'content-type': 'application/activity+json' }
-      socket.write(`POST ${new URL(sharedInbox).pathname} HTTP/1.1\r\n${Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`).join('')}${rest}`)
+      const head = {
+        host: 'commune.test',
+        date: new Date().toUTCString(),
+        digest: sha256Digest(Buffer.from('x')),
+        'content-type': 'application/activity+json'
+      }
+      socket.write(
+        `POST ${new URL(sharedInbox).pathname} HTTP/1.1\r\n${Object.entries(head)
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join('')}${rest}`
+      )
     })
   }
 })

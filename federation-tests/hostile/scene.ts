@@ -46,19 +46,55 @@ export async function setScene(t: Test): Promise<Scene> {
   const [evil, victim] = [createMockHost(network, 'evil.test'), createMockHost(network, 'victim.test')]
   const [mallory, bob] = [evil.actor('mallory'), victim.actor('bob')]
   const actorOf = async (name: string): Promise<Json> => {
-    const jrd = await (await network.fetch(`https://commune.test/.well-known/webfinger?resource=acct:${name}@commune.test`)).json() as Json
-    return await (await network.fetch(jrd.links.find((one: Json) => one.rel === 'self').href, { headers: { accept: 'application/activity+json' } })).json() as Json
+    const jrd = (await (
+      await network.fetch(`https://commune.test/.well-known/webfinger?resource=acct:${name}@commune.test`)
+    ).json()) as Json
+    return (await (
+      await network.fetch(jrd.links.find((one: Json) => one.rel === 'self').href, { headers: { accept: 'application/activity+json' } })
+    ).json()) as Json
   }
   const [group, citizen] = [await actorOf('jardin'), await actorOf('alice')]
   const scene: Scene = {
-    network, commune, evil, victim, mallory, bob, bobNote: {},
-    groupIri: group.id, groupInbox: group.inbox, sharedInbox: group.endpoints.sharedInbox, citizenIri: citizen.id,
+    network,
+    commune,
+    evil,
+    victim,
+    mallory,
+    bob,
+    bobNote: {},
+    groupIri: group.id,
+    groupInbox: group.inbox,
+    sharedInbox: group.endpoints.sharedInbox,
+    citizenIri: citizen.id,
     create(author, change = {}, outer = {}) {
       const id = `${author.iri}/notes/${randomUUID()}`
-      const note = { id, type: 'Note', attributedTo: author.iri, to: [PUBLIC], cc: [group.id], published: new Date().toISOString(), content: '<p>Bonjour</p>', ...change }
-      return { '@context': CONTEXT, id: `${id}/activity`, type: 'Create', actor: author.iri, to: [PUBLIC], cc: [group.id], object: note, ...outer }
+      const note = {
+        id,
+        type: 'Note',
+        attributedTo: author.iri,
+        to: [PUBLIC],
+        cc: [group.id],
+        published: new Date().toISOString(),
+        content: '<p>Bonjour</p>',
+        ...change
+      }
+      return {
+        '@context': CONTEXT,
+        id: `${id}/activity`,
+        type: 'Create',
+        actor: author.iri,
+        to: [PUBLIC],
+        cc: [group.id],
+        object: note,
+        ...outer
+      }
     },
-    settled: () => waitUntil('the inbox is worked off', async () => (await commune.query("select 1 from inbox_log where state = 'waiting' and next_at <= now() + interval '5 seconds'")).length === 0).then(() => {}),
+    settled: () =>
+      waitUntil(
+        'the inbox is worked off',
+        async () =>
+          (await commune.query("select 1 from inbox_log where state = 'waiting' and next_at <= now() + interval '5 seconds'")).length === 0
+      ).then(() => {}),
     snapshot: async () => (await commune.query(SNAPSHOT))[0]!,
     stored: async (iri) => (await commune.query('select 1 from objects where iri = $1 and deleted_at is null', [iri])).length > 0
   }
@@ -71,7 +107,13 @@ export async function setScene(t: Test): Promise<Scene> {
   await bob.post(scene.groupInbox, { '@context': CONTEXT, id: `${bob.iri}#follow`, type: 'Follow', actor: bob.iri, object: group.id })
   await waitUntil('its Accept', () => victim.activitiesOf('Accept').length === 1)
   // Mallory is a known, correctly signing stranger: refusals below are about what she does, not about who she is.
-  await mallory.post(scene.sharedInbox, { '@context': CONTEXT, id: `${mallory.iri}#hello`, type: 'Like', actor: mallory.iri, object: created.object.id })
+  await mallory.post(scene.sharedInbox, {
+    '@context': CONTEXT,
+    id: `${mallory.iri}#hello`,
+    type: 'Like',
+    actor: mallory.iri,
+    object: created.object.id
+  })
   await scene.settled()
   return scene
 }

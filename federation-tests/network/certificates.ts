@@ -24,14 +24,30 @@ const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-no
 export function createAuthority(directory: string): Authority {
   const caFile = join(directory, 'ca.pem')
   const caKey = join(directory, 'ca.key')
-  execFileSync('openssl', ['req', '-x509', ...CURVE, '-subj', '/CN=Communer test network', '-keyout', caKey, '-out', caFile], { stdio: 'pipe' })
+  execFileSync('openssl', ['req', '-x509', ...CURVE, '-subj', '/CN=Communer test network', '-keyout', caKey, '-out', caFile], {
+    stdio: 'pipe'
+  })
   const made = new Map<string, Promise<SecureContext>>()
   const issue = async (host: string): Promise<SecureContext> => {
     const file = join(directory, host.replace(/[^a-z0-9.-]/gi, '_'))
     await promisify(execFile)('openssl', [
-      'req', '-x509', ...CURVE, '-CA', caFile, '-CAkey', caKey, '-subj', `/CN=${host.slice(0, 60)}`,
-      '-addext', `subjectAltName=DNS:${host}`, '-addext', 'basicConstraints=critical,CA:FALSE',
-      '-keyout', `${file}.key`, '-out', `${file}.pem`
+      'req',
+      '-x509',
+      ...CURVE,
+      '-CA',
+      caFile,
+      '-CAkey',
+      caKey,
+      '-subj',
+      `/CN=${host.slice(0, 60)}`,
+      '-addext',
+      `subjectAltName=DNS:${host}`,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      '-keyout',
+      `${file}.key`,
+      '-out',
+      `${file}.pem`
     ])
     return createSecureContext({ key: readFileSync(`${file}.key`), cert: readFileSync(`${file}.pem`) })
   }

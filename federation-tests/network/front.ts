@@ -39,11 +39,18 @@ export async function startFront(authority: Authority, port: number, everywhere 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const host = (request.headers.host ?? '').toLowerCase().replace(/:443$/, '')
     const access: Access = {
-      at: Date.now(), host, method: request.method ?? '', path: request.url ?? '', status: 0,
-      signed: request.headers.signature !== undefined, userAgent: String(request.headers['user-agent'] ?? '')
+      at: Date.now(),
+      host,
+      method: request.method ?? '',
+      path: request.url ?? '',
+      status: 0,
+      signed: request.headers.signature !== undefined,
+      userAgent: String(request.headers['user-agent'] ?? '')
     }
     log.push(access)
-    response.on('close', () => { access.status = response.statusCode })
+    response.on('close', () => {
+      access.status = response.statusCode
+    })
     const target = routes.get(host)
     if (target === undefined) return void request.socket.destroy()
     if (typeof target === 'function') return target(request, response)
@@ -57,13 +64,18 @@ export async function startFront(authority: Authority, port: number, everywhere 
   return {
     port: (server.address() as AddressInfo).port,
     log,
-    route: (host, target) => { routes.set(host.toLowerCase(), target) },
-    cut: (host) => { routes.delete(host.toLowerCase()) },
-    close: () => new Promise((resolve) => {
-      agent.destroy()
-      server.closeAllConnections()
-      server.close(() => resolve())
-    })
+    route: (host, target) => {
+      routes.set(host.toLowerCase(), target)
+    },
+    cut: (host) => {
+      routes.delete(host.toLowerCase())
+    },
+    close: () =>
+      new Promise((resolve) => {
+        agent.destroy()
+        server.closeAllConnections()
+        server.close(() => resolve())
+      })
   }
 }
 

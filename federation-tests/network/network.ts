@@ -48,20 +48,22 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const logFile = join(directory, 'connections.jsonl')
   const connect = buildConnector({ ca: authority.caPem })
   const agent = new Agent({
-    connect: (target, done) => connect({ ...target, hostname: '127.0.0.1', host: '127.0.0.1', port: String(front.port), servername: target.hostname }, done)
+    connect: (target, done) =>
+      connect({ ...target, hostname: '127.0.0.1', host: '127.0.0.1', port: String(front.port), servername: target.hostname }, done)
   })
   return {
     front,
     directory,
     caFile: authority.caFile,
-    env: (): Record<string, string> => inNamespace
-      ? { NODE_EXTRA_CA_CERTS: authority.caFile }
-      : {
-          NODE_EXTRA_CA_CERTS: authority.caFile,
-          NODE_OPTIONS: `--require=${PRELOAD}`,
-          TESTNET_FRONT_PORT: String(front.port),
-          TESTNET_LOG: logFile
-        },
+    env: (): Record<string, string> =>
+      inNamespace
+        ? { NODE_EXTRA_CA_CERTS: authority.caFile }
+        : {
+            NODE_EXTRA_CA_CERTS: authority.caFile,
+            NODE_OPTIONS: `--require=${PRELOAD}`,
+            TESTNET_FRONT_PORT: String(front.port),
+            TESTNET_LOG: logFile
+          },
     fetch: (url, init) => undiciFetch(url, url.startsWith('http:') ? init : { ...init, dispatcher: agent }),
     connections: () => readLog(logFile),
     async close() {
@@ -74,7 +76,11 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
 
 function readLog(file: string): Connection[] {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Connection)
+    return readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Connection)
   } catch {
     return [] // nobody connected yet
   }

@@ -10,11 +10,20 @@ export interface People {
 
 /** Puts mastodon.example, lemmy.example, gancio.example, mobilizon.example and gts.example on the network. */
 export function createPeople(network: Network): People {
-  const [mastodon, lemmy, gancio, mobilizon, gts] = ['mastodon', 'lemmy', 'gancio', 'mobilizon', 'gts'].map((name) => createMockHost(network, `${name}.example`)) as [MockHost, MockHost, MockHost, MockHost, MockHost]
+  const [mastodon, lemmy, gancio, mobilizon, gts] = ['mastodon', 'lemmy', 'gancio', 'mobilizon', 'gts'].map((name) =>
+    createMockHost(network, `${name}.example`)
+  ) as [MockHost, MockHost, MockHost, MockHost, MockHost]
   const actors = new Map<string, MockActor>()
   const person = (host: MockHost, name: string, path: string, extra: Json = {}): void => {
     const id = host.origin + path
-    const made = host.actor(name, { id, inbox: `${id}/inbox`, outbox: `${id}/outbox`, followers: `${id}/followers`, following: `${id}/following`, ...extra })
+    const made = host.actor(name, {
+      id,
+      inbox: `${id}/inbox`,
+      outbox: `${id}/outbox`,
+      followers: `${id}/followers`,
+      following: `${id}/following`,
+      ...extra
+    })
     actors.set(made.iri, made)
   }
   person(mastodon, 'bob', '/users/bob', { featured: 'https://mastodon.example/users/bob/collections/featured' })
@@ -33,7 +42,20 @@ export function createPeople(network: Network): People {
 /** A Create of a plain note by `author`, for documents that speak of a note we must already know. */
 export function createOf(author: MockActor, object: Json): Json {
   return {
-    '@context': CONTEXT, id: `${String(object.id)}/create`, type: 'Create', actor: author.iri, to: [PUBLIC], cc: [`${author.iri}/followers`],
-    object: { type: 'Note', attributedTo: author.iri, to: [PUBLIC], cc: [`${author.iri}/followers`], content: '<p>…</p>', published: '2026-11-20T08:00:00Z', ...object }
+    '@context': CONTEXT,
+    id: `${String(object.id)}/create`,
+    type: 'Create',
+    actor: author.iri,
+    to: [PUBLIC],
+    cc: [`${author.iri}/followers`],
+    object: {
+      type: 'Note',
+      attributedTo: author.iri,
+      to: [PUBLIC],
+      cc: [`${author.iri}/followers`],
+      content: '<p>…</p>',
+      published: '2026-11-20T08:00:00Z',
+      ...object
+    }
   }
 }

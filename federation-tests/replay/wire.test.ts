@@ -17,23 +17,46 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   const network = await startNetwork()
   t.teardown(() => network.close())
   const { hosts, actors } = createPeople(network)
-  const commune = await startCommuner(network, { test: t, host: 'saint-leu.example', accounts: ['alice', 'spam'], groups: { jardin: 'alice' } })
+  const commune = await startCommuner(network, {
+    test: t,
+    host: 'saint-leu.example',
+    accounts: ['alice', 'spam'],
+    groups: { jardin: 'alice' }
+  })
   const alice: Client = commune.clients.alice!
   const replayed = new Set<string>()
 
   const actorIri = async (handle: string): Promise<string> => {
-    const jrd = await (await network.fetch(`${commune.origin}/.well-known/webfinger?resource=acct:${handle}@saint-leu.example`)).json() as Json
+    const jrd = (await (
+      await network.fetch(`${commune.origin}/.well-known/webfinger?resource=acct:${handle}@saint-leu.example`)
+    ).json()) as Json
     return jrd.links.find((one: Json) => one.rel === 'self').href
   }
   const communeName = (await commune.query("select username from actors where local and kind = 'commune'"))[0]!.username
   const jardin = await actorIri('jardin')
-  const post = async (status: string, as?: string): Promise<Json> => await alice.post('/api/v1/statuses', { status, ...(as === undefined ? {} : { as }) })
+  const post = async (status: string, as?: string): Promise<Json> =>
+    await alice.post('/api/v1/statuses', { status, ...(as === undefined ? {} : { as }) })
   const proposal = await post('Une proposition', 'jardin')
   const word = await post('Un mot')
-  const event = await alice.post('/api/communer/v1/events', { title: 'Fête du village', description: 'Venez', start: '2030-06-01T10:00:00', end: '2030-06-01T12:00:00', timezone: 'Indian/Reunion', location: { name: 'Mairie' }, as: 'jardin' })
+  const event = await alice.post('/api/communer/v1/events', {
+    title: 'Fête du village',
+    description: 'Venez',
+    start: '2030-06-01T10:00:00',
+    end: '2030-06-01T12:00:00',
+    timezone: 'Indian/Reunion',
+    location: { name: 'Mairie' },
+    as: 'jardin'
+  })
   const ours: [string, string][] = [
-    ['actors/jardin', jardin], ['actors/alice', await actorIri('alice')], ['actors/commune', await actorIri(communeName)], ['actors/spam', await actorIri('spam')],
-    ['objects/ev1', event.uri], ['objects/prop1', proposal.uri], ['objects/vote1', word.uri], ['objects/n1', word.uri], ['objects/n9', word.uri]
+    ['actors/jardin', jardin],
+    ['actors/alice', await actorIri('alice')],
+    ['actors/commune', await actorIri(communeName)],
+    ['actors/spam', await actorIri('spam')],
+    ['objects/ev1', event.uri],
+    ['objects/prop1', proposal.uri],
+    ['objects/vote1', word.uri],
+    ['objects/n1', word.uri],
+    ['objects/n9', word.uri]
   ]
   const follows = new Map<string, string>()
 
@@ -44,7 +67,12 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     for (const [fake, real] of follows) text = text.replaceAll(fake, real)
     return JSON.parse(text)
   }
-  const settled = (): Promise<unknown> => waitUntil('the inbox is worked off', async () => (await commune.query("select 1 from inbox_log where state = 'waiting'")).length === 0, 20_000)
+  const settled = (): Promise<unknown> =>
+    waitUntil(
+      'the inbox is worked off',
+      async () => (await commune.query("select 1 from inbox_log where state = 'waiting'")).length === 0,
+      20_000
+    )
   const send = async (t: Test, signer: MockActor, activity: Json): Promise<void> => {
     const answer = await signer.post(`${commune.origin}/ap/inbox`, activity)
     t.equal(answer.status, 202, await answer.text())
@@ -52,21 +80,31 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   }
   /** One line of the table: the document arrives, then the expectation must hold. */
   const replay = (name: string, seen: string, expect: (t: Test, document: Json) => Promise<void>): Promise<void> =>
-    t.test(`${name}: ${seen}`, async (t) => {
-      replayed.add(name)
-      const document = read(name)
-      const actor = typeof document.actor === 'string' ? document.actor : document.actor.id
-      await send(t, actors.get(actor)!, document)
-      await expect(t, document)
-    }).then(() => {})
+    t
+      .test(`${name}: ${seen}`, async (t) => {
+        replayed.add(name)
+        const document = read(name)
+        const actor = typeof document.actor === 'string' ? document.actor : document.actor.id
+        await send(t, actors.get(actor)!, document)
+        await expect(t, document)
+      })
+      .then(() => {})
   /** Nothing visible happens, and the activity is not stuck either. */
   const nothing = async (t: Test, document: Json): Promise<void> => {
-    const [row] = await commune.query('select state, outcome from inbox_log where type = $1 and actor_iri = $2 order by id desc limit 1', [document.type, document.actor])
+    const [row] = await commune.query('select state, outcome from inbox_log where type = $1 and actor_iri = $2 order by id desc limit 1', [
+      document.type,
+      document.actor
+    ])
     t.ok(row === undefined || row.state === 'done', JSON.stringify(row ?? null))
   }
-  const status = async (uri: string): Promise<Json | undefined> => (await alice.get(`/api/v2/search?resolve=true&type=statuses&q=${encodeURIComponent(uri)}`)).statuses[0]
-  const shown = async (uri: string): Promise<boolean> => (await commune.query('select 1 from objects where iri = $1 and deleted_at is null', [uri])).length > 0
-  const followers = async (name: string): Promise<string[]> => (await alice.get(`/api/v1/accounts/${(await alice.get(`/api/v1/accounts/lookup?acct=${name}`)).id}/followers`)).map((one: Json) => one.acct)
+  const status = async (uri: string): Promise<Json | undefined> =>
+    (await alice.get(`/api/v2/search?resolve=true&type=statuses&q=${encodeURIComponent(uri)}`)).statuses[0]
+  const shown = async (uri: string): Promise<boolean> =>
+    (await commune.query('select 1 from objects where iri = $1 and deleted_at is null', [uri])).length > 0
+  const followers = async (name: string): Promise<string[]> =>
+    (await alice.get(`/api/v1/accounts/${(await alice.get(`/api/v1/accounts/lookup?acct=${name}`)).id}/followers`)).map(
+      (one: Json) => one.acct
+    )
   const counts = async (id: string): Promise<Json> => await alice.get(`/api/v1/statuses/${id}`)
   /** Our citizen follows someone, who accepts (unless a recorded Accept will). */
   const follow = async (t: Test, handle: string, accept = true): Promise<string> => {
@@ -74,13 +112,31 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     t.ok(account, `${handle} is found`)
     await alice.post(`/api/v1/accounts/${account.id}/follow`)
     const host = Object.values(hosts).find((one) => handle.endsWith(`@${one.name}`))!
-    const asked = await waitUntil(`our Follow at ${handle}`, () => host.activitiesOf('Follow').find((one) => String(one.object).includes(handle.split('@')[0]!)))
-    if (accept) await send(t, actors.get(String(asked.object))!, { '@context': asked['@context'], id: `${String(asked.object)}#accept-${Date.now()}`, type: 'Accept', actor: asked.object, object: asked } as Json)
+    const asked = await waitUntil(`our Follow at ${handle}`, () =>
+      host.activitiesOf('Follow').find((one) => String(one.object).includes(handle.split('@')[0]!))
+    )
+    if (accept)
+      await send(t, actors.get(String(asked.object))!, {
+        '@context': asked['@context'],
+        id: `${String(asked.object)}#accept-${Date.now()}`,
+        type: 'Accept',
+        actor: asked.object,
+        object: asked
+      } as Json)
     return String(asked.id)
   }
 
   await t.test('our citizen follows four accounts of the peers', async (t) => {
-    for (const handle of ['bob@mastodon.example', 'gancio@gancio.example', 'collectif_velo@mobilizon.example', 'dora@mobilizon.example', 'relay@mobilizon.example', 'eve@gts.example', 'carol@lemmy.example']) await follow(t, handle)
+    for (const handle of [
+      'bob@mastodon.example',
+      'gancio@gancio.example',
+      'collectif_velo@mobilizon.example',
+      'dora@mobilizon.example',
+      'relay@mobilizon.example',
+      'eve@gts.example',
+      'carol@lemmy.example'
+    ])
+      await follow(t, handle)
     follows.set('https://saint-leu.example/ap/activities/0192-follow', await follow(t, 'jardinage@lemmy.example', false))
   })
   await replay('in-accept-follow-lemmy', 'the follow of a Lemmy community is accepted', async (t) => {
@@ -88,7 +144,11 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     t.ok((await alice.get(`/api/v1/accounts/relationships?id[]=${account.id}`))[0].following)
   })
 
-  for (const [name, host, handle, group] of [['in-follow-mastodon', 'mastodon', 'bob@mastodon.example', 'jardin'], ['in-follow-lemmy', 'lemmy', 'carol@lemmy.example', 'jardin'], ['in-follow-gancio', 'gancio', 'gancio@gancio.example', communeName]] as const) {
+  for (const [name, host, handle, group] of [
+    ['in-follow-mastodon', 'mastodon', 'bob@mastodon.example', 'jardin'],
+    ['in-follow-lemmy', 'lemmy', 'carol@lemmy.example', 'jardin'],
+    ['in-follow-gancio', 'gancio', 'gancio@gancio.example', communeName]
+  ] as const) {
     await replay(name, `${handle} follows and gets an Accept that names his Follow`, async (t, document) => {
       const accept = await waitUntil('the Accept', () => hosts[host].received.find((one) => one.json.type === 'Accept'))
       t.match(accept.json.object, { id: document.id, type: 'Follow', actor: document.actor, object: document.object })
@@ -102,7 +162,10 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     t.equal(note.account.acct, 'bob@mastodon.example')
     t.equal(note.media_attachments.length, 1)
     t.equal(note.media_attachments[0].description, 'Un bac à compost')
-    t.match(note.tags.map((one: Json) => one.name), ['compost'])
+    t.match(
+      note.tags.map((one: Json) => one.name),
+      ['compost']
+    )
     t.ok(note.mentions.some((one: Json) => one.acct === 'jardin'))
     t.ok((await alice.get('/api/v1/timelines/home')).some((one: Json) => one.uri === document.object.id))
   })
@@ -130,13 +193,17 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   })
 
   await replay('in-create-event-mobilizon', 'the event is in the agenda with its time, place and organiser', async (t) => {
-    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === EVENT)
+    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find(
+      (one: Json) => one.uri === EVENT
+    )
     t.match(found, { title: 'Vélorution', location: { name: 'Place de la mairie' } })
     t.equal(Date.parse(found.start), Date.parse('2026-12-05T10:00:00+04:00'))
     t.match((await status(EVENT))!.content, /Vélorution/)
   })
   await replay('in-create-event-gancio', 'the event without end, with a place in an array', async (t, document) => {
-    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === document.object.id)
+    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find(
+      (one: Json) => one.uri === document.object.id
+    )
     t.match(found, { title: 'Concert au parc', location: { name: 'Parc du 20 décembre' } })
   })
   await t.test('the originals stand on their own hosts', async () => {
@@ -148,15 +215,22 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   await replay('in-announce-create-page-lemmy', 'the page a community announces is fetched from its origin', async (t) => {
     await waitUntil('the page', () => shown('https://lemmy.example/post/7'))
     t.match((await status('https://lemmy.example/post/7'))!.content, /Semis de novembre[\s\S]*Le texte d’origine/)
-    t.ok((await alice.get('/api/v1/timelines/home')).some((one: Json) => one.uri === 'https://lemmy.example/post/7' || one.reblog?.uri === 'https://lemmy.example/post/7'))
+    t.ok(
+      (await alice.get('/api/v1/timelines/home')).some(
+        (one: Json) => one.uri === 'https://lemmy.example/post/7' || one.reblog?.uri === 'https://lemmy.example/post/7'
+      )
+    )
   })
-  await replay('in-announce-mobilizon', 'the relay\'s announcement shows the event once more, as a boost', async (t) => {
+  await replay('in-announce-mobilizon', "the relay's announcement shows the event once more, as a boost", async (t) => {
     await waitUntil('the boost', async () => ((await status(EVENT))?.reblogs_count ?? 0) === 1)
     t.pass('counted')
   })
   await replay('in-create-question-mastodon', 'the poll is read with its options', async (t, document) => {
     const poll = (await status(document.object.id))!.poll
-    t.match(poll.options.map((one: Json) => one.title), ['Oui', 'Non'])
+    t.match(
+      poll.options.map((one: Json) => one.title),
+      ['Oui', 'Non']
+    )
   })
   for (const name of ['in-vote-mastodon', 'in-vote-gts']) {
     await replay(name, 'a ballot is never a readable post', async (t, document) => {
@@ -164,7 +238,15 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
       await nothing(t, document)
     })
   }
-  for (const name of ['in-join-mobilizon', 'in-leave-mobilizon', 'in-accept-join-mobilizon', 'in-quoterequest-mastodon', 'in-move-mastodon', 'in-add-moderator-lemmy', 'in-block-group-lemmy']) {
+  for (const name of [
+    'in-join-mobilizon',
+    'in-leave-mobilizon',
+    'in-accept-join-mobilizon',
+    'in-quoterequest-mastodon',
+    'in-move-mastodon',
+    'in-add-moderator-lemmy',
+    'in-block-group-lemmy'
+  ]) {
     await replay(name, 'is taken without harm', nothing)
   }
   for (const name of ['in-flag-mastodon', 'in-flag-lemmy']) {
@@ -173,16 +255,37 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     })
   }
   await t.test('known before they are deleted', async (t) => {
-    await send(t, actors.get('https://gts.example/users/eve')!, createOf(actors.get('https://gts.example/users/eve')!, { id: 'https://gts.example/users/eve/statuses/01HX' }))
-    await send(t, actors.get('https://lemmy.example/u/carol')!, createOf(actors.get('https://lemmy.example/u/carol')!, { id: 'https://lemmy.example/post/1', type: 'Page', name: 'À supprimer' }))
+    await send(
+      t,
+      actors.get('https://gts.example/users/eve')!,
+      createOf(actors.get('https://gts.example/users/eve')!, { id: 'https://gts.example/users/eve/statuses/01HX' })
+    )
+    await send(
+      t,
+      actors.get('https://lemmy.example/u/carol')!,
+      createOf(actors.get('https://lemmy.example/u/carol')!, { id: 'https://lemmy.example/post/1', type: 'Page', name: 'À supprimer' })
+    )
     t.ok(await shown('https://gts.example/users/eve/statuses/01HX'))
     t.ok(await shown('https://lemmy.example/post/1'))
   })
-  for (const [name, gone] of [['in-delete-gts', 'https://gts.example/users/eve/statuses/01HX'], ['in-delete-page-lemmy', 'https://lemmy.example/post/1'], ['in-delete-note-mastodon', `${BOB}/statuses/1151`], ['in-delete-event-mobilizon', EVENT]] as const) {
-    await replay(name, `${gone} is gone`, async (t) => { t.notOk(await shown(gone)) })
+  for (const [name, gone] of [
+    ['in-delete-gts', 'https://gts.example/users/eve/statuses/01HX'],
+    ['in-delete-page-lemmy', 'https://lemmy.example/post/1'],
+    ['in-delete-note-mastodon', `${BOB}/statuses/1151`],
+    ['in-delete-event-mobilizon', EVENT]
+  ] as const) {
+    await replay(name, `${gone} is gone`, async (t) => {
+      t.notOk(await shown(gone))
+    })
   }
-  for (const [name, handle, group] of [['in-undo-follow-mastodon', 'bob@mastodon.example', 'jardin'], ['in-undo-follow-lemmy', 'carol@lemmy.example', 'jardin'], ['in-undo-follow-gancio', 'gancio@gancio.example', communeName]] as const) {
-    await replay(name, `${handle} follows no more`, async (t) => { t.notOk((await followers(group)).includes(handle)) })
+  for (const [name, handle, group] of [
+    ['in-undo-follow-mastodon', 'bob@mastodon.example', 'jardin'],
+    ['in-undo-follow-lemmy', 'carol@lemmy.example', 'jardin'],
+    ['in-undo-follow-gancio', 'gancio@gancio.example', communeName]
+  ] as const) {
+    await replay(name, `${handle} follows no more`, async (t) => {
+      t.notOk((await followers(group)).includes(handle))
+    })
   }
   await replay('in-block-mastodon', 'our follow of the one who blocks is dropped', async (t) => {
     const account = await alice.get('/api/v1/accounts/lookup?acct=bob@mastodon.example')
@@ -190,12 +293,21 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   })
   hosts.mastodon.forget('/users/bob', 410)
   await replay('in-delete-actor-mastodon', 'the person and all he wrote are gone', async (t) => {
-    t.equal((await commune.query('select 1 from objects o join actors a on a.id = o.actor_id where a.iri = $1 and o.deleted_at is null', [BOB])).length, 0)
+    t.equal(
+      (await commune.query('select 1 from objects o join actors a on a.id = o.actor_id where a.iri = $1 and o.deleted_at is null', [BOB]))
+        .length,
+      0
+    )
     t.ok((await commune.query('select deleted_at from actors where iri = $1', [BOB])).every((one) => one.deleted_at !== null))
   })
   await t.test('every recorded document was replayed, and nothing is left over', async (t) => {
-    const all = readdirSync(FOLDER).filter((name) => name.startsWith('in-')).map((name) => name.replace('.json', ''))
-    t.same(all.filter((name) => !replayed.has(name)), [])
+    const all = readdirSync(FOLDER)
+      .filter((name) => name.startsWith('in-'))
+      .map((name) => name.replace('.json', ''))
+    t.same(
+      all.filter((name) => !replayed.has(name)),
+      []
+    )
     t.equal((await commune.query("select type, outcome from inbox_log where state <> 'done'")).length, 0)
     t.notMatch(commune.child.output(), /unhandledRejection|"level":60/)
   })

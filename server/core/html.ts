@@ -3,8 +3,49 @@ import sanitizeHtml from 'sanitize-html'
 
 /** Schemes Mastodon allows in links (lib/sanitize_ext/sanitize_config.rb); everything else loses its href. */
 const SCHEMES = ['http', 'https', 'dat', 'dweb', 'ipfs', 'ipns', 'ssb', 'gopher', 'xmpp', 'magnet', 'gemini']
-const TAGS = ['p', 'br', 'span', 'a', 'del', 's', 'pre', 'blockquote', 'code', 'b', 'strong', 'u', 'i', 'em', 'ul', 'ol', 'li', 'ruby', 'rt', 'rp']
-const LONG_TAGS = [...TAGS, 'h2', 'h3', 'h4', 'img', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'hr', 'figure', 'figcaption', 'dl', 'dt', 'dd', 'sup', 'sub']
+const TAGS = [
+  'p',
+  'br',
+  'span',
+  'a',
+  'del',
+  's',
+  'pre',
+  'blockquote',
+  'code',
+  'b',
+  'strong',
+  'u',
+  'i',
+  'em',
+  'ul',
+  'ol',
+  'li',
+  'ruby',
+  'rt',
+  'rp'
+]
+const LONG_TAGS = [
+  ...TAGS,
+  'h2',
+  'h3',
+  'h4',
+  'img',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
+  'hr',
+  'figure',
+  'figcaption',
+  'dl',
+  'dt',
+  'dd',
+  'sup',
+  'sub'
+]
 /** Microformats and the classes Mastodon itself writes. */
 const CLASSES = ['h-*', 'p-*', 'u-*', 'dt-*', 'e-*', 'mention', 'hashtag', 'ellipsis', 'invisible', 'quote-inline']
 const LINK = { rel: 'nofollow noopener noreferrer', target: '_blank' }
@@ -16,7 +57,11 @@ const link: sanitizeHtml.Transformer = (_tag, attribs) => {
   return { tagName: 'a', attribs: { ...attribs, ...LINK, rel: [LINK.rel, ...rel].join(' ') } }
 }
 
-function options(tags: string[], transformTags: Transform, attributes: Record<string, sanitizeHtml.AllowedAttribute[]>): sanitizeHtml.IOptions {
+function options(
+  tags: string[],
+  transformTags: Transform,
+  attributes: Record<string, sanitizeHtml.AllowedAttribute[]>
+): sanitizeHtml.IOptions {
   return {
     allowedTags: tags,
     allowedAttributes: {
@@ -40,7 +85,11 @@ function options(tags: string[], transformTags: Transform, attributes: Record<st
 }
 
 const SHORT = options(TAGS, { a: link }, {})
-const LONG = options(LONG_TAGS, { a: link, h1: 'h2', h5: 'h4', h6: 'h4' }, { img: ['src', 'alt'], th: ['colspan', 'rowspan', 'scope'], td: ['colspan', 'rowspan'] })
+const LONG = options(
+  LONG_TAGS,
+  { a: link, h1: 'h2', h5: 'h4', h6: 'h4' },
+  { img: ['src', 'alt'], th: ['colspan', 'rowspan', 'scope'], td: ['colspan', 'rowspan'] }
+)
 
 /** Text without markup needs no parser: most fields of most documents. */
 const PLAIN = /^[^<>&"'\u0000]*$/
@@ -50,7 +99,9 @@ export function sanitize(html: string, variant: 'short' | 'long' = 'short'): str
   if (html === '' || PLAIN.test(html)) return html
   if (variant === 'long') return sanitizeHtml(html, LONG)
   // Headings of short texts become bold lines, as on Mastodon. Before parsing: a heading inside <p> would end the paragraph.
-  const flat = /<h[1-6][\s>]/i.test(html) ? html.replace(/<h[1-6](\s[^<>]*)?>/gi, '<p><strong>').replace(/<\/h[1-6]\s*>/gi, '</strong></p>') : html
+  const flat = /<h[1-6][\s>]/i.test(html)
+    ? html.replace(/<h[1-6](\s[^<>]*)?>/gi, '<p><strong>').replace(/<\/h[1-6]\s*>/gi, '</strong></p>')
+    : html
   return sanitizeHtml(flat, SHORT)
 }
 
@@ -69,7 +120,11 @@ export function escapeText(text: string): string {
 export function textOfHtml(html: string): string {
   if (PLAIN.test(html)) return html
   const spaced = html.replace(/<(br|\/p|\/li|\/h[1-6]|\/blockquote|\/div)\b[^>]*>/gi, '\n')
-  return sanitizeHtml(spaced, { allowedTags: [], allowedAttributes: {}, nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'template', 'svg'] })
+  return sanitizeHtml(spaced, {
+    allowedTags: [],
+    allowedAttributes: {},
+    nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'template', 'svg']
+  })
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')

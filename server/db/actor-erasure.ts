@@ -3,7 +3,20 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import type { ActorRow } from './rows.ts'
 
-const EMPTY = { name: null, summary: null, content: '', content_html: '', source: null, place: null, latitude: null, longitude: null, attachments: '[]', tags: '[]', poll: null, doc: '{}' }
+const EMPTY = {
+  name: null,
+  summary: null,
+  content: '',
+  content_html: '',
+  source: null,
+  place: null,
+  latitude: null,
+  longitude: null,
+  attachments: '[]',
+  tags: '[]',
+  poll: null,
+  doc: '{}'
+}
 
 /** Wipes objects, boosts, likes, follows, home items, notifications and the profile of a remote actor. A handful of statements whatever it wrote. */
 export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow, 'id' | 'iri' | 'type'>): Promise<void> {
@@ -14,13 +27,23 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   for (const table of ['home_items', 'object_tags', 'object_recipients', 'object_edits', 'likes', 'featured', 'notifications']) {
     await trx(table).whereIn('object_id', theirs()).delete()
   }
-  await trx('objects').where({ actor_id: actor.id, deleted_at: null }).update({ ...EMPTY, deleted_at: now })
+  await trx('objects')
+    .where({ actor_id: actor.id, deleted_at: null })
+    .update({ ...EMPTY, deleted_at: now })
   await trx('likes').where({ actor_id: actor.id }).delete()
   await trx('follows').where({ follower_id: actor.id }).orWhere({ followed_id: actor.id }).delete()
   await trx('memberships').where({ actor_id: actor.id }).delete()
   await trx('notifications').where({ from_id: actor.id }).delete()
   await trx('object_recipients').where({ actor_id: actor.id }).delete()
-  await trx('actors').where({ id: actor.id, local: false }).update({
-    deleted_at: now, name: '', summary: '', icon: null, image: null, fields: '[]', doc: JSON.stringify({ id: actor.iri, type: actor.type })
-  })
+  await trx('actors')
+    .where({ id: actor.id, local: false })
+    .update({
+      deleted_at: now,
+      name: '',
+      summary: '',
+      icon: null,
+      image: null,
+      fields: '[]',
+      doc: JSON.stringify({ id: actor.iri, type: actor.type })
+    })
 }

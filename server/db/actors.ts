@@ -75,7 +75,11 @@ export async function findActorByUrl(trx: Knex, host: string, url: string): Prom
  */
 export async function writeRemoteActor(ctx: Ctx, trx: Knex, actor: RemoteActor, handle: HandleFact | null): Promise<ActorRow | null> {
   const facts = columnsOf(ctx, actor)
-  const named = { username: handle?.username ?? actor.username, domain: handle?.domain ?? actor.host, handle_verified: handle?.verified ?? false }
+  const named = {
+    username: handle?.username ?? actor.username,
+    domain: handle?.domain ?? actor.host,
+    handle_verified: handle?.verified ?? false
+  }
   const [row] = await trx('actors')
     .insert({ id: newId(ctx.clock.now()), iri: actor.iri, local: false, host: actor.host, ...facts, ...named })
     .onConflict('iri')

@@ -49,17 +49,29 @@ async function readPolicies(ctx: Ctx, memory: PolicyMemory): Promise<void> {
 
 /** The signature scheme this host last accepted after refusing the other, with the moment it did; null when never needed. */
 export async function findScheme(ctx: Ctx, host: string): Promise<{ scheme: 'cavage' | 'rfc9421'; at: Date } | null> {
-  const row = await ctx.db('hosts').where({ host }).first<{ signature_scheme: string | null; signature_scheme_at: Date | null } | undefined>('signature_scheme', 'signature_scheme_at')
-  if (row === undefined || row.signature_scheme_at === null || (row.signature_scheme !== 'cavage' && row.signature_scheme !== 'rfc9421')) return null
+  const row = await ctx
+    .db('hosts')
+    .where({ host })
+    .first<{ signature_scheme: string | null; signature_scheme_at: Date | null } | undefined>('signature_scheme', 'signature_scheme_at')
+  if (row === undefined || row.signature_scheme_at === null || (row.signature_scheme !== 'cavage' && row.signature_scheme !== 'rfc9421'))
+    return null
   return { scheme: row.signature_scheme, at: row.signature_scheme_at }
 }
 
 export async function saveScheme(ctx: Ctx, host: string, scheme: 'cavage' | 'rfc9421'): Promise<void> {
   const facts = { signature_scheme: scheme, signature_scheme_at: ctx.clock.now() }
-  await ctx.db('hosts').insert({ host, ...facts }).onConflict('host').merge(facts)
+  await ctx
+    .db('hosts')
+    .insert({ host, ...facts })
+    .onConflict('host')
+    .merge(facts)
 }
 
 export async function saveSoftware(ctx: Ctx, host: string, software: string | null, version: string | null): Promise<void> {
   const facts = { software, software_version: version, software_checked_at: ctx.clock.now() }
-  await ctx.db('hosts').insert({ host, ...facts }).onConflict('host').merge(facts)
+  await ctx
+    .db('hosts')
+    .insert({ host, ...facts })
+    .onConflict('host')
+    .merge(facts)
 }

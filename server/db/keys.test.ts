@@ -24,11 +24,17 @@ t.test('a local key is sealed at rest, signs, and its public half verifies', asy
 })
 
 t.test('only RSA and Ed25519 public keys are read', async (t) => {
-  const pem = (pair: { publicKey: { export(options: { type: 'spki'; format: 'pem' }): string | Buffer } }): string => pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const pem = (pair: { publicKey: { export(options: { type: 'spki'; format: 'pem' }): string | Buffer } }): string =>
+    pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   t.equal(readPublicPem(pem(generateKeyPairSync('ed25519')))?.asymmetricKeyType, 'ed25519')
   t.equal(readPublicPem(pem(generateKeyPairSync('rsa', { modulusLength: 2048 })))?.asymmetricKeyType, 'rsa')
   t.equal(readPublicPem(pem(generateKeyPairSync('rsa', { modulusLength: 512 }))), null, 'too short to mean anything')
   t.equal(readPublicPem(pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }))), null)
-  t.equal(readPublicPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()), null, 'a private key is not a public one')
-  for (const text of ['', 'not a key', `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(5000)}\n-----END PUBLIC KEY-----`]) t.equal(readPublicPem(text), null)
+  t.equal(
+    readPublicPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
+    null,
+    'a private key is not a public one'
+  )
+  for (const text of ['', 'not a key', `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(5000)}\n-----END PUBLIC KEY-----`])
+    t.equal(readPublicPem(text), null)
 })

@@ -75,7 +75,12 @@ export async function findSigningKey(ctx: Ctx, actorId: string): Promise<Signing
   caches.set(ctx.db, cache)
   const known = cache.get(actorId)
   if (known !== undefined && performance.now() - known.readAtMs < SIGNING_FRESH_MS) return known
-  const row = await ctx.db('actor_keys').where({ actor_id: actorId, retired_at: null }).whereNotNull('private_sealed').orderBy('created_at', 'desc').first<{ key_iri: string; private_sealed: Buffer } | undefined>('key_iri', 'private_sealed')
+  const row = await ctx
+    .db('actor_keys')
+    .where({ actor_id: actorId, retired_at: null })
+    .whereNotNull('private_sealed')
+    .orderBy('created_at', 'desc')
+    .first<{ key_iri: string; private_sealed: Buffer } | undefined>('key_iri', 'private_sealed')
   if (row === undefined) return null
   const key = { keyIri: row.key_iri, privateKey: createPrivateKey(ctx.secrets.open(row.private_sealed)), readAtMs: performance.now() }
   cache.set(actorId, key)
@@ -89,7 +94,22 @@ export function forgetSigningKeys(ctx: Ctx): void {
 
 /** The stored key with this IRI and its actor, or null. An unreadable PEM counts as absent. */
 export async function findVerifyKey(ctx: Ctx, keyIri: string): Promise<VerifyKey | null> {
-  const row = await ctx.db('actor_keys as k').join('actors as a', 'a.id', 'k.actor_id').where('k.key_iri', keyIri).whereNull('k.retired_at').first<StoredKey | undefined>('k.key_iri', 'k.algorithm', 'k.public_pem', 'k.fetched_at', 'a.id', 'a.iri', 'a.host', 'a.local', 'a.suspended_at')
+  const row = await ctx
+    .db('actor_keys as k')
+    .join('actors as a', 'a.id', 'k.actor_id')
+    .where('k.key_iri', keyIri)
+    .whereNull('k.retired_at')
+    .first<StoredKey | undefined>(
+      'k.key_iri',
+      'k.algorithm',
+      'k.public_pem',
+      'k.fetched_at',
+      'a.id',
+      'a.iri',
+      'a.host',
+      'a.local',
+      'a.suspended_at'
+    )
   if (row === undefined) return null
   const publicKey = readPublicPem(row.public_pem)
   if (publicKey === null) return null
@@ -113,11 +133,23 @@ export async function findVerifyKey(ctx: Ctx, keyIri: string): Promise<VerifyKey
 export async function replaceRemoteKeys(ctx: Ctx, trx: Knex, actorId: string, keys: { iri: string; pem: string }[]): Promise<void> {
   const rows = keys.flatMap((key) => {
     const publicKey = readPublicPem(key.pem)
-    return publicKey === null ? [] : [{ key_iri: key.iri, actor_id: actorId, algorithm: algorithmOf(publicKey), public_pem: key.pem, fetched_at: ctx.clock.now() }]
+    return publicKey === null
+      ? []
+      : [{ key_iri: key.iri, actor_id: actorId, algorithm: algorithmOf(publicKey), public_pem: key.pem, fetched_at: ctx.clock.now() }]
   })
-  await trx('actor_keys').where({ actor_id: actorId, private_sealed: null }).whereNotIn('key_iri', rows.map((row) => row.key_iri)).delete()
+  await trx('actor_keys')
+    .where({ actor_id: actorId, private_sealed: null })
+    .whereNotIn(
+      'key_iri',
+      rows.map((row) => row.key_iri)
+    )
+    .delete()
   for (const row of rows) {
-    await trx('actor_keys').insert({ ...row, created_at: ctx.clock.now() }).onConflict('key_iri').merge(['public_pem', 'algorithm', 'fetched_at']).where({ 'actor_keys.actor_id': actorId, 'actor_keys.private_sealed': null })
+    await trx('actor_keys')
+      .insert({ ...row, created_at: ctx.clock.now() })
+      .onConflict('key_iri')
+      .merge(['public_pem', 'algorithm', 'fetched_at'])
+      .where({ 'actor_keys.actor_id': actorId, 'actor_keys.private_sealed': null })
   }
 }
 

@@ -16,7 +16,11 @@ export interface NewFollow {
  * One row per pair. A repeated Follow takes the new id (Mastodon's follow.rb) and never turns accepted back into pending.
  * Throws the database's unique violation when another pair already uses this id.
  */
-export async function saveFollow(ctx: Ctx, trx: Knex, { iri, follower, followedId, state }: NewFollow): Promise<FollowRow & { fresh: boolean }> {
+export async function saveFollow(
+  ctx: Ctx,
+  trx: Knex,
+  { iri, follower, followedId, state }: NewFollow
+): Promise<FollowRow & { fresh: boolean }> {
   const now = ctx.clock.now()
   const written = await trx.raw<{ rows: (FollowRow & { fresh: boolean })[] }>(
     `insert into follows (id, iri, follower_id, followed_id, state, follower_local, delivery_inbox, created_at, accepted_at)
@@ -101,7 +105,10 @@ export async function saveBlock(ctx: Ctx, trx: Knex, block: { iri: string; block
     .onConflict()
     .ignore()
     .returning('id')
-  const pairs: [string, string][] = [[block.blockerId, block.blockedId], [block.blockedId, block.blockerId]]
+  const pairs: [string, string][] = [
+    [block.blockerId, block.blockedId],
+    [block.blockedId, block.blockerId]
+  ]
   for (const [one, other] of pairs) {
     await removeFollow(trx, one, other)
     await forgetHome(trx, one, other)
@@ -117,7 +124,10 @@ export async function removeBlock(trx: Knex, blockerId: string, blockedId: strin
 
 /** Pins an object on its author's profile. */
 export async function saveFeatured(ctx: Ctx, trx: Knex, actorId: string, objectId: string): Promise<void> {
-  await trx('featured').insert({ actor_id: actorId, object_id: objectId, created_at: ctx.clock.now() }).onConflict(['actor_id', 'object_id']).ignore()
+  await trx('featured')
+    .insert({ actor_id: actorId, object_id: objectId, created_at: ctx.clock.now() })
+    .onConflict(['actor_id', 'object_id'])
+    .ignore()
 }
 
 /** Unpins. */

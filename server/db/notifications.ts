@@ -59,5 +59,9 @@ export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRo
        where o.id = any(?::bigint[]) and o.visibility in ('public', 'unlisted')`,
     [objects.map((object) => object.id), objects.map((object) => object.id)]
   )
-  return notify(ctx, trx, found.rows.map((row) => ({ ownerId: row.owner_id, type: 'mention', fromId: row.from_id, objectId: row.object_id })))
+  return notify(
+    ctx,
+    trx,
+    found.rows.map((row) => ({ ownerId: row.owner_id, type: 'mention', fromId: row.from_id, objectId: row.object_id }))
+  )
 }

@@ -21,9 +21,42 @@ export interface NewObject {
 }
 
 const COLUMNS = [
-  'id', 'iri', 'type', 'kind', 'local', 'actor_id', 'author_id', 'group_id', 'visibility', 'in_reply_to_iri', 'in_reply_to_id', 'root_id',
-  'reblog_of_id', 'name', 'summary', 'content', 'content_html', 'source', 'language', 'sensitive', 'url', 'start_time', 'end_time', 'timezone',
-  'event_status', 'place', 'latitude', 'longitude', 'attachments', 'tags', 'poll', 'published', 'updated', 'created_at', 'deleted_at', 'doc'
+  'id',
+  'iri',
+  'type',
+  'kind',
+  'local',
+  'actor_id',
+  'author_id',
+  'group_id',
+  'visibility',
+  'in_reply_to_iri',
+  'in_reply_to_id',
+  'root_id',
+  'reblog_of_id',
+  'name',
+  'summary',
+  'content',
+  'content_html',
+  'source',
+  'language',
+  'sensitive',
+  'url',
+  'start_time',
+  'end_time',
+  'timezone',
+  'event_status',
+  'place',
+  'latitude',
+  'longitude',
+  'attachments',
+  'tags',
+  'poll',
+  'published',
+  'updated',
+  'created_at',
+  'deleted_at',
+  'doc'
 ] as const satisfies readonly (keyof ObjectRow)[]
 
 /** Writes one object. Returns its row, or null when an object with this IRI (or this boost) is already there. */
@@ -43,7 +76,11 @@ export async function insertObjects(ctx: Ctx, trx: Knex, objects: NewObject[]): 
   if (fresh.length === 0) return []
   await insertTags(trx, objects, rows, written)
   await insertRecipients(trx, objects, rows, written)
-  await linkWaitingReplies(ctx, trx, fresh.map((row) => row.iri))
+  await linkWaitingReplies(
+    ctx,
+    trx,
+    fresh.map((row) => row.iri)
+  )
   return fresh
 }
 
@@ -71,7 +108,9 @@ async function insertRows(trx: Knex, rows: ObjectRow[]): Promise<Set<ObjectRow>>
 }
 
 async function withFreeIds(trx: Knex, rows: ObjectRow[]): Promise<ObjectRow[]> {
-  const taken = await trx<ObjectRow>('objects').whereRaw('id = any(?::bigint[])', [rows.map((row) => row.id)]).select('id', 'iri')
+  const taken = await trx<ObjectRow>('objects')
+    .whereRaw('id = any(?::bigint[])', [rows.map((row) => row.id)])
+    .select('id', 'iri')
   const owners = new Map(taken.map((row) => [row.id, row.iri]))
   const clashing = rows.filter((row) => owners.has(row.id) && owners.get(row.id) !== row.iri)
   for (const row of clashing) {
@@ -129,7 +168,10 @@ async function insertTags(trx: Knex, objects: NewObject[], rows: ObjectRow[], wr
     }
   })
   if (tags.length === 0) return
-  await trx.raw('insert into object_tags (tag, object_id) select * from unnest(?::text[], ?::bigint[]) on conflict do nothing', [tags, owners])
+  await trx.raw('insert into object_tags (tag, object_id) select * from unnest(?::text[], ?::bigint[]) on conflict do nothing', [
+    tags,
+    owners
+  ])
 }
 
 async function insertRecipients(trx: Knex, objects: NewObject[], rows: ObjectRow[], written: Set<ObjectRow>): Promise<void> {
@@ -197,25 +239,30 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   for (const table of ['home_items', 'object_tags', 'object_recipients', 'object_edits', 'likes', 'featured', 'notifications']) {
     await trx(table).where({ object_id: object.id }).delete()
   }
-  await trx('objects').where({ id: object.id, deleted_at: null }).update({
-    deleted_at: now,
-    name: null,
-    summary: null,
-    content: '',
-    content_html: '',
-    source: null,
-    place: null,
-    latitude: null,
-    longitude: null,
-    attachments: '[]',
-    tags: '[]',
-    poll: null,
-    doc: JSON.stringify({ id: object.iri, type: 'Tombstone', formerType: object.type })
-  })
+  await trx('objects')
+    .where({ id: object.id, deleted_at: null })
+    .update({
+      deleted_at: now,
+      name: null,
+      summary: null,
+      content: '',
+      content_html: '',
+      source: null,
+      place: null,
+      latitude: null,
+      longitude: null,
+      attachments: '[]',
+      tags: '[]',
+      poll: null,
+      doc: JSON.stringify({ id: object.iri, type: 'Tombstone', formerType: object.type })
+    })
 }
 
 /** Remembers a deleted id for ever (an id we never saw too: Delete before Create). */
-export async function rememberDeleted(trx: Knex, tombstone: { iri: string; actorIri: string | null; formerType: string | null; at: Date }): Promise<void> {
+export async function rememberDeleted(
+  trx: Knex,
+  tombstone: { iri: string; actorIri: string | null; formerType: string | null; at: Date }
+): Promise<void> {
   await trx('tombstones')
     .insert({ iri: tombstone.iri, actor_iri: tombstone.actorIri, former_type: tombstone.formerType, deleted_at: tombstone.at })
     .onConflict('iri')

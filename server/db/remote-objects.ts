@@ -29,17 +29,34 @@ export interface StoredObject {
 const LONG_FORM = new Set(['Article', 'Event', 'Page', 'Document', 'Place'])
 
 /** Stores one object, or gives the row that was already there; null when it must not come (tombstone, suspended author). */
-export async function storeRemoteObject(ctx: Ctx, trx: Knex, norm: NormObject, author: ActorRow, writerId: string | null = null): Promise<ObjectRow | null> {
+export async function storeRemoteObject(
+  ctx: Ctx,
+  trx: Knex,
+  norm: NormObject,
+  author: ActorRow,
+  writerId: string | null = null
+): Promise<ObjectRow | null> {
   return (await storeRemoteObjects(ctx, trx, [{ norm, author, writerId }]))[0]!.row
 }
 
 /** Stores many objects in a fixed number of statements. One answer per object, in order. Idempotent by id; fan-in is the caller's. */
-export async function storeRemoteObjects(ctx: Ctx, trx: Knex, objects: RemoteObject[], surroundings?: Surroundings): Promise<StoredObject[]> {
+export async function storeRemoteObjects(
+  ctx: Ctx,
+  trx: Knex,
+  objects: RemoteObject[],
+  surroundings?: Surroundings
+): Promise<StoredObject[]> {
   const around = surroundings ?? (await findSurroundings(trx, objects))
-  const allowed = objects.filter(({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id))
+  const allowed = objects.filter(
+    ({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id)
+  )
   const seen = new Set(around.known)
   const unseen = allowed.filter(({ norm }) => !seen.has(norm.id) && seen.add(norm.id).size > 0)
-  const rows = await insertObjects(ctx, trx, unseen.map((object) => newObject(ctx, object, around)))
+  const rows = await insertObjects(
+    ctx,
+    trx,
+    unseen.map((object) => newObject(ctx, object, around))
+  )
   const written = new Map(rows.map((row) => [row.iri, row]))
   const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
   const stored = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
@@ -79,7 +96,30 @@ function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObj
 }
 
 /** What an Update may change: everything a reader sees, nothing that says who may see it. */
-function contentColumns(norm: NormObject): Pick<ObjectRow, 'name' | 'summary' | 'content' | 'content_html' | 'language' | 'sensitive' | 'url' | 'start_time' | 'end_time' | 'timezone' | 'event_status' | 'place' | 'latitude' | 'longitude' | 'attachments' | 'tags' | 'poll' | 'updated' | 'doc'> {
+function contentColumns(
+  norm: NormObject
+): Pick<
+  ObjectRow,
+  | 'name'
+  | 'summary'
+  | 'content'
+  | 'content_html'
+  | 'language'
+  | 'sensitive'
+  | 'url'
+  | 'start_time'
+  | 'end_time'
+  | 'timezone'
+  | 'event_status'
+  | 'place'
+  | 'latitude'
+  | 'longitude'
+  | 'attachments'
+  | 'tags'
+  | 'poll'
+  | 'updated'
+  | 'doc'
+> {
   return {
     name: norm.name,
     summary: norm.summary,
@@ -133,7 +173,10 @@ async function touchAuthors(ctx: Ctx, trx: Knex, rows: ObjectRow[]): Promise<voi
   const ids = [...new Set(rows.map((row) => row.actor_id))].sort()
   if (ids.length === 0) return
   const now = ctx.clock.now()
-  await trx.raw("update actors set last_status_at = ? where id = any(?::bigint[]) and (last_status_at is null or last_status_at < ?::timestamptz - interval '1 day')", [now, ids, now])
+  await trx.raw(
+    "update actors set last_status_at = ? where id = any(?::bigint[]) and (last_status_at is null or last_status_at < ?::timestamptz - interval '1 day')",
+    [now, ids, now]
+  )
 }
 
 /**
@@ -142,23 +185,45 @@ async function touchAuthors(ctx: Ctx, trx: Knex, rows: ObjectRow[]): Promise<voi
  */
 export async function updateRemoteObject(ctx: Ctx, trx: Knex, stored: ObjectRow, norm: NormObject): Promise<ObjectRow | null> {
   const columns = contentColumns(norm)
-  const changed = columns.content !== stored.content || columns.name !== stored.name || columns.summary !== stored.summary
-    || !sameMoment(columns.start_time, stored.start_time) || !sameMoment(columns.end_time, stored.end_time) || columns.event_status !== stored.event_status
-    || differs(columns.attachments, stored.attachments) || differs(columns.place, stored.place) || differs(columns.tags, stored.tags)
+  const changed =
+    columns.content !== stored.content ||
+    columns.name !== stored.name ||
+    columns.summary !== stored.summary ||
+    !sameMoment(columns.start_time, stored.start_time) ||
+    !sameMoment(columns.end_time, stored.end_time) ||
+    columns.event_status !== stored.event_status ||
+    differs(columns.attachments, stored.attachments) ||
+    differs(columns.place, stored.place) ||
+    differs(columns.tags, stored.tags)
   const before = stored.updated ?? stored.published
   const newer = norm.updated === null ? changed : norm.updated > before
-  if (!newer) return differs(columns.poll, stored.poll) && sameMoment(norm.updated, stored.updated) && norm.poll !== null ? writePoll(trx, stored, norm) : null
+  if (!newer)
+    return differs(columns.poll, stored.poll) && sameMoment(norm.updated, stored.updated) && norm.poll !== null
+      ? writePoll(trx, stored, norm)
+      : null
   const now = ctx.clock.now()
   const updated = norm.updated !== null && norm.updated <= now ? norm.updated : now
   if (changed) await keepVersion(trx, stored, before)
   const row: ObjectRow = { ...stored, ...columns, updated: changed ? updated : stored.updated }
-  await trx('objects').where({ id: stored.id }).update({ ...columns, updated: row.updated, place: jsonOrNull(columns.place), attachments: jsonForPostgres(columns.attachments), tags: jsonForPostgres(columns.tags), poll: jsonOrNull(columns.poll), doc: jsonForPostgres(columns.doc) })
+  await trx('objects')
+    .where({ id: stored.id })
+    .update({
+      ...columns,
+      updated: row.updated,
+      place: jsonOrNull(columns.place),
+      attachments: jsonForPostgres(columns.attachments),
+      tags: jsonForPostgres(columns.tags),
+      poll: jsonOrNull(columns.poll),
+      doc: jsonForPostgres(columns.doc)
+    })
   await replaceTags(trx, stored.id, norm.hashtags)
   return row
 }
 
 async function writePoll(trx: Knex, stored: ObjectRow, norm: NormObject): Promise<ObjectRow> {
-  await trx('objects').where({ id: stored.id }).update({ poll: jsonOrNull(norm.poll) })
+  await trx('objects')
+    .where({ id: stored.id })
+    .update({ poll: jsonOrNull(norm.poll) })
   return { ...stored, poll: norm.poll }
 }
 
@@ -171,7 +236,11 @@ async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void
 
 async function replaceTags(trx: Knex, objectId: string, tags: string[]): Promise<void> {
   await trx.raw('delete from object_tags where object_id = ? and not (tag = any(?::text[]))', [objectId, tags])
-  if (tags.length > 0) await trx.raw('insert into object_tags (tag, object_id) select tag, ? from unnest(?::text[]) tag on conflict do nothing', [objectId, tags])
+  if (tags.length > 0)
+    await trx.raw('insert into object_tags (tag, object_id) select tag, ? from unnest(?::text[]) tag on conflict do nothing', [
+      objectId,
+      tags
+    ])
 }
 
 function jsonOrNull(value: unknown): string | null {
@@ -189,6 +258,8 @@ function differs(a: unknown, b: unknown): boolean {
 
 function sorted(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1))) : item
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1)))
+      : item
   )
 }

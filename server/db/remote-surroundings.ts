@@ -34,7 +34,10 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
   }
   const actors = new Map<string, KnownActor>()
   if (named.size > 0) {
-    const rows = await trx<ActorRow>('actors').whereRaw('iri = any(?)', [[...named]]).whereNull('deleted_at').select('id', 'iri', 'local', 'type')
+    const rows = await trx<ActorRow>('actors')
+      .whereRaw('iri = any(?)', [[...named]])
+      .whereNull('deleted_at')
+      .select('id', 'iri', 'local', 'type')
     for (const row of rows) actors.set(row.iri, row)
   }
   const found = await trx.raw<{ rows: (KnownParent & { gone: boolean })[] }>(
@@ -55,7 +58,9 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
 
 /** Every actor an object may name. `/members` of a group stands for the group. */
 function namedIn(norm: NormObject): string[] {
-  return [...norm.to, ...norm.cc, ...norm.audience, ...norm.mentions].filter((iri) => iri !== PUBLIC).map((iri) => iri.replace(/\/members$/, ''))
+  return [...norm.to, ...norm.cc, ...norm.audience, ...norm.mentions]
+    .filter((iri) => iri !== PUBLIC)
+    .map((iri) => iri.replace(/\/members$/, ''))
 }
 
 async function findVoices(trx: Knex, objects: RemoteObject[], around: Surroundings): Promise<void> {

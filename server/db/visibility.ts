@@ -35,8 +35,11 @@ export function visibleTo(query: Knex.QueryBuilder, viewer: Viewer, alias = 'obj
   }
   query.whereRaw(notBlocked(alias), { viewer: id })
   query.whereRaw(addressed(alias), { viewer: id })
-  return query.whereRaw(`(${alias}.reblog_of_id is null or (select true from objects seen where seen.id = ${alias}.reblog_of_id
-    and seen.deleted_at is null and ${authorStands('seen')} and ${notBlocked('seen')} and ${addressed('seen')}))`, { viewer: id })
+  return query.whereRaw(
+    `(${alias}.reblog_of_id is null or (select true from objects seen where seen.id = ${alias}.reblog_of_id
+    and seen.deleted_at is null and ${authorStands('seen')} and ${notBlocked('seen')} and ${addressed('seen')}))`,
+    { viewer: id }
+  )
 }
 
 /** The author's actor is neither suspended, gone, nor on a blocked domain (domain blocks cover sub-domains). */

@@ -15,17 +15,28 @@ async function inbox(t: Parameters<typeof testContext>[0]) {
   })
   await app.register(async (scope) => {
     await edge(scope, { ctx })
-    scope.post('/ap/inbox', async (request, reply) => reply.status(202).send({ json: readActivity(request).json ?? null, bytes: readActivity(request).raw.length }))
+    scope.post('/ap/inbox', async (request, reply) =>
+      reply.status(202).send({ json: readActivity(request).json ?? null, bytes: readActivity(request).raw.length })
+    )
   })
   t.teardown(() => app.close())
   const post = (payload: string | Buffer | undefined, headers: Record<string, string> = {}) =>
-    app.inject({ method: 'POST', url: '/ap/inbox', headers: { host: 'commune.test', 'content-type': 'application/activity+json', ...headers }, ...(payload === undefined ? {} : { payload }) })
+    app.inject({
+      method: 'POST',
+      url: '/ap/inbox',
+      headers: { host: 'commune.test', 'content-type': 'application/activity+json', ...headers },
+      ...(payload === undefined ? {} : { payload })
+    })
   return { ctx, clock, app, post }
 }
 
 t.test('an activity arrives with its exact bytes, under the three media types', async (t) => {
   const { post } = await inbox(t)
-  for (const type of ['application/activity+json', 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"', 'application/json; charset=utf-8']) {
+  for (const type of [
+    'application/activity+json',
+    'application/ld+json; profile="https://www.w3.org/ns/activitystreams"',
+    'application/json; charset=utf-8'
+  ]) {
     const response = await post('{ "type":"Like","é":1}', { 'content-type': type })
     t.equal(response.statusCode, 202, type)
     t.same(response.json(), { json: { type: 'Like', é: 1 }, bytes: 23 })
@@ -75,18 +86,27 @@ t.test('J08: more than 1 MiB is refused with 413, announced or not, and a lying 
 
 t.test('J10, J13, S05: encodings, prototype keys and foreign hosts', async (t) => {
   const { post } = await inbox(t)
-  for (const encoding of ['gzip', 'br', 'zstd', 'identity', '']) t.equal((await post('{}', { 'content-encoding': encoding })).statusCode, 415, `J10 ${encoding}`)
-  const response = await post('{"__proto__":{"polluted":1},"a":{"\\u005f_proto__":{"polluted":1},"b":1},"constructor":{"prototype":{"polluted":1}}}')
+  for (const encoding of ['gzip', 'br', 'zstd', 'identity', ''])
+    t.equal((await post('{}', { 'content-encoding': encoding })).statusCode, 415, `J10 ${encoding}`)
+  const response = await post(
+    '{"__proto__":{"polluted":1},"a":{"\\u005f_proto__":{"polluted":1},"b":1},"constructor":{"prototype":{"polluted":1}}}'
+  )
   t.same(JSON.parse(response.body).json, JSON.parse('{"a":{"b":1},"constructor":{"prototype":{"polluted":1}}}'), 'J13')
   t.equal(({} as Record<string, unknown>).polluted, undefined)
-  for (const host of ['evil.test', 'commune.test.evil.test', 'xcommune.test', '', 'commune.test:8443']) t.equal((await post('{}', { host })).statusCode, 421, `S05 ${host}`)
+  for (const host of ['evil.test', 'commune.test.evil.test', 'xcommune.test', '', 'commune.test:8443'])
+    t.equal((await post('{}', { host })).statusCode, 421, `S05 ${host}`)
   for (const host of ['COMMUNE.test', 'commune.test:443', 'commune.test.']) t.equal((await post('{}', { host })).statusCode, 202, host)
-  t.equal((await post('{}', { 'x-forwarded-host': 'evil.test', 'x-http-method-override': 'DELETE' })).statusCode, 202, 'S21 such headers change nothing')
+  t.equal(
+    (await post('{}', { 'x-forwarded-host': 'evil.test', 'x-http-method-override': 'DELETE' })).statusCode,
+    202,
+    'S21 such headers change nothing'
+  )
 })
 
 t.test('an address that is refused again and again is told to wait, a verified host has a wide budget', async (t) => {
   const { ctx, clock, post } = await inbox(t)
-  const from = (address: string): Promise<number> => post('not json', { 'x-forwarded-for': address }).then((response) => response.statusCode)
+  const from = (address: string): Promise<number> =>
+    post('not json', { 'x-forwarded-for': address }).then((response) => response.statusCode)
   const statuses = []
   for (let at = 0; at < 310; at += 1) statuses.push(await from('203.0.113.7'))
   t.same([...new Set(statuses)], [400, 429])

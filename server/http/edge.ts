@@ -52,11 +52,13 @@ export async function edge(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise
     if (canonicalHost(request.raw.headers.host ?? '') !== requireSite(ctx).host) {
       throw new AppError('edge.host', 421, 'This server does not answer for that host.')
     }
-    if (request.headers['content-encoding'] !== undefined) throw new AppError('edge.encoding', 415, 'Activities are read without content encoding.')
+    if (request.headers['content-encoding'] !== undefined)
+      throw new AppError('edge.encoding', 415, 'Activities are read without content encoding.')
     if (levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens < 1) throw tooMany(REFUSALS)
   })
   app.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.method === 'POST' && REFUSED_STATUSES.has(reply.statusCode)) levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens -= 1
+    if (request.method === 'POST' && REFUSED_STATUSES.has(reply.statusCode))
+      levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens -= 1
   })
   // Nothing else is read here, text and forms neither: any other type is 415.
   app.removeAllContentTypeParsers()
@@ -76,7 +78,8 @@ Object.assign(edge, { [Symbol.for('skip-override')]: true })
 /** The activity a POST brought. Throws document.malformed (400) when there was no body. */
 export function readActivity(request: FastifyRequest): ReceivedActivity {
   const body = request.body as ReceivedActivity | undefined | null
-  if (body === undefined || body === null || !Buffer.isBuffer(body.raw)) throw new AppError('document.malformed', 400, 'The body is not a JSON document in UTF-8.')
+  if (body === undefined || body === null || !Buffer.isBuffer(body.raw))
+    throw new AppError('document.malformed', 400, 'The body is not a JSON document in UTF-8.')
   return body
 }
 
@@ -107,5 +110,7 @@ function budgetsOf(ctx: Ctx): Budgets {
 }
 
 function tooMany(bucket: Bucket): AppError {
-  return new AppError('edge.too-many', 429, 'Too many requests. Please try again later.', { retryAfterSeconds: Math.ceil(60 / bucket.perSecond) })
+  return new AppError('edge.too-many', 429, 'Too many requests. Please try again later.', {
+    retryAfterSeconds: Math.ceil(60 / bucket.perSecond)
+  })
 }

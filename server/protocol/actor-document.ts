@@ -84,7 +84,11 @@ export function keysOf(json: Json, actorIri: string): { iri: string; pem: string
 function usernameOf(json: Json, iri: string): string {
   const given = textOf(json.preferredUsername, 255)
   if (given !== null && /^[^\s@/?#:<>"'&\\\p{Cc}]+$/u.test(given)) return given
-  const last = new URL(iri).pathname.split('/').filter((part) => part !== '').at(-1) ?? ''
+  const last =
+    new URL(iri).pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .at(-1) ?? ''
   return last.replace(/[^A-Za-z0-9_.-]/g, '').slice(0, 255) || (canonicalHost(new URL(iri).host) ?? 'unknown')
 }
 
@@ -101,7 +105,10 @@ function imageOf(value: unknown): ActorImage | null {
   const image = first(value)
   const href = isMap(image) ? linkOf(first(image.url ?? image.href)) : linkOf(image)
   if (href === null || parseIri(href) === null) return null
-  const mediaType = isMap(image) && typeof image.mediaType === 'string' && /^image\/[a-z0-9.+-]{1,40}$/i.test(image.mediaType) ? image.mediaType.toLowerCase() : null
+  const mediaType =
+    isMap(image) && typeof image.mediaType === 'string' && /^image\/[a-z0-9.+-]{1,40}$/i.test(image.mediaType)
+      ? image.mediaType.toLowerCase()
+      : null
   const name = isMap(image) ? plainOf(image.name ?? image.summary, 1500) : null
   return { url: href, mediaType, ...(name === null ? {} : { name }) }
 }
@@ -125,7 +132,10 @@ function keptOf(json: Json, iri: string, type: string, own: (value: unknown) => 
   }
   const aliases = asArray(json.alsoKnownAs, MAX_ALIASES).flatMap((alias) => idOf(alias) ?? [])
   if (aliases.length > 0) kept.alsoKnownAs = aliases
-  const emojis = asArray(json.tag).filter((tag) => isMap(tag) && (tag.type === 'Emoji' || tag.type === 'toot:Emoji')).slice(0, MAX_EMOJIS).flatMap(emojiOf)
+  const emojis = asArray(json.tag)
+    .filter((tag) => isMap(tag) && (tag.type === 'Emoji' || tag.type === 'toot:Emoji'))
+    .slice(0, MAX_EMOJIS)
+    .flatMap(emojiOf)
   if (emojis.length > 0) kept.tag = emojis
   return kept
 }

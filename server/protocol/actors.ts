@@ -44,7 +44,11 @@ export async function getActorByIri(ctx: Ctx, iri: string, opts: ActorOptions = 
  * Stores an actor's document that was fetched from its own id, with its handle checked against WebFinger.
  * `handle` is given when WebFinger led here in the first place. Throws document.* and actor.local.
  */
-export async function storeFetchedActor(ctx: Ctx, json: Record<string, unknown>, opts: { budget?: Budget | undefined; handle?: HandleFact } = {}): Promise<ActorRow> {
+export async function storeFetchedActor(
+  ctx: Ctx,
+  json: Record<string, unknown>,
+  opts: { budget?: Budget | undefined; handle?: HandleFact } = {}
+): Promise<ActorRow> {
   const actor = readActorDocument(json)
   requireForeign(ctx, actor)
   const handle = opts.handle ?? (await checkHandle(ctx, actor, opts.budget))
@@ -81,7 +85,11 @@ export async function findActorByHandle(ctx: Ctx, text: string, opts: { budget?:
   const { json, iri } = await fetchDocument(ctx, answer.actorIri, { budget })
   if (iri !== answer.actorIri) return null
   const sameName = String(json.preferredUsername).toLowerCase() === answer.username.toLowerCase()
-  return await storeFetchedActor(ctx, json, sameName ? { budget, handle: { username: answer.username, domain: answer.domain, verified: true } } : { budget })
+  return await storeFetchedActor(
+    ctx,
+    json,
+    sameName ? { budget, handle: { username: answer.username, domain: answer.domain, verified: true } } : { budget }
+  )
 }
 
 function isFresh(ctx: Ctx, row: ActorRow): boolean {
@@ -97,7 +105,10 @@ function requireForeign(ctx: Ctx, actor: RemoteActor): void {
 async function write(ctx: Ctx, trx: Knex, actor: RemoteActor, handle: HandleFact | null): Promise<ActorRow> {
   const row = await writeRemoteActor(ctx, trx, actor, handle)
   if (row === null) throw localActor()
-  forgetKeys(ctx, actor.keys.map((key) => key.iri))
+  forgetKeys(
+    ctx,
+    actor.keys.map((key) => key.iri)
+  )
   return row
 }
 

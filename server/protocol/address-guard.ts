@@ -43,7 +43,16 @@ function isGlobalIpv4(number: number): boolean {
 }
 
 function isGlobalIpv6(groups: number[]): boolean {
-  const [first, second, third, fourth, fifth, sixth, seventh, eighth] = groups as [number, number, number, number, number, number, number, number]
+  const [first, second, third, fourth, fifth, sixth, seventh, eighth] = groups as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
+  ]
   const embedded = (high: number, low: number): boolean => isGlobalIpv4(high * 65536 + low)
   const startsWithZeros = (count: number): boolean => groups.slice(0, count).every((group) => group === 0)
   if (startsWithZeros(5) && sixth === 0xffff) return embedded(seventh, eighth)

@@ -6,17 +6,29 @@ const OWN = 'https://commune.test'
 const BOB = 'https://peer.example/users/bob'
 const EVE = 'https://peer.example/users/eve'
 const MALLORY = 'https://evil.example/users/mallory'
-const base = (more: Partial<Facts>): Facts => ({ ...bareFacts({ type: 'Create', signer: BOB, actor: BOB, id: `${BOB}#1`, own: OWN }), ...more })
+const base = (more: Partial<Facts>): Facts => ({
+  ...bareFacts({ type: 'Create', signer: BOB, actor: BOB, id: `${BOB}#1`, own: OWN }),
+  ...more
+})
 const decide = (more: Partial<Facts>): string => {
   const verdict = authorise(base(more))
   return verdict.decision === 'refuse' ? verdict.outcome : verdict.decision
 }
 
 t.test('O37: origins are compared as parsed, never as text', async (t) => {
-  for (const objectId of ['https://peer.example@evil.example/n', 'https://peer.example.evil.example/n', 'https://peerxexample/n', 'http://peer.example/n', 'https://peer.example:8443/n', 'not an iri', '']) {
+  for (const objectId of [
+    'https://peer.example@evil.example/n',
+    'https://peer.example.evil.example/n',
+    'https://peerxexample/n',
+    'http://peer.example/n',
+    'https://peer.example:8443/n',
+    'not an iri',
+    ''
+  ]) {
     t.equal(decide({ objectId, claimedAuthor: BOB }), 'refused-origin', objectId)
   }
-  for (const objectId of ['https://PEER.example:443/n', 'https://peer.example./n', 'https://peer.example/n']) t.equal(decide({ objectId, claimedAuthor: BOB }), 'apply', objectId)
+  for (const objectId of ['https://PEER.example:443/n', 'https://peer.example./n', 'https://peer.example/n'])
+    t.equal(decide({ objectId, claimedAuthor: BOB }), 'apply', objectId)
 })
 
 t.test('an activity whose id lies on another server than its actor is refused', async (t) => {
@@ -29,7 +41,11 @@ t.test('checklist 22: with a key of one’s own nobody speaks for another', asyn
   }
   t.equal(decide({ type: 'Create', signer: MALLORY, objectId: 'https://peer.example/n/1' }), 'refetch')
   t.equal(decide({ type: 'Delete', signer: MALLORY, objectId: 'https://peer.example/n/1', owner: BOB }), 'check-gone')
-  t.equal(decide({ type: 'Delete', signer: MALLORY, objectId: BOB, aboutActor: true }), 'refused-signer', 'an account is deleted by itself only')
+  t.equal(
+    decide({ type: 'Delete', signer: MALLORY, objectId: BOB, aboutActor: true }),
+    'refused-signer',
+    'an account is deleted by itself only'
+  )
   t.equal(decide({ type: 'Create', signer: MALLORY, objectId: `${OWN}/ap/objects/1` }), 'refused-signer')
 })
 
@@ -43,7 +59,15 @@ t.test('Delete: the owner at once, a neighbour if it is gone, a stranger never',
 })
 
 t.test('for any facts: inline content counts only from the stored owner, and nothing is written under our own names', async (t) => {
-  const iri = fc.constantFrom(BOB, EVE, MALLORY, 'https://peer.example/n/1', 'https://evil.example/n/1', `${OWN}/ap/objects/1`, `${OWN}/ap/actors/1`)
+  const iri = fc.constantFrom(
+    BOB,
+    EVE,
+    MALLORY,
+    'https://peer.example/n/1',
+    'https://evil.example/n/1',
+    `${OWN}/ap/objects/1`,
+    `${OWN}/ap/actors/1`
+  )
   const maybe = fc.option(iri, { nil: null })
   const facts: fc.Arbitrary<Facts> = fc.record({
     type: fc.constantFrom('Create', 'Update', 'Delete'),
@@ -60,16 +84,19 @@ t.test('for any facts: inline content counts only from the stored owner, and not
     ownerIsGroup: fc.boolean(),
     ownTarget: fc.boolean()
   })
-  fc.assert(fc.property(facts, (facts) => {
-    const { decision } = authorise(facts)
-    if (decision === 'refuse' || decision === 'remember') return true
-    if (facts.objectId === null || facts.objectId.startsWith(OWN)) return false
-    if (decision !== 'apply') return true
-    if (facts.signer !== facts.actor) return false
-    const origin = new URL(facts.objectId).origin === new URL(facts.signer).origin
-    if (facts.type === 'Create') return origin && (facts.claimedAuthor === null || facts.claimedAuthor === facts.signer)
-    if (facts.aboutActor || facts.objectId === facts.signer) return origin
-    return facts.owner === facts.signer || facts.writer === facts.signer
-  }), { numRuns: 5000 })
+  fc.assert(
+    fc.property(facts, (facts) => {
+      const { decision } = authorise(facts)
+      if (decision === 'refuse' || decision === 'remember') return true
+      if (facts.objectId === null || facts.objectId.startsWith(OWN)) return false
+      if (decision !== 'apply') return true
+      if (facts.signer !== facts.actor) return false
+      const origin = new URL(facts.objectId).origin === new URL(facts.signer).origin
+      if (facts.type === 'Create') return origin && (facts.claimedAuthor === null || facts.claimedAuthor === facts.signer)
+      if (facts.aboutActor || facts.objectId === facts.signer) return origin
+      return facts.owner === facts.signer || facts.writer === facts.signer
+    }),
+    { numRuns: 5000 }
+  )
   t.pass()
 })

@@ -68,7 +68,9 @@ export function authorise(facts: Facts): Verdict {
       return judgeOwned(facts, REMEMBER)
     case 'Add':
     case 'Remove':
-      return facts.ownTarget && (facts.owner === null ? sameOrigin(facts.objectId, facts.signer) : facts.owner === facts.signer) ? APPLY : refuse('refused-owner')
+      return facts.ownTarget && (facts.owner === null ? sameOrigin(facts.objectId, facts.signer) : facts.owner === facts.signer)
+        ? APPLY
+        : refuse('refused-owner')
     // These only ever speak for the actor itself; what they point at is judged by visibility.
     case 'Follow':
     case 'Like':
@@ -105,7 +107,8 @@ function judgeUpdate(facts: Facts): Verdict {
   if (facts.objectId === null || sameOrigin(facts.objectId, facts.own)) return refuse('refused-owner')
   if (facts.aboutActor) return sameOrigin(facts.objectId, facts.signer) ? APPLY : refuse('refused-owner')
   if (!sameOrigin(facts.objectId, facts.signer)) return refuse('refused-origin')
-  if (facts.owner === null) return facts.claimedAuthor === null || facts.claimedAuthor === facts.signer || facts.claimedGroup ? REFETCH : refuse('refused-owner')
+  if (facts.owner === null)
+    return facts.claimedAuthor === null || facts.claimedAuthor === facts.signer || facts.claimedGroup ? REFETCH : refuse('refused-owner')
   const owns = facts.owner === facts.signer || facts.writer === facts.signer
   if (owns && (facts.claimedAuthor === null || facts.claimedAuthor === facts.owner)) return APPLY
   // Another organiser of the same group on the same server (Mobilizon): that server is asked.
@@ -128,5 +131,15 @@ function judgeOwned(facts: Facts, missing: Verdict): Verdict {
 
 /** Facts with everything unknown, to be filled in by an effect. */
 export function bareFacts(of: { type: string; signer: string; actor: string; id: string | null; own: string }): Facts {
-  return { ...of, objectId: null, aboutActor: false, claimedAuthor: null, claimedGroup: false, owner: null, writer: null, ownerIsGroup: false, ownTarget: false }
+  return {
+    ...of,
+    objectId: null,
+    aboutActor: false,
+    claimedAuthor: null,
+    claimedGroup: false,
+    owner: null,
+    writer: null,
+    ownerIsGroup: false,
+    ownTarget: false
+  }
 }

@@ -15,7 +15,8 @@ export function readCavage(text: string, parts: SignedParts): Claim {
   const signature = parameters.get('signature')
   if (keyIri === undefined || signature === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) throw malformed()
   const algorithm = parameters.get('algorithm')?.toLowerCase() ?? null
-  if (algorithm !== null && !ALGORITHMS.has(algorithm)) throw new AppError('signature.algorithm', 401, 'The signature uses an algorithm that is not accepted.')
+  if (algorithm !== null && !ALGORITHMS.has(algorithm))
+    throw new AppError('signature.algorithm', 401, 'The signature uses an algorithm that is not accepted.')
   const covered = (parameters.get('headers') ?? (algorithm === 'hs2019' ? '(created)' : 'date')).trim().toLowerCase().split(/\s+/)
   if (new Set(covered).size !== covered.length || !covered.every((name) => HEADER_NAME.test(name))) throw malformed()
   requireStrength(covered, parts)
@@ -36,7 +37,12 @@ export function readCavage(text: string, parts: SignedParts): Claim {
 }
 
 /** The string that is signed: one `name: value` line per covered header, in the order given. */
-export function signingString(covered: readonly string[], parts: SignedParts, created: number | null = null, expires: number | null = null): string {
+export function signingString(
+  covered: readonly string[],
+  parts: SignedParts,
+  created: number | null = null,
+  expires: number | null = null
+): string {
   return covered.map((name) => `${name}: ${valueOf(name, parts, created, expires)}`).join('\n')
 }
 
@@ -45,7 +51,10 @@ function valueOf(name: string, parts: SignedParts, created: number | null, expir
   if (name === '(created)') return String(created)
   if (name === '(expires)') return String(expires)
   const value = parts.header(name)
-  if (value === null) throw new AppError('signature.weak', 401, 'The signature covers a header that the request does not have.', { details: { header: name } })
+  if (value === null)
+    throw new AppError('signature.weak', 401, 'The signature covers a header that the request does not have.', {
+      details: { header: name }
+    })
   return value.trim()
 }
 
@@ -54,7 +63,10 @@ function requireStrength(covered: readonly string[], parts: SignedParts): void {
   const missing = ['(request-target)', 'host'].filter((name) => !covered.includes(name))
   if (!covered.includes('date') && !covered.includes('(created)')) missing.push('date')
   if (parts.hasBody && !covered.includes('digest')) missing.push('digest')
-  if (missing.length > 0) throw new AppError('signature.weak', 401, 'The signature does not cover enough of the request.', { details: { missing: missing.join(' ') } })
+  if (missing.length > 0)
+    throw new AppError('signature.weak', 401, 'The signature does not cover enough of the request.', {
+      details: { missing: missing.join(' ') }
+    })
 }
 
 function readParameters(text: string): Map<string, string> {

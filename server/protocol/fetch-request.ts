@@ -90,7 +90,8 @@ async function getOnce(ctx: Ctx, url: URL, plan: GetPlan, mayAddHeaders: boolean
       link: header('link'),
       retryAfterSeconds: readRetryAfter(header('retry-after'), ctx.clock.now())
     }
-    if (response.statusCode === 200) return { answer: { ...answer, body: await readBody(response.body, header('content-encoding'), plan.maxBytes) }, location: null }
+    if (response.statusCode === 200)
+      return { answer: { ...answer, body: await readBody(response.body, header('content-encoding'), plan.maxBytes) }, location: null }
     await response.body.dump({ limit: 65_536 })
     return { answer: { ...answer, body: Buffer.alloc(0) }, location: redirect ? absolute(header('location'), url) : null }
   } catch (cause) {
@@ -124,7 +125,8 @@ function absolute(location: string, base: URL): string {
 
 function spend(budget: Budget | undefined): void {
   if (budget === undefined) return
-  if (budget.left <= 0) throw new AppError('fetch.refused', 422, 'Too many documents would have to be fetched.', { details: { reason: 'budget' } })
+  if (budget.left <= 0)
+    throw new AppError('fetch.refused', 422, 'Too many documents would have to be fetched.', { details: { reason: 'budget' } })
   budget.left -= 1
 }
 
@@ -147,9 +149,13 @@ function throwIfRemembered(ctx: Ctx, url: URL): void {
 export function failure(status: number, retryAfterSeconds: number | null): AppError {
   const details = { status }
   if (status === 404 || status === 410) return new AppError('fetch.gone', 404, 'The other server does not have this any more.', { details })
-  if (status === 401 || status === 403) return new AppError('fetch.refused', 422, 'The other server does not let us read this.', { details })
+  if (status === 401 || status === 403)
+    return new AppError('fetch.refused', 422, 'The other server does not let us read this.', { details })
   if (status === 408 || status === 429 || status >= 500) {
-    return new AppError('fetch.unreachable', 503, 'The other server does not answer.', { details, retryAfterSeconds: retryAfterSeconds ?? 300 })
+    return new AppError('fetch.unreachable', 503, 'The other server does not answer.', {
+      details,
+      retryAfterSeconds: retryAfterSeconds ?? 300
+    })
   }
   return new AppError('fetch.invalid', 502, 'The other server gave an answer we cannot use.', { details })
 }

@@ -23,7 +23,8 @@ async function takeSlot(slots: Sockets['slots'], host: string): Promise<void> {
     slot.active += 1
     return
   }
-  if (slot.waiting.length >= MAX_WAITING) throw new AppError('fetch.unreachable', 503, 'The other server is busy.', { retryAfterSeconds: 60 })
+  if (slot.waiting.length >= MAX_WAITING)
+    throw new AppError('fetch.unreachable', 503, 'The other server is busy.', { retryAfterSeconds: 60 })
   await new Promise<void>((resolve) => slot.waiting.push(resolve))
 }
 

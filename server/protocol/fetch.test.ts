@@ -17,7 +17,15 @@ const outcome = async (work: Promise<unknown>): Promise<string> => {
   }
 }
 
-async function start(t: Parameters<typeof testContext>[0]): Promise<{ ctx: Ctx; clock: { advance(ms: number): void }; internet: Internet; peer: Host; read: (path: string, opts?: FetchOptions) => Promise<string> }> {
+async function start(
+  t: Parameters<typeof testContext>[0]
+): Promise<{
+  ctx: Ctx
+  clock: { advance(ms: number): void }
+  internet: Internet
+  peer: Host
+  read: (path: string, opts?: FetchOptions) => Promise<string>
+}> {
   const { ctx, clock } = await testContext(t)
   const internet = await testInternet(t, ctx)
   const peer = internet.host('peer.test')
@@ -30,7 +38,10 @@ t.test('a document is read from its own address, signed by the instance actor', 
   peer.on('/n/1', note('https://peer.test/n/1'))
   const document = await fetchDocument(ctx, 'https://peer.test/n/1#part')
   t.equal(document.iri, 'https://peer.test/n/1')
-  t.match(peer.seen[0]?.headers.signature, /^keyId="https:\/\/commune\.test\/ap\/actor#main-key",algorithm="rsa-sha256",headers="\(request-target\) host date"/)
+  t.match(
+    peer.seen[0]?.headers.signature,
+    /^keyId="https:\/\/commune\.test\/ap\/actor#main-key",algorithm="rsa-sha256",headers="\(request-target\) host date"/
+  )
   t.match(peer.seen[0]?.headers.accept, /^application\/activity\+json, application\/ld\+json; profile=/)
 })
 
@@ -42,13 +53,22 @@ t.test('a host that refuses one scheme is asked with the other, then without; wh
     response.writeHead(status, { 'content-type': AS2 }).end(JSON.stringify(note('https://peer.test/n/1')))
   })
   await fetchDocument(ctx, 'https://peer.test/n/1')
-  t.same(peer.seen.map((one) => one.headers['signature-input'] !== undefined), [false, true])
+  t.same(
+    peer.seen.map((one) => one.headers['signature-input'] !== undefined),
+    [false, true]
+  )
   await fetchDocument(ctx, 'https://peer.test/n/1')
   t.equal(peer.seen.length, 3, 'straight to what worked')
   clock.advance(8 * 86_400_000)
   await fetchDocument(ctx, 'https://peer.test/n/1')
   t.equal(peer.seen.length, 5, 'after a week cavage first again')
-  peer.on('/n/2', (request, response) => void (request.headers.signature === undefined ? response.writeHead(200, { 'content-type': AS2 }).end(JSON.stringify(note('https://peer.test/n/2'))) : response.writeHead(401).end()))
+  peer.on(
+    '/n/2',
+    (request, response) =>
+      void (request.headers.signature === undefined
+        ? response.writeHead(200, { 'content-type': AS2 }).end(JSON.stringify(note('https://peer.test/n/2')))
+        : response.writeHead(401).end())
+  )
   await fetchDocument(ctx, 'https://peer.test/n/2')
   t.equal(peer.seen.at(-1)?.headers.signature, undefined, 'a public document without signature as a last resort')
 })
@@ -64,18 +84,33 @@ t.test('F01, F05, F29: private answers, rebinding and our own host are refused',
   internet.addresses.delete('peer.test')
   t.equal(await read('/n/1'), 'ok')
   t.equal(await outcome(fetchDocument(ctx, `${ctx.site!.origin}/ap/actor`)), 'fetch.refused', 'F29')
-  t.equal(await outcome(postActivity(ctx, { inbox: `${ctx.site!.origin}/ap/inbox`, body: Buffer.from('{}'), headers: {} })), 'fetch.refused', 'F29 on POST')
-  t.equal(await outcome(postActivity(ctx, { inbox: 'https://10.0.0.1/inbox', body: Buffer.from('{}'), headers: {} })), 'fetch.refused', 'F01 on POST')
+  t.equal(
+    await outcome(postActivity(ctx, { inbox: `${ctx.site!.origin}/ap/inbox`, body: Buffer.from('{}'), headers: {} })),
+    'fetch.refused',
+    'F29 on POST'
+  )
+  t.equal(
+    await outcome(postActivity(ctx, { inbox: 'https://10.0.0.1/inbox', body: Buffer.from('{}'), headers: {} })),
+    'fetch.refused',
+    'F01 on POST'
+  )
 })
 
 t.test('F06, F07: redirects are judged one by one and end after two', async (t) => {
   const { ctx, internet, peer, read } = await start(t)
   await insertLocalKey(ctx, ctx.db, ctx.site!.instanceActorId, `${ctx.site!.origin}/ap/actor#main-key`)
-  const redirect = (path: string, location: string): void => peer.on(path, (_request, response) => void response.writeHead(302, { location }).end())
+  const redirect = (path: string, location: string): void =>
+    peer.on(path, (_request, response) => void response.writeHead(302, { location }).end())
   peer.on('/n/1', note('https://peer.test/n/1'))
   redirect('/old', '/n/1')
   t.equal(await read('/old'), 'ok', 'F16 stored under the id of where it ended')
-  for (const to of ['https://127.0.0.1/', 'http://peer.test/n/1', 'https://localhost/', 'file:///etc/passwd', 'https://commune.test/ap/actor']) {
+  for (const to of [
+    'https://127.0.0.1/',
+    'http://peer.test/n/1',
+    'https://localhost/',
+    'file:///etc/passwd',
+    'https://commune.test/ap/actor'
+  ]) {
     redirect('/out', to)
     t.equal(await read('/out'), 'fetch.refused', to)
   }
@@ -95,11 +130,25 @@ t.test('F06, F07: redirects are judged one by one and end after two', async (t) 
 
 t.test('F13, F15: only ActivityStreams types, only under its own id', async (t) => {
   const { ctx, internet, peer, read } = await start(t)
-  for (const type of ['image/png', 'text/html', 'text/plain', 'application/json', 'application/ld+json', 'application/ld+json; profile="https://example.org"', 'application/activity+jsonx', '']) {
+  for (const type of [
+    'image/png',
+    'text/html',
+    'text/plain',
+    'application/json',
+    'application/ld+json',
+    'application/ld+json; profile="https://example.org"',
+    'application/activity+jsonx',
+    ''
+  ]) {
     peer.on('/n/1', note('https://peer.test/n/1'), type)
     t.equal(await read('/n/1'), 'fetch.invalid', type)
   }
-  for (const type of ['application/activity+json', 'application/activity+json; charset=utf-8', 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"', 'application/ld+json; charset=utf-8; profile="https://www.w3.org/ns/activitystreams"']) {
+  for (const type of [
+    'application/activity+json',
+    'application/activity+json; charset=utf-8',
+    'application/ld+json; profile="https://www.w3.org/ns/activitystreams"',
+    'application/ld+json; charset=utf-8; profile="https://www.w3.org/ns/activitystreams"'
+  ]) {
     peer.on('/n/1', note('https://peer.test/n/1'), type)
     t.equal(await read('/n/1'), 'ok', type)
   }
@@ -135,11 +184,27 @@ t.test('F10, F11, F12: slow, endless and bombed answers end', async (t) => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20))
   peer.on('/bomb', (_request, response) => void response.writeHead(200, { 'content-type': AS2, 'content-encoding': 'gzip' }).end(bomb))
   t.equal(await read('/bomb'), 'fetch.invalid', 'F12')
-  peer.on('/nested', (_request, response) => void response.writeHead(200, { 'content-type': AS2, 'content-encoding': 'gzip, gzip' }).end(gzipSync(gzipSync('{}'))))
+  peer.on(
+    '/nested',
+    (_request, response) =>
+      void response.writeHead(200, { 'content-type': AS2, 'content-encoding': 'gzip, gzip' }).end(gzipSync(gzipSync('{}')))
+  )
   t.equal(await read('/nested'), 'fetch.invalid', 'F12 two encodings')
-  peer.on('/zip', (_request, response) => void response.writeHead(200, { 'content-type': AS2, 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(note('https://peer.test/zip')))))
+  peer.on(
+    '/zip',
+    (_request, response) =>
+      void response
+        .writeHead(200, { 'content-type': AS2, 'content-encoding': 'gzip' })
+        .end(gzipSync(JSON.stringify(note('https://peer.test/zip'))))
+  )
   t.equal(await read('/zip'), 'ok', 'one gzip is read')
-  peer.on('/deep', (_request, response) => void response.writeHead(200, { 'content-type': AS2 }).end(`{"id":"https://peer.test/deep","a":${'['.repeat(5000)}${']'.repeat(5000)}}`))
+  peer.on(
+    '/deep',
+    (_request, response) =>
+      void response
+        .writeHead(200, { 'content-type': AS2 })
+        .end(`{"id":"https://peer.test/deep","a":${'['.repeat(5000)}${']'.repeat(5000)}}`)
+  )
   t.equal(await read('/deep'), 'fetch.invalid', 'J07')
 })
 
@@ -181,7 +246,10 @@ t.test('F26: a certificate for another name fails closed, and a failure is remem
   const gone = await fetchDocument(ctx, 'https://peer.test/gone').catch((error: unknown) => error)
   t.match(gone, { code: 'fetch.gone', details: { status: 410 } })
   peer.on('/busy', (_request, response) => void response.writeHead(429, { 'retry-after': '120' }).end())
-  t.match(await fetchDocument(ctx, 'https://peer.test/busy').catch((error: unknown) => error), { code: 'fetch.unreachable', retryAfterSeconds: 120 })
+  t.match(await fetchDocument(ctx, 'https://peer.test/busy').catch((error: unknown) => error), {
+    code: 'fetch.unreachable',
+    retryAfterSeconds: 120
+  })
 })
 
 t.test('a delivery is one POST over a kept connection, and a redirect is only an answer', async (t) => {
@@ -191,7 +259,8 @@ t.test('a delivery is one POST over a kept connection, and a redirect is only an
     sockets.add(request.socket)
     response.writeHead(202).end()
   })
-  const post = (path: string): ReturnType<typeof postActivity> => postActivity(ctx, { inbox: `https://peer.test${path}`, body: Buffer.from('{"a":1}'), headers: { 'content-type': AS2 } })
+  const post = (path: string): ReturnType<typeof postActivity> =>
+    postActivity(ctx, { inbox: `https://peer.test${path}`, body: Buffer.from('{"a":1}'), headers: { 'content-type': AS2 } })
   for (let at = 0; at < 20; at += 1) t.match(await post('/inbox'), { status: 202 })
   t.ok(sockets.size <= 4, `${sockets.size} connections for twenty`)
   t.equal(peer.seen[0]?.body.toString(), '{"a":1}')

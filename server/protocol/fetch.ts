@@ -5,7 +5,17 @@ import { canonicalHost, hostOf, withoutFragment } from '../core/iri.ts'
 import { parseJson } from '../core/json.ts'
 import { findSigningKey } from '../db/keys.ts'
 import { readBody } from './fetch-body.ts'
-import { asFetchError, checkTarget, failure, get, readRetryAfter, userAgent, type Answer, type Budget, type GetPlan } from './fetch-request.ts'
+import {
+  asFetchError,
+  checkTarget,
+  failure,
+  get,
+  readRetryAfter,
+  userAgent,
+  type Answer,
+  type Budget,
+  type GetPlan
+} from './fetch-request.ts'
 import type { Sockets } from './fetch-sockets.ts'
 import { networkMode } from './fetch-url.ts'
 import { rememberScheme, signatureScheme } from './scheme.ts'
@@ -58,22 +68,33 @@ export async function fetchDocument(ctx: Ctx, iri: string, opts: FetchOptions = 
   const signal = AbortSignal.timeout(opts.deadlineMs ?? DOCUMENT_DEADLINE_MS)
   const first = await readDocument(ctx, iri, opts, signal)
   if (isAt(first.id, first.url)) return { json: first.json, iri: first.id }
-  if (!opts.allowCrossOriginId && hostOf(first.id) !== canonicalHost(first.url.host)) throw invalid('The document says it belongs to another server.')
+  if (!opts.allowCrossOriginId && hostOf(first.id) !== canonicalHost(first.url.host))
+    throw invalid('The document says it belongs to another server.')
   const second = await readDocument(ctx, first.id, opts, signal)
   if (second.id !== first.id || !sameHost(second.id, second.url)) throw invalid('The document is not what its address says.')
   return { json: second.json, iri: second.id }
 }
 
 /** A JSON document that is not ActivityStreams (WebFinger, NodeInfo). Unsigned. Throws as fetchDocument does. */
-export async function fetchJson(ctx: Ctx, url: string, opts: { accept: string; maxBytes: number; budget?: Budget | undefined; sameHost?: boolean }): Promise<unknown> {
-  const answer = await ok(get(ctx, url, { accept: opts.accept, maxBytes: opts.maxBytes, budget: opts.budget, signal: AbortSignal.timeout(DOCUMENT_DEADLINE_MS) }))
+export async function fetchJson(
+  ctx: Ctx,
+  url: string,
+  opts: { accept: string; maxBytes: number; budget?: Budget | undefined; sameHost?: boolean }
+): Promise<unknown> {
+  const answer = await ok(
+    get(ctx, url, { accept: opts.accept, maxBytes: opts.maxBytes, budget: opts.budget, signal: AbortSignal.timeout(DOCUMENT_DEADLINE_MS) })
+  )
   if (opts.sameHost && !sameHost(url, answer.url)) throw invalid('The answer comes from another server.')
   if (!/^application\/([a-z0-9.-]+\+)?json\b/i.test(answer.mediaType)) throw invalid('The answer is not JSON.')
   return toJson(answer.body)
 }
 
 /** A text (host-meta, a page that may point to its document), with its Link header. Unsigned. */
-export async function fetchText(ctx: Ctx, url: string, opts: { accept: string; maxBytes: number; budget?: Budget | undefined }): Promise<{ text: string; mediaType: string; link: string; url: URL }> {
+export async function fetchText(
+  ctx: Ctx,
+  url: string,
+  opts: { accept: string; maxBytes: number; budget?: Budget | undefined }
+): Promise<{ text: string; mediaType: string; link: string; url: URL }> {
   const answer = await ok(get(ctx, url, { ...opts, signal: AbortSignal.timeout(DOCUMENT_DEADLINE_MS) }))
   return { text: answer.body.toString('utf8'), mediaType: answer.mediaType, link: answer.link, url: answer.url }
 }
@@ -88,7 +109,10 @@ export async function fetchMedia(ctx: Ctx, url: string, opts: { maxBytes: number
  * Sends a signed activity over the origin's keep-alive pool. Any status is an answer, a redirect too (never followed).
  * Throws fetch.refused and fetch.unreachable.
  */
-export async function postActivity(ctx: Ctx, { inbox, body, headers }: { inbox: string; body: Buffer; headers: Record<string, string> }): Promise<{ status: number; retryAfterSeconds: number | null; text: string }> {
+export async function postActivity(
+  ctx: Ctx,
+  { inbox, body, headers }: { inbox: string; body: Buffer; headers: Record<string, string> }
+): Promise<{ status: number; retryAfterSeconds: number | null; text: string }> {
   const url = await checkTarget(ctx, inbox)
   try {
     const response = await ctx.sockets.pool(url.origin, networkMode(ctx.site?.origin ?? null)).request({
@@ -98,14 +122,25 @@ export async function postActivity(ctx: Ctx, { inbox, body, headers }: { inbox: 
       body,
       signal: AbortSignal.timeout(POST_DEADLINE_MS)
     })
-    const text = await readBody(response.body, String(response.headers['content-encoding'] ?? ''), POST_ANSWER_BYTES).catch(() => Buffer.alloc(0))
-    return { status: response.statusCode, retryAfterSeconds: readRetryAfter(String(response.headers['retry-after'] ?? ''), ctx.clock.now()), text: text.toString('utf8') }
+    const text = await readBody(response.body, String(response.headers['content-encoding'] ?? ''), POST_ANSWER_BYTES).catch(() =>
+      Buffer.alloc(0)
+    )
+    return {
+      status: response.statusCode,
+      retryAfterSeconds: readRetryAfter(String(response.headers['retry-after'] ?? ''), ctx.clock.now()),
+      text: text.toString('utf8')
+    }
   } catch (cause) {
     throw asFetchError(cause)
   }
 }
 
-async function readDocument(ctx: Ctx, iri: string, opts: FetchOptions, signal: AbortSignal): Promise<{ json: Record<string, unknown>; id: string; url: URL }> {
+async function readDocument(
+  ctx: Ctx,
+  iri: string,
+  opts: FetchOptions,
+  signal: AbortSignal
+): Promise<{ json: Record<string, unknown>; id: string; url: URL }> {
   const answer = await knock(ctx, iri, opts, { accept: AS2_ACCEPT, maxBytes: DOCUMENT_BYTES, budget: opts.budget, signal })
   if (answer.status !== 200) throw failure(answer.status, answer.retryAfterSeconds)
   if (!isAs2(answer.mediaType)) throw invalid('The answer is not an ActivityStreams document.')
@@ -142,7 +177,9 @@ async function ok(answer: Promise<Answer>): Promise<Answer> {
 /** Media types of ActivityPub §3.2; anything else could be a file someone uploaded (security.md F13). */
 function isAs2(mediaType: string): boolean {
   if (/^application\/activity\+json\s*(;|$)/i.test(mediaType)) return true
-  return /^application\/ld\+json\s*;/i.test(mediaType) && /;\s*profile\s*=\s*"?[^"]*https:\/\/www\.w3\.org\/ns\/activitystreams/i.test(mediaType)
+  return (
+    /^application\/ld\+json\s*;/i.test(mediaType) && /;\s*profile\s*=\s*"?[^"]*https:\/\/www\.w3\.org\/ns\/activitystreams/i.test(mediaType)
+  )
 }
 
 function isAt(id: string, url: URL): boolean {

@@ -77,7 +77,11 @@ async function commit(ctx: Ctx, batch: Waiting[]): Promise<void> {
   }
   let fresh: Set<string>
   try {
-    fresh = await insertReceived(ctx, ctx.db, [...byKey.values()].map((items) => items[0]!.received))
+    fresh = await insertReceived(
+      ctx,
+      ctx.db,
+      [...byKey.values()].map((items) => items[0]!.received)
+    )
   } catch (cause) {
     ctx.log.error({ err: cause, activities: batch.length }, 'received activities could not be written')
     for (const item of batch) item.reject(unavailable(cause))
@@ -114,7 +118,9 @@ function receivedFrom({ verified, activity, raw, recipientId }: Delivered): Rece
  * Update bears the id of its Create. `published` is part of it, because snac gives every boost of a post the same id.
  */
 export function dedupKey(activity: NormActivity): Buffer {
-  const hash = createHash('sha256').update(`${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`)
+  const hash = createHash('sha256').update(
+    `${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`
+  )
   for (const ref of activity.objects) {
     const version = ref.json === null ? '' : typeof ref.json.updated === 'string' ? ref.json.updated : JSON.stringify(ref.json)
     hash.update(`${ref.id ?? ''}\n${version}\n`)

@@ -95,7 +95,11 @@ const GIVE_UP_MS = 24 * 60 * 60 * 1000
 const MAX_FAILURES = 3
 
 /** When to try again, or the outcome with which it is given up. */
-export function afterFailure(ctx: Ctx, row: Pick<InboxLogRow, 'attempts' | 'received_at'>, error: unknown): { at: Date } | { outcome: Outcome } {
+export function afterFailure(
+  ctx: Ctx,
+  row: Pick<InboxLogRow, 'attempts' | 'received_at'>,
+  error: unknown
+): { at: Date } | { outcome: Outcome } {
   const now = ctx.clock.now()
   const temporary = isTemporary(error)
   if (!temporary && row.attempts >= MAX_FAILURES) return { outcome: 'dead-failed' }

@@ -53,7 +53,8 @@ export async function planBatch(ctx: Ctx, arrivals: Arrival[]): Promise<Batch> {
 async function place(ctx: Ctx, arrival: Arrival, known: Targets, batch: Batch): Promise<boolean> {
   const { activity, actor } = arrival
   if (!['Create', 'Like', 'Announce'].includes(activity.type) || activity.objects.length !== 1) return false
-  if (actor === null || actor.local || actor.suspended_at !== null || actor.deleted_at !== null || arrival.signerIri !== actor.iri) return false
+  if (actor === null || actor.local || actor.suspended_at !== null || actor.deleted_at !== null || arrival.signerIri !== actor.iri)
+    return false
   if ((await policyOf(ctx, actor.host)) === 'block') return false
   const own: OwnArrival = { ...arrival, actor }
   if (activity.type === 'Create') return placeCreation(ctx, own, batch)
@@ -101,9 +102,16 @@ async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
   for (const object of objects.rows) targets.objects.set(object.iri, object)
   const actors = [...new Set(wanted.map(({ actor }) => actor!.id))]
   const owners = [...new Set(objects.rows.map((object) => object.actor_id))]
-  const blocks = await ctx.db('blocks').select<{ blocker_id: string; blocked_id: string }[]>('blocker_id', 'blocked_id').whereIn('blocker_id', [...actors, ...owners]).whereIn('blocked_id', [...actors, ...owners])
+  const blocks = await ctx
+    .db('blocks')
+    .select<{ blocker_id: string; blocked_id: string }[]>('blocker_id', 'blocked_id')
+    .whereIn('blocker_id', [...actors, ...owners])
+    .whereIn('blocked_id', [...actors, ...owners])
   for (const { blocker_id: one, blocked_id: other } of blocks) targets.blocks.add(`${one}:${other}`).add(`${other}:${one}`)
-  targets.followed = await followedFromHere(ctx.db, wanted.filter(({ activity }) => activity.type === 'Announce').map(({ actor }) => actor!.id))
+  targets.followed = await followedFromHere(
+    ctx.db,
+    wanted.filter(({ activity }) => activity.type === 'Announce').map(({ actor }) => actor!.id)
+  )
   return targets
 }
 
@@ -112,14 +120,40 @@ export async function applyBatch(ctx: Ctx, batch: Batch): Promise<Outcome[]> {
   return ctx.db.transaction(async (trx) => {
     const { creations, likings, boosts } = batch
     const acts = [...likings, ...boosts].map(({ arrival }) => arrival)
-    await lockObjects(trx, [...creations.map(({ creation }) => creation.norm.id), ...acts.flatMap(({ activity }) => [activity.id!, activity.objects[0]!.id!])])
-    const created = creations.length === 0 ? [] : await storeCreations(ctx, trx, creations.map(({ creation }) => creation))
+    await lockObjects(trx, [
+      ...creations.map(({ creation }) => creation.norm.id),
+      ...acts.flatMap(({ activity }) => [activity.id!, activity.objects[0]!.id!])
+    ])
+    const created =
+      creations.length === 0
+        ? []
+        : await storeCreations(
+            ctx,
+            trx,
+            creations.map(({ creation }) => creation)
+          )
     const state = await stateNow(ctx, trx, acts)
-    const liked = await applyLive(likings, state, (kept) => storeLikes(ctx, trx, kept.map(({ liking }) => liking)))
-    const boosted = await applyLive(boosts, state, (kept) => storeBoosts(ctx, trx, kept.map(({ boost }) => boost)))
+    const liked = await applyLive(likings, state, (kept) =>
+      storeLikes(
+        ctx,
+        trx,
+        kept.map(({ liking }) => liking)
+      )
+    )
+    const boosted = await applyLive(boosts, state, (kept) =>
+      storeBoosts(
+        ctx,
+        trx,
+        kept.map(({ boost }) => boost)
+      )
+    )
     const outcomes = [...created, ...liked, ...boosted]
     const arrivals = [...creations, ...likings, ...boosts].map(({ arrival }) => arrival)
-    await finishReceived(ctx, trx, arrivals.map(({ id }, index) => ({ id, outcome: outcomes[index]!, state: 'done' })))
+    await finishReceived(
+      ctx,
+      trx,
+      arrivals.map(({ id }, index) => ({ id, outcome: outcomes[index]!, state: 'done' }))
+    )
     return outcomes
   })
 }
@@ -135,14 +169,23 @@ async function stateNow(ctx: Ctx, trx: Knex, acts: OwnArrival[]): Promise<StateN
   const rows = await trx.raw<{ rows: { iri: string; kind: 'live' | 'undone' }[] }>(
     `select 'live' as kind, iri from objects where iri = any(?::text[]) and deleted_at is null
      union all select 'undone', object_iri from early_undos where actor_iri = any(?::text[]) and object_iri = any(?::text[]) and created_at > ?`,
-    [acts.map(({ activity }) => activity.objects[0]!.id!), acts.map(({ activity }) => activity.actor), acts.map(({ activity }) => activity.id!), new Date(ctx.clock.now().getTime() - EARLY_UNDO_MS)]
+    [
+      acts.map(({ activity }) => activity.objects[0]!.id!),
+      acts.map(({ activity }) => activity.actor),
+      acts.map(({ activity }) => activity.id!),
+      new Date(ctx.clock.now().getTime() - EARLY_UNDO_MS)
+    ]
   )
   const state: StateNow = { live: new Set(), undone: new Set() }
   for (const { kind, iri } of rows.rows) state[kind].add(iri)
   return state
 }
 
-async function applyLive<T extends { arrival: OwnArrival }>(items: T[], state: StateNow, store: (kept: T[]) => Promise<Outcome[]>): Promise<Outcome[]> {
+async function applyLive<T extends { arrival: OwnArrival }>(
+  items: T[],
+  state: StateNow,
+  store: (kept: T[]) => Promise<Outcome[]>
+): Promise<Outcome[]> {
   const stop = ({ arrival: { activity } }: T): Outcome | null =>
     state.undone.has(activity.id!) ? 'undone-early' : state.live.has(activity.objects[0]!.id!) ? null : 'unknown-object'
   const kept = items.filter((item) => stop(item) === null)

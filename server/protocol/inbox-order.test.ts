@@ -21,13 +21,28 @@ t.test('P7: no order of arrival brings back what was deleted or undone, or an ol
   const check = async (order: number[], workers: number, deleted: boolean): Promise<void> => {
     serial += 1
     const iri = `https://commune.test/ap/objects/${serial}`
-    const ours = (await insertObject(ctx, ctx.db, { row: { iri, type: 'Note', local: true, actor_id: alice.id, visibility: 'public', published: ctx.clock.now(), doc: {} } }))!
+    const ours = (await insertObject(ctx, ctx.db, {
+      row: { iri, type: 'Note', local: true, actor_id: alice.id, visibility: 'public', published: ctx.clock.now(), doc: {} }
+    }))!
     const post = note(bob)
-    const edit = (minute: number): Record<string, unknown> => ({ ...post, content: `<p>${minute}</p>`, updated: `2026-11-22T10:0${minute}:00Z` })
+    const edit = (minute: number): Record<string, unknown> => ({
+      ...post,
+      content: `<p>${minute}</p>`,
+      updated: `2026-11-22T10:0${minute}:00Z`
+    })
     peer.on(new URL(post.id).pathname, edit(2))
     const like = activity('Like', bob, iri)
     const boost = activity('Announce', bob, iri, { to: [PUBLIC] })
-    const all = [create(bob, post), activity('Update', bob, edit(1)), activity('Update', bob, edit(2)), like, activity('Undo', bob, like), boost, activity('Undo', bob, boost), activity('Delete', bob, post.id)]
+    const all = [
+      create(bob, post),
+      activity('Update', bob, edit(1)),
+      activity('Update', bob, edit(2)),
+      like,
+      activity('Undo', bob, like),
+      boost,
+      activity('Undo', bob, boost),
+      activity('Delete', bob, post.id)
+    ]
     const sent = deleted ? all : all.slice(0, -1)
     for (const at of order) {
       const one = sent[at % sent.length]!
@@ -41,7 +56,10 @@ t.test('P7: no order of arrival brings back what was deleted or undone, or an ol
     else t.equal(row?.content, '<p>2</p>', `newest text, in order ${order.join()}`)
     t.same(await ctx.db('likes').where({ object_id: ours.id }), [], `not liked, in order ${order.join()}`)
     t.same(await ctx.db('objects').where({ reblog_of_id: ours.id }), [], `not boosted, in order ${order.join()}`)
-    t.equal((await ctx.db('home_items').join('objects', 'objects.id', 'home_items.object_id').where({ iri: post.id, owner_id: alice.id })).length, deleted ? 0 : 1)
+    t.equal(
+      (await ctx.db('home_items').join('objects', 'objects.id', 'home_items.object_id').where({ iri: post.id, owner_id: alice.id })).length,
+      deleted ? 0 : 1
+    )
     t.same(await ctx.db('inbox_log').whereNot({ state: 'done' }).select('type', 'outcome'), [])
   }
   await fc.assert(

@@ -22,8 +22,10 @@ async function scene(t: Parameters<typeof testContext>[0]): Promise<Scene> {
 }
 
 const objectsOf = (ctx: Ctx): Promise<ObjectRow[]> => ctx.db<ObjectRow>('objects').orderBy('id')
-const homeOf = async (ctx: Ctx, owner: ActorRow): Promise<string[]> => (await ctx.db('home_items').where({ owner_id: owner.id }).select('object_id')).map((row: { object_id: string }) => row.object_id)
-const newsOf = (ctx: Ctx, owner: ActorRow): Promise<{ type: string; from_id: string }[]> => ctx.db('notifications').where({ owner_id: owner.id }).orderBy('id').select('type', 'from_id')
+const homeOf = async (ctx: Ctx, owner: ActorRow): Promise<string[]> =>
+  (await ctx.db('home_items').where({ owner_id: owner.id }).select('object_id')).map((row: { object_id: string }) => row.object_id)
+const newsOf = (ctx: Ctx, owner: ActorRow): Promise<{ type: string; from_id: string }[]> =>
+  ctx.db('notifications').where({ owner_id: owner.id }).orderBy('id').select('type', 'from_id')
 
 t.test('a post of someone followed from here appears in the follower’s home', async (t) => {
   const { ctx, alice, bob } = await scene(t)
@@ -133,7 +135,10 @@ t.test('two workers at once apply everything exactly once', async (t) => {
   const posts = Array.from({ length: 40 }, () => note(bob))
   await Promise.all(posts.map((post) => accept(ctx, create(bob, post))))
   const done = await Promise.all([processInbox(ctx, 10), processInbox(ctx, 10), processInbox(ctx, 10), processInbox(ctx, 10)])
-  t.equal(done.reduce((sum, one) => sum + one, 0), 40)
+  t.equal(
+    done.reduce((sum, one) => sum + one, 0),
+    40
+  )
   t.equal((await objectsOf(ctx)).length, 40)
   t.equal((await homeOf(ctx, alice)).length, 40)
 })
@@ -141,9 +146,28 @@ t.test('two workers at once apply everything exactly once', async (t) => {
 t.test('an object whose row id is taken gets another one', async (t) => {
   const { ctx, bob } = await scene(t)
   const { insertObjects } = await import('../db/objects.ts')
-  const row = (iri: string) => ({ row: { id: '77', iri, type: 'Note', local: false, actor_id: bob.id, visibility: 'public' as const, published: ctx.clock.now(), doc: {} }, hashtags: ['a'] })
-  const rows = await insertObjects(ctx, ctx.db, ['https://mastodon.example/1', 'https://mastodon.example/2', 'https://mastodon.example/3', 'https://mastodon.example/1'].map(row))
-  t.same(rows.map(({ iri }) => iri.slice(-1)), ['1', '2', '3'])
+  const row = (iri: string) => ({
+    row: {
+      id: '77',
+      iri,
+      type: 'Note',
+      local: false,
+      actor_id: bob.id,
+      visibility: 'public' as const,
+      published: ctx.clock.now(),
+      doc: {}
+    },
+    hashtags: ['a']
+  })
+  const rows = await insertObjects(
+    ctx,
+    ctx.db,
+    ['https://mastodon.example/1', 'https://mastodon.example/2', 'https://mastodon.example/3', 'https://mastodon.example/1'].map(row)
+  )
+  t.same(
+    rows.map(({ iri }) => iri.slice(-1)),
+    ['1', '2', '3']
+  )
   t.equal(new Set(rows.map(({ id }) => id)).size, 3)
   t.ok(rows.every(({ id, root_id: root }) => id === root))
   t.equal((await ctx.db('object_tags')).length, 3)
@@ -151,7 +175,10 @@ t.test('an object whose row id is taken gets another one', async (t) => {
 
 t.test('J21: blind recipients are never kept', async (t) => {
   const { ctx, bob } = await scene(t)
-  await receive(ctx, create(bob, note(bob, { bto: ['https://mastodon.example/users/secret'], bcc: ['https://mastodon.example/users/secret'] })))
+  await receive(
+    ctx,
+    create(bob, note(bob, { bto: ['https://mastodon.example/users/secret'], bcc: ['https://mastodon.example/users/secret'] }))
+  )
   t.notMatch(JSON.stringify(await objectsOf(ctx)), /secret/)
 })
 
@@ -182,7 +209,16 @@ t.test('a vote is never stored as an object, alone or in an array', async (t) =>
   const { ctx, alice, bob } = await scene(t)
   const vote = { type: 'Note', attributedTo: bob.iri, inReplyTo: 'https://commune.test/ap/objects/vote', name: 'Samedi', to: alice.iri }
   t.equal(await receive(ctx, activity('Create', bob, { ...vote, id: `${bob.iri}#votes/1` })), 'vote-not-open')
-  t.equal(await receive(ctx, activity('Create', bob, [{ ...vote, id: `${bob.iri}#votes/2` }, { ...vote, id: `${bob.iri}#votes/3` }])), 'vote-not-open')
+  t.equal(
+    await receive(
+      ctx,
+      activity('Create', bob, [
+        { ...vote, id: `${bob.iri}#votes/2` },
+        { ...vote, id: `${bob.iri}#votes/3` }
+      ])
+    ),
+    'vote-not-open'
+  )
   t.same(await objectsOf(ctx), [])
 })
 
@@ -210,7 +246,11 @@ t.test('a reply before its parent finds its place when the parent comes', async 
   const child = note(bob, { inReplyTo: parent.id })
   const grandchild = note(bob, { inReplyTo: child.id })
   for (const post of [grandchild, child]) await receive(ctx, create(bob, post))
-  t.same(await homeOf(ctx, alice), [(await ctx.db('objects').where({ iri: grandchild.id }).first('id')).id], 'an answer to something unknown stays out of the home')
+  t.same(
+    await homeOf(ctx, alice),
+    [(await ctx.db('objects').where({ iri: grandchild.id }).first('id')).id],
+    'an answer to something unknown stays out of the home'
+  )
   await receive(ctx, create(bob, parent))
   const rows = new Map((await objectsOf(ctx)).map((row) => [row.iri, row]))
   const root = rows.get(parent.id)!.id
@@ -264,5 +304,7 @@ t.test('refusals are AppErrors of the document family', async (t) => {
 async function localPost(ctx: Ctx, author: ActorRow): Promise<ObjectRow> {
   const { insertObject } = await import('../db/objects.ts')
   const iri = `https://commune.test/ap/objects/${author.username}`
-  return (await insertObject(ctx, ctx.db, { row: { iri, type: 'Note', local: true, actor_id: author.id, visibility: 'public', published: ctx.clock.now(), doc: {} } }))!
+  return (await insertObject(ctx, ctx.db, {
+    row: { iri, type: 'Note', local: true, actor_id: author.id, visibility: 'public', published: ctx.clock.now(), doc: {} }
+  }))!
 }

@@ -63,7 +63,10 @@ async function readArrivals(ctx: Ctx, rows: InboxLogRow[]): Promise<Arrival[]> {
       unreadable.push(row.id)
     }
   }
-  await finish(ctx, unreadable.map((id) => ({ id, outcome: 'refused-document' })))
+  await finish(
+    ctx,
+    unreadable.map((id) => ({ id, outcome: 'refused-document' }))
+  )
   const iris = [...new Set(arrivals.map(({ activity }) => activity.actor))]
   const actors = await ctx.db<ActorRow>('actors').whereRaw('iri = any(?::text[])', [iris])
   const byIri = new Map(actors.map((actor) => [actor.iri, actor]))
@@ -115,6 +118,10 @@ async function applyOne(ctx: Ctx, arrival: Arrival, row: InboxLogRow): Promise<v
 }
 
 async function finish(ctx: Ctx, finished: { id: string; outcome: Outcome }[]): Promise<void> {
-  await finishReceived(ctx, ctx.db, finished.map(({ id, outcome }) => ({ id, outcome, state: outcome.startsWith('dead-') ? 'dead' : 'done' })))
+  await finishReceived(
+    ctx,
+    ctx.db,
+    finished.map(({ id, outcome }) => ({ id, outcome, state: outcome.startsWith('dead-') ? 'dead' : 'done' }))
+  )
   for (const { outcome } of finished) ctx.count(`inbox.${outcome}`)
 }

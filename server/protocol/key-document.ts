@@ -18,7 +18,8 @@ export async function fetchKey(ctx: Ctx, keyIri: string): Promise<VerifyKey> {
   const budget = newBudget(MAX_FETCHES, TOTAL_MS)
   const { json, iri } = await fetchDocument(ctx, keyIri, { budget, deadlineMs: DEADLINE_MS })
   if (!sameOrigin(iri, keyIri)) throw mismatch()
-  const actorJson = isMap(json) && json.inbox !== undefined && namesKey(json, iri, keyIri) ? json : await fetchOwner(ctx, json, keyIri, budget)
+  const actorJson =
+    isMap(json) && json.inbox !== undefined && namesKey(json, iri, keyIri) ? json : await fetchOwner(ctx, json, keyIri, budget)
   const row = await storeFetchedActor(ctx, actorJson, { budget })
   const key = await findVerifyKey(ctx, keyIri)
   if (key === null || key.actorId !== row.id || key.host !== hostOf(keyIri)) throw mismatch()

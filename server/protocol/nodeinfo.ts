@@ -13,7 +13,11 @@ const SCHEMA = /^http:\/\/nodeinfo\.diaspora\.software\/ns\/schema\/(2\.[01])$/
 export async function refreshHost(ctx: Ctx, host: string): Promise<void> {
   const options = { accept: 'application/json', maxBytes: NODEINFO_BYTES, sameHost: true }
   const index = await fetchJson(ctx, `https://${host}/.well-known/nodeinfo`, options)
-  const links = asArray(isMap(index) ? index.links : null, 16).flatMap((link) => (isMap(link) && typeof link.rel === 'string' && typeof link.href === 'string' ? [{ version: SCHEMA.exec(link.rel)?.[1], href: link.href }] : []))
+  const links = asArray(isMap(index) ? index.links : null, 16).flatMap((link) =>
+    isMap(link) && typeof link.rel === 'string' && typeof link.href === 'string'
+      ? [{ version: SCHEMA.exec(link.rel)?.[1], href: link.href }]
+      : []
+  )
   const best = links.find((link) => link.version === '2.1') ?? links.find((link) => link.version === '2.0')
   if (best === undefined || hostOf(best.href) !== host) throw new AppError('fetch.invalid', 502, 'The server does not describe itself.')
   const document = await fetchJson(ctx, best.href, options)

@@ -69,7 +69,8 @@ export function readAttachments(json: Json): Attachment[] {
   const found: Attachment[] = []
   for (const item of [...asArray(json.attachment, MAX_ATTACHMENTS), ...asArray(read(json, 'image'), 4)]) {
     const attachment = readAttachment(item)
-    if (attachment !== null && found.length < MAX_ATTACHMENTS && !found.some((other) => other.url === attachment.url)) found.push(attachment)
+    if (attachment !== null && found.length < MAX_ATTACHMENTS && !found.some((other) => other.url === attachment.url))
+      found.push(attachment)
   }
   return found
 }
@@ -106,7 +107,8 @@ function sizeOf(value: unknown): number | null {
 
 function focalPointOf(value: unknown): [number, number] | null {
   const [x, y] = asArray(value, 2)
-  const clean = (part: unknown): number | null => (typeof part === 'number' && Number.isFinite(part) ? Math.min(Math.max(part, -1), 1) : null)
+  const clean = (part: unknown): number | null =>
+    typeof part === 'number' && Number.isFinite(part) ? Math.min(Math.max(part, -1), 1) : null
   const [left, top] = [clean(x), clean(y)]
   return left === null || top === null ? null : [left, top]
 }
@@ -161,7 +163,10 @@ export function readPoll(json: Json): Poll | null {
   const multiple = Array.isArray(json.anyOf)
   const options = asArray(json.oneOf ?? json.anyOf, MAX_OPTIONS)
     .filter(isMap)
-    .map((option) => ({ name: plainOf(option.name, MAX_NAME) ?? '', votes: isMap(option.replies) ? countOf(option.replies.totalItems) : null }))
+    .map((option) => ({
+      name: plainOf(option.name, MAX_NAME) ?? '',
+      votes: isMap(option.replies) ? countOf(option.replies.totalItems) : null
+    }))
     .filter((option) => option.name !== '')
   if (options.length === 0) return null
   return {

@@ -19,10 +19,60 @@ const GRAPH_KEYWORDS = new Set(['@graph', '@included', '@reverse', '@nest', '@in
 const CORE_TERMS = new Map<string, string[]>([
   ['id', ['@id']],
   ['type', ['@type']],
-  ...['actor', 'object', 'target', 'origin', 'result', 'instrument', 'to', 'cc', 'bto', 'bcc', 'audience', 'attributedTo', 'inReplyTo', 'content', 'url', 'href', 'published', 'updated', 'formerType', 'outbox', 'followers', 'following', 'endpoints', 'sharedInbox', 'alsoKnownAs', 'movedTo', 'Create', 'Update', 'Delete', 'Follow', 'Accept', 'Reject', 'Undo', 'Like', 'Announce', 'Add', 'Remove', 'Block', 'Flag', 'Move', 'Tombstone', 'Public', 'Person', 'Group', 'Service', 'Application', 'Organization']
-    .map((term): [string, string[]] => [term, [`as:${term}`, AS + term]]),
+  ...[
+    'actor',
+    'object',
+    'target',
+    'origin',
+    'result',
+    'instrument',
+    'to',
+    'cc',
+    'bto',
+    'bcc',
+    'audience',
+    'attributedTo',
+    'inReplyTo',
+    'content',
+    'url',
+    'href',
+    'published',
+    'updated',
+    'formerType',
+    'outbox',
+    'followers',
+    'following',
+    'endpoints',
+    'sharedInbox',
+    'alsoKnownAs',
+    'movedTo',
+    'Create',
+    'Update',
+    'Delete',
+    'Follow',
+    'Accept',
+    'Reject',
+    'Undo',
+    'Like',
+    'Announce',
+    'Add',
+    'Remove',
+    'Block',
+    'Flag',
+    'Move',
+    'Tombstone',
+    'Public',
+    'Person',
+    'Group',
+    'Service',
+    'Application',
+    'Organization'
+  ].map((term): [string, string[]] => [term, [`as:${term}`, AS + term]]),
   ['inbox', ['as:inbox', 'ldp:inbox', 'http://www.w3.org/ns/ldp#inbox']],
-  ...['publicKey', 'publicKeyPem', 'owner', 'signature'].map((term): [string, string[]] => [term, [`sec:${term}`, `https://w3id.org/security#${term}`]]),
+  ...['publicKey', 'publicKeyPem', 'owner', 'signature'].map((term): [string, string[]] => [
+    term,
+    [`sec:${term}`, `https://w3id.org/security#${term}`]
+  ]),
   ['as', [AS, AS.slice(0, -1)]]
 ])
 
@@ -87,7 +137,8 @@ function checkContext(context: unknown, tally: Tally): void {
 function checkTerms(terms: Json, tally: Tally): void {
   for (const term of Object.keys(terms)) {
     tally.terms += 1
-    if (tally.terms > MAX_INLINE_TERMS || term === '@import' || term === '@vocab' && terms[term] !== null && !isAs(terms[term])) throw contextRefused()
+    if (tally.terms > MAX_INLINE_TERMS || term === '@import' || (term === '@vocab' && terms[term] !== null && !isAs(terms[term])))
+      throw contextRefused()
     const allowed = CORE_TERMS.get(term)
     if (allowed === undefined) continue
     const definition = terms[term]

@@ -17,7 +17,24 @@ const MAX_REPORT_TEXT = 5000
 
 const ACTOR_TYPES = new Set(['Person', 'Group', 'Service', 'Application', 'Organization'])
 /** Types whose meaning hangs on what they point at. */
-const NEEDS_OBJECT = new Set(['Create', 'Update', 'Delete', 'Follow', 'Accept', 'Reject', 'Undo', 'Like', 'Dislike', 'EmojiReact', 'Announce', 'Add', 'Remove', 'Block', 'Flag', 'Move'])
+const NEEDS_OBJECT = new Set([
+  'Create',
+  'Update',
+  'Delete',
+  'Follow',
+  'Accept',
+  'Reject',
+  'Undo',
+  'Like',
+  'Dislike',
+  'EmojiReact',
+  'Announce',
+  'Add',
+  'Remove',
+  'Block',
+  'Flag',
+  'Move'
+])
 
 /** True for the five actor types of ActivityStreams. */
 export function isActorType(type: string | null): boolean {

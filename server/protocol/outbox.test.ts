@@ -167,16 +167,14 @@ t.test('a breach of the wire profile does not leave the house', async (t) => {
 t.test('the cost of publishing follows hosts, not followers', async (t) => {
   const { ctx } = await testContext(t)
   const alice = await localActor(ctx, 'alice')
-  await ctx
-    .db('follower_inboxes')
-    .insert(
-      Array.from({ length: 100 }, (_, index) => ({
-        followed_id: alice.id,
-        inbox: `https://h${index}.test/inbox`,
-        host: `h${index}.test`,
-        followers: 1000
-      }))
-    )
+  await ctx.db('follower_inboxes').insert(
+    Array.from({ length: 100 }, (_, index) => ({
+      followed_id: alice.id,
+      inbox: `https://h${index}.test/inbox`,
+      host: `h${index}.test`,
+      followers: 1000
+    }))
+  )
   const statements: string[] = []
   ctx.db.on('query', (query: { sql: string }) => statements.push(query.sql))
   const published = await ctx.db.transaction((trx) => publish(ctx, trx, create(ctx, alice)))

@@ -1,16 +1,48 @@
 // What can become of an activity that arrived: a closed set, kept in inbox_log and counted. Nothing is dropped in silence (P15).
 
 export const OUTCOMES = [
-  'created', 'updated', 'deleted', 'boosted', 'liked', 'followed', 'follow-requested', 'follow-accepted', 'follow-rejected', 'undone', 'blocked',
-  'reported', 'featured', 'unfeatured', 'actor-updated', 'actor-deleted',
+  'created',
+  'updated',
+  'deleted',
+  'boosted',
+  'liked',
+  'followed',
+  'follow-requested',
+  'follow-accepted',
+  'follow-rejected',
+  'undone',
+  'blocked',
+  'reported',
+  'featured',
+  'unfeatured',
+  'actor-updated',
+  'actor-deleted',
   // Nothing to do any more: done before, or by another way.
   'unchanged',
   // It came before what it is about; kept for when that comes.
-  'remembered', 'undone-early',
-  'ignored-type', 'ignored-dislike', 'ignored-move', 'vote-not-open', 'not-related', 'not-visible', 'unknown-object', 'unknown-actor', 'unknown-follow',
-  'refused-document', 'refused-signer', 'refused-origin', 'refused-owner', 'refused-blocked', 'refused-suspended', 'refused-fetch', 'tombstoned', 'gone',
+  'remembered',
+  'undone-early',
+  'ignored-type',
+  'ignored-dislike',
+  'ignored-move',
+  'vote-not-open',
+  'not-related',
+  'not-visible',
+  'unknown-object',
+  'unknown-actor',
+  'unknown-follow',
+  'refused-document',
+  'refused-signer',
+  'refused-origin',
+  'refused-owner',
+  'refused-blocked',
+  'refused-suspended',
+  'refused-fetch',
+  'tombstoned',
+  'gone',
   // Given up: a day of temporary failures, or a mistake of our own (logged).
-  'dead-unreachable', 'dead-failed'
+  'dead-unreachable',
+  'dead-failed'
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]

@@ -33,7 +33,11 @@ const handlers = new Map<ReactionKind, Handler[]>()
 export function onReaction(kind: ReactionKind, handler: Handler): () => void {
   const list = handlers.get(kind) ?? []
   handlers.set(kind, [...list, handler])
-  return () => void handlers.set(kind, (handlers.get(kind) ?? []).filter((other) => other !== handler))
+  return () =>
+    void handlers.set(
+      kind,
+      (handlers.get(kind) ?? []).filter((other) => other !== handler)
+    )
 }
 
 /** Tells everyone once `trx` is committed: this process's handlers, and listeners of the channel `communer` with {kind, ids} as JSON. */

@@ -59,7 +59,13 @@ t.test('O13, checklist 48: what a boost or a group embeds is not believed', asyn
   const { ctx, other, bob, carol } = await scene(t)
   const post = served(other, carol, { content: '<p>vrai</p>' })
   const forged = { ...post, content: '<p>faux</p>' }
-  t.equal(await receive(ctx, activity('Announce', bob, { id: `${carol.iri}#c`, type: 'Create', actor: carol.iri, object: forged }, { to: [PUBLIC] })), 'boosted')
+  t.equal(
+    await receive(
+      ctx,
+      activity('Announce', bob, { id: `${carol.iri}#c`, type: 'Create', actor: carol.iri, object: forged }, { to: [PUBLIC] })
+    ),
+    'boosted'
+  )
   t.equal((await stored(ctx, post.id))!.content, '<p>vrai</p>')
   const missing = note(carol, { content: '<p>inventé</p>' })
   t.equal(await receive(ctx, activity('Announce', bob, missing, { to: [PUBLIC] })), 'gone')
@@ -70,7 +76,8 @@ t.test('a group’s comment goes to its thread, not into homes; its Update and D
   const { ctx, other, alice, bob, carol } = await scene(t)
   const post = served(other, carol)
   const reply = served(other, carol, { inReplyTo: post.id })
-  const passOn = (type: string, object: unknown): Promise<string | null> => receive(ctx, activity('Announce', bob, { id: `${carol.iri}#${type}`, type, actor: carol.iri, object }, { to: [PUBLIC] }))
+  const passOn = (type: string, object: unknown): Promise<string | null> =>
+    receive(ctx, activity('Announce', bob, { id: `${carol.iri}#${type}`, type, actor: carol.iri, object }, { to: [PUBLIC] }))
   await passOn('Create', post)
   t.equal(await passOn('Create', reply), 'created')
   t.equal((await ctx.db('home_items').where({ owner_id: alice.id })).length, 1)
@@ -109,7 +116,10 @@ t.test('O07: a neighbour’s Delete counts once the origin says that it is gone'
 t.test('J19: an Update of an actor is read from the actor’s own document', async (t) => {
   const { ctx, peer, bob } = await scene(t)
   peer.actor('bob', { name: 'Robert' })
-  t.equal(await receive(ctx, activity('Update', bob, { id: bob.iri, type: 'Person', name: 'Voleur', inbox: 'https://evil.example/inbox' })), 'actor-updated')
+  t.equal(
+    await receive(ctx, activity('Update', bob, { id: bob.iri, type: 'Person', name: 'Voleur', inbox: 'https://evil.example/inbox' })),
+    'actor-updated'
+  )
   t.match(await ctx.db('actors').where({ id: bob.id }).first(), { name: 'Robert', inbox: bob.inbox })
 })
 
@@ -135,7 +145,11 @@ t.test('missing ancestors of a reply are fetched after it, and the thread is put
 
 t.test('an endless thread ends with the budget', async (t) => {
   const { ctx, other, bob, carol } = await scene(t)
-  const answer = (id: number): Record<string, unknown> => ({ ...note(carol), id: `https://other.test/deep/${id}`, inReplyTo: `https://other.test/deep/${id + 1}` })
+  const answer = (id: number): Record<string, unknown> => ({
+    ...note(carol),
+    id: `https://other.test/deep/${id}`,
+    inReplyTo: `https://other.test/deep/${id + 1}`
+  })
   for (let serial = 0; serial < 40; serial += 1) other.on(`/deep/${serial}`, answer(serial))
   await receive(ctx, create(bob, note(bob, { inReplyTo: 'https://other.test/deep/0' })))
   const before = other.seen.length

@@ -85,7 +85,7 @@ async function fetchNormalised(ctx: Ctx, iri: string, budget: Budget): Promise<N
 
 function asObject(json: Record<string, unknown>): NormObject | null {
   const norm = normaliseObject(json)
-  return isActorType(norm.type) || norm.type === 'Tombstone' || typeof json.actor === 'string' && json.object !== undefined ? null : norm
+  return isActorType(norm.type) || norm.type === 'Tombstone' || (typeof json.actor === 'string' && json.object !== undefined) ? null : norm
 }
 
 /** The person behind what a group publishes, when we know them already: a name is not worth a fetch. */

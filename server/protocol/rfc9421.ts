@@ -38,7 +38,8 @@ export function signatureBase(components: readonly string[], params: string, par
 /** The members of Signature-Input. Component parameters (`;req`, `;sf`…) are refused: nobody here sends them. */
 export function readInputs(text: string): SignatureInput[] {
   const inputs: SignatureInput[] = []
-  const member = /\s*([a-z*][a-z0-9_.*-]*)=(\(((?:\s*"[a-z0-9@-]+")*)\s*\)((?:;[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[A-Za-z0-9_.:/*+-]+))?)*))\s*(?:,|$)/y
+  const member =
+    /\s*([a-z*][a-z0-9_.*-]*)=(\(((?:\s*"[a-z0-9@-]+")*)\s*\)((?:;[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[A-Za-z0-9_.:/*+-]+))?)*))\s*(?:,|$)/y
   while (member.lastIndex < text.length) {
     const match = member.exec(text)
     if (match === null || inputs.length === MAX_LABELS) throw malformed()
@@ -59,7 +60,8 @@ function toClaim(input: SignatureInput, signature: Buffer, parts: SignedParts): 
   const algorithm = input.parameters.get('alg') ?? null
   if (keyIri === undefined || (expires !== undefined && !/^\d{1,12}$/.test(expires))) throw malformed()
   if (created === undefined || !/^\d{1,12}$/.test(created)) throw weak('created')
-  if (algorithm !== null && !ALGORITHMS.has(algorithm)) throw new AppError('signature.algorithm', 401, 'The signature uses an algorithm that is not accepted.')
+  if (algorithm !== null && !ALGORITHMS.has(algorithm))
+    throw new AppError('signature.algorithm', 401, 'The signature uses an algorithm that is not accepted.')
   requireStrength(input.components, parts)
   return {
     keyIri,

@@ -34,7 +34,8 @@ export async function signRequest(input: SignInput): Promise<Record<string, stri
 async function signCavage(input: SignInput): Promise<Record<string, string>> {
   const headers = bareHeaders(input)
   if (input.body !== undefined) headers.digest = `SHA-256=${sha256Base64(input.body)}`
-  const covered = input.body === undefined ? ['(request-target)', 'host', 'date'] : ['(request-target)', 'host', 'date', 'digest', 'content-type']
+  const covered =
+    input.body === undefined ? ['(request-target)', 'host', 'date'] : ['(request-target)', 'host', 'date', 'digest', 'content-type']
   const message = signingString(covered, partsOf(input, headers))
   const signature = await rsa(input.privateKey, message)
   headers.signature = `keyId="${input.keyIri}",algorithm="rsa-sha256",headers="${covered.join(' ')}",signature="${signature}"`

@@ -85,14 +85,18 @@ function throwIfPaused(ctx: Ctx, memory: KeyMemory, keyIri: string, host: string
   const failures = memory.failures.get(host)
   // A fetch under way may fail too.
   const others = Math.max(0, (memory.slots.get(host)?.active ?? 0) - 1)
-  if (failures !== undefined && failures.count + others >= MAX_FAILURES_PER_MINUTE && nowMs - failures.sinceMs < 60_000) throw unreachable(60_000)
+  if (failures !== undefined && failures.count + others >= MAX_FAILURES_PER_MINUTE && nowMs - failures.sinceMs < 60_000)
+    throw unreachable(60_000)
 }
 
 function noteFailure(ctx: Ctx, memory: KeyMemory, keyIri: string, host: string, cause: unknown): unknown {
   if (!isAppError(cause)) return cause
   const nowMs = ctx.clock.now().getTime()
   const failures = memory.failures.get(host)
-  memory.failures.set(host, failures !== undefined && nowMs - failures.sinceMs < 60_000 ? { ...failures, count: failures.count + 1 } : { count: 1, sinceMs: nowMs })
+  memory.failures.set(
+    host,
+    failures !== undefined && nowMs - failures.sinceMs < 60_000 ? { ...failures, count: failures.count + 1 } : { count: 1, sinceMs: nowMs }
+  )
   if (cause.code === 'fetch.unreachable') {
     // An answer with a status comes from a living host: only this key is in trouble.
     if (cause.details.status === undefined) memory.down.set(host, nowMs + PAUSE_MS)
@@ -109,10 +113,14 @@ function remember(memory: KeyMemory, key: VerifyKey): VerifyKey {
 }
 
 function keyError(code: string, cause?: unknown): AppError {
-  const text = code === 'signature.key-gone' ? 'The key that signed this no longer exists.' : 'The key that signed this is not what its address says.'
+  const text =
+    code === 'signature.key-gone' ? 'The key that signed this no longer exists.' : 'The key that signed this is not what its address says.'
   return new AppError(code, 401, text, { cause })
 }
 
 function unreachable(leftMs: number, cause?: unknown): AppError {
-  return new AppError('signature.key-unreachable', 503, 'The server of the key does not answer.', { cause, retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) })
+  return new AppError('signature.key-unreachable', 503, 'The server of the key does not answer.', {
+    cause,
+    retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000))
+  })
 }

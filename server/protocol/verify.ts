@@ -31,7 +31,17 @@ export interface Verified {
 }
 
 /** Headers that mean one thing: twice is an attempt to have two readers see two requests (security.md S10). */
-const SINGLE_HEADERS = new Set(['host', 'date', 'digest', 'content-digest', 'signature', 'signature-input', 'authorization', 'content-type', 'content-length'])
+const SINGLE_HEADERS = new Set([
+  'host',
+  'date',
+  'digest',
+  'content-digest',
+  'signature',
+  'signature-input',
+  'authorization',
+  'content-type',
+  'content-length'
+])
 const BODILESS = new Set(['GET', 'HEAD'])
 
 /**
@@ -94,7 +104,12 @@ export function isSignedBy(claim: Claim, key: Pick<VerifyKey, 'algorithm' | 'pub
     const message = Buffer.from(text)
     if (key.algorithm === 'ed25519') return isEd25519(claim.algorithm) && verify(null, message, key.publicKey, claim.signature)
     return rsaHashes(claim.algorithm).some(({ hash, padding }) =>
-      verify(hash, message, padding === constants.RSA_PKCS1_PSS_PADDING ? { key: key.publicKey, padding, saltLength: 64 } : key.publicKey, claim.signature)
+      verify(
+        hash,
+        message,
+        padding === constants.RSA_PKCS1_PSS_PADDING ? { key: key.publicKey, padding, saltLength: 64 } : key.publicKey,
+        claim.signature
+      )
     )
   })
 }

@@ -56,7 +56,13 @@ async function readJrd(ctx: Ctx, handle: Handle, budget: Budget | undefined): Pr
   const resource = encodeURIComponent(`acct:${handle.username}@${handle.domain}`)
   const scheme = handle.domain.startsWith('localhost') || handle.domain.startsWith('127.') ? 'http' : 'https'
   try {
-    return toJrd(await fetchJson(ctx, `${scheme}://${handle.domain}/.well-known/webfinger?resource=${resource}`, { accept: JRD_ACCEPT, maxBytes: JRD_BYTES, budget }))
+    return toJrd(
+      await fetchJson(ctx, `${scheme}://${handle.domain}/.well-known/webfinger?resource=${resource}`, {
+        accept: JRD_ACCEPT,
+        maxBytes: JRD_BYTES,
+        budget
+      })
+    )
   } catch (error) {
     if (!isAppError(error, 'fetch.gone') || error.details.status === 410) throw error
     const template = await findTemplate(ctx, scheme, handle.domain, budget)
@@ -80,7 +86,9 @@ async function findTemplate(ctx: Ctx, scheme: string, domain: string, budget: Bu
 
 function toJrd(json: unknown): Jrd {
   if (!isMap(json)) return { subject: null, actorIri: null }
-  const links = asArray(json.links, 64).flatMap((link) => (isMap(link) && link.rel === 'self' && isActivityType(link.type) && typeof link.href === 'string' ? [link.href] : []))
+  const links = asArray(json.links, 64).flatMap((link) =>
+    isMap(link) && link.rel === 'self' && isActivityType(link.type) && typeof link.href === 'string' ? [link.href] : []
+  )
   const distinct = [...new Set(links)]
   // Two different actors for one handle: nobody can say which (security.md F21).
   const actorIri = distinct.length === 1 && parseIri(distinct[0]) !== null ? distinct[0]! : null

@@ -27,7 +27,10 @@ export async function receive(ctx: Ctx, json: Record<string, unknown>, signer?: 
 
 /** The outcome noted for an activity, null while it waits. */
 export async function outcomeOf(ctx: Ctx, json: Record<string, unknown>): Promise<string | null> {
-  const row = await ctx.db('inbox_log').where({ dedup_key: dedupKey(normaliseActivity(json)) }).first<{ outcome: string | null }>('outcome')
+  const row = await ctx
+    .db('inbox_log')
+    .where({ dedup_key: dedupKey(normaliseActivity(json)) })
+    .first<{ outcome: string | null }>('outcome')
   return row.outcome
 }
 
@@ -35,13 +38,34 @@ export async function outcomeOf(ctx: Ctx, json: Record<string, unknown>): Promis
 export function note(author: Pick<ActorRow, 'iri'>, more: Record<string, unknown> = {}): Record<string, unknown> & { id: string } {
   serial += 1
   const id = `${author.iri}/statuses/${serial}`
-  return { id, type: 'Note', attributedTo: author.iri, content: `<p>Note ${serial}</p>`, published: '2026-11-22T10:00:00Z', to: [PUBLIC], cc: [`${author.iri}/followers`], ...more }
+  return {
+    id,
+    type: 'Note',
+    attributedTo: author.iri,
+    content: `<p>Note ${serial}</p>`,
+    published: '2026-11-22T10:00:00Z',
+    to: [PUBLIC],
+    cc: [`${author.iri}/followers`],
+    ...more
+  }
 }
 
 /** An activity of `actor` with an id of its own. */
-export function activity(type: string, actor: Pick<ActorRow, 'iri'>, object: unknown, more: Record<string, unknown> = {}): Record<string, unknown> {
+export function activity(
+  type: string,
+  actor: Pick<ActorRow, 'iri'>,
+  object: unknown,
+  more: Record<string, unknown> = {}
+): Record<string, unknown> {
   serial += 1
-  return { '@context': 'https://www.w3.org/ns/activitystreams', id: `${actor.iri}#${type.toLowerCase()}-${serial}`, type, actor: actor.iri, object, ...more }
+  return {
+    '@context': 'https://www.w3.org/ns/activitystreams',
+    id: `${actor.iri}#${type.toLowerCase()}-${serial}`,
+    type,
+    actor: actor.iri,
+    object,
+    ...more
+  }
 }
 
 /** Create of a note with the note's own addresses. */
@@ -50,8 +74,23 @@ export function create(actor: Pick<ActorRow, 'iri'>, object: Record<string, unkn
 }
 
 /** An accepted follow of anyone by a local actor. */
-export async function localFollow(ctx: Ctx, follower: ActorRow, followed: ActorRow, state: 'accepted' | 'pending' = 'accepted'): Promise<string> {
+export async function localFollow(
+  ctx: Ctx,
+  follower: ActorRow,
+  followed: ActorRow,
+  state: 'accepted' | 'pending' = 'accepted'
+): Promise<string> {
   const iri = `${follower.iri}#follow/${followed.id}`
-  await ctx.db('follows').insert({ id: newId(), iri, follower_id: follower.id, followed_id: followed.id, state, follower_local: true, accepted_at: state === 'accepted' ? ctx.clock.now() : null })
+  await ctx
+    .db('follows')
+    .insert({
+      id: newId(),
+      iri,
+      follower_id: follower.id,
+      followed_id: followed.id,
+      state,
+      follower_local: true,
+      accepted_at: state === 'accepted' ? ctx.clock.now() : null
+    })
   return iri
 }

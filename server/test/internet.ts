@@ -115,7 +115,11 @@ function addActor(host: Host, username: string, overrides: Record<string, unknow
     ...overrides
   }
   host.on(`/users/${username}`, json)
-  host.on(`/.well-known/webfinger?resource=${encodeURIComponent(`acct:${username}@${host.name}`)}`, jrd(`${username}@${host.name}`, iri), 'application/jrd+json')
+  host.on(
+    `/.well-known/webfinger?resource=${encodeURIComponent(`acct:${username}@${host.name}`)}`,
+    jrd(`${username}@${host.name}`, iri),
+    'application/jrd+json'
+  )
   return { iri, keyIri: `${iri}#main-key`, privateKey: createPrivateKey(sharedKey.priv), publicPem: sharedKey.pub, json }
 }
 
@@ -131,10 +135,23 @@ export function freshKey(): { privateKey: KeyObject; publicPem: string } {
 }
 
 /** A POST to our shared inbox (or `path`) signed by a remote actor, as verifyRequest() sees it. */
-export async function signedPost(ctx: Ctx, actor: Pick<RemoteActor, 'keyIri' | 'privateKey'>, json: unknown, opts: { path?: string; scheme?: SignatureScheme } = {}): Promise<SignedRequest> {
+export async function signedPost(
+  ctx: Ctx,
+  actor: Pick<RemoteActor, 'keyIri' | 'privateKey'>,
+  json: unknown,
+  opts: { path?: string; scheme?: SignatureScheme } = {}
+): Promise<SignedRequest> {
   const body = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json))
   const target = opts.path ?? '/ap/inbox'
-  const headers = await signRequest({ method: 'POST', url: `${ctx.site!.origin}${target}`, body, keyIri: actor.keyIri, privateKey: actor.privateKey, scheme: opts.scheme ?? 'cavage', date: ctx.clock.now() })
+  const headers = await signRequest({
+    method: 'POST',
+    url: `${ctx.site!.origin}${target}`,
+    body,
+    keyIri: actor.keyIri,
+    privateKey: actor.privateKey,
+    scheme: opts.scheme ?? 'cavage',
+    date: ctx.clock.now()
+  })
   return asRequest('POST', target, headers, body)
 }
 

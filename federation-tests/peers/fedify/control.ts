@@ -25,7 +25,8 @@ export async function startFedify(network: Network, host = 'fedify.test'): Promi
   const username = `carole${Date.now().toString(36)}`
   const [port, control] = [await freePort(), await freePort()]
   const child = await startProcess(process.execPath, ['--import=tsx', fileURLToPath(new URL('./peer.ts', import.meta.url))], {
-    cwd: process.cwd(), readyText: 'peer ready',
+    cwd: process.cwd(),
+    readyText: 'peer ready',
     env: { ...process.env, ...network.env(), PEER_HOST: host, PEER_USER: username, PEER_PORT: String(port), CONTROL_PORT: String(control) }
   })
   network.front.route(host, port)

@@ -43,8 +43,13 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
   })
   await t.test('it receives the event with its date, place and readable fallback', async (t) => {
     event = await alice.post('/api/communer/v1/events', {
-      title: 'Bal du village', description: 'Orchestre et buvette.', start: '2030-07-14T20:00:00', end: '2030-07-14T23:30:00', timezone: 'Indian/Reunion',
-      location: { name: 'Place de la mairie', address: 'Saint-Leu', latitude: -21, longitude: 55.29 }, as: 'jardin'
+      title: 'Bal du village',
+      description: 'Orchestre et buvette.',
+      start: '2030-07-14T20:00:00',
+      end: '2030-07-14T23:30:00',
+      timezone: 'Indian/Reunion',
+      location: { name: 'Place de la mairie', address: 'Saint-Leu', latitude: -21, longitude: 55.29 },
+      as: 'jardin'
     })
     const arrived = await received('Create', (one) => one.object?.type === 'Event')
     t.match(arrived.object, { id: event.uri, name: 'Bal du village' })
@@ -55,7 +60,7 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
   })
 
   let replyIri = ''
-  await t.test('its reply, like and boost show on the commune\'s wall', async (t) => {
+  await t.test("its reply, like and boost show on the commune's wall", async (t) => {
     replyIri = await fedify.perform({ do: 'note', target: groupIri, object: note.uri, text: '<p>J’apporte mes épluchures</p>' })
     const likeId = await fedify.perform({ do: 'like', target: groupIri, object: note.uri })
     await fedify.perform({ do: 'announce', target: groupIri, object: note.uri })
@@ -80,7 +85,9 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
 
   await t.test('its edit and its deletion are followed here', async () => {
     await fedify.perform({ do: 'update', target: groupIri, object: replyIri, text: '<p>J’apporte aussi du carton</p>' })
-    await waitUntil('the edited reply', async () => /du carton/.test((await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants[0]?.content ?? ''))
+    await waitUntil('the edited reply', async () =>
+      /du carton/.test((await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants[0]?.content ?? '')
+    )
     await fedify.perform({ do: 'delete', target: groupIri, object: replyIri })
     await waitUntil('the reply is gone', async () => (await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants.length === 0)
   })
@@ -102,7 +109,9 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
     await alice.post(`/api/v1/accounts/${found.id}/follow`)
     await waitUntil('its Accept', async () => (await alice.get(`/api/v1/accounts/relationships?id[]=${found.id}`))[0].following)
     const iri = await fedify.perform({ do: 'note', text: '<p>Bonjour de Fedify <script>alert(1)</script></p>' })
-    const home: Json = await waitUntil('its note at home', async () => (await alice.get('/api/v1/timelines/home')).find((one: Json) => one.uri === iri))
+    const home: Json = await waitUntil('its note at home', async () =>
+      (await alice.get('/api/v1/timelines/home')).find((one: Json) => one.uri === iri)
+    )
     t.match(home.content, /Bonjour de Fedify/)
     t.notMatch(home.content, /<script/)
     const mention = await alice.post('/api/v1/statuses', { status: `@${fedify.handle} bienvenue !`, in_reply_to_id: home.id })
@@ -111,9 +120,15 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
 
   await t.test('after its unfollow nothing more is sent to it', async (t) => {
     await fedify.perform({ do: 'unfollow', target: groupIri, id: followId })
-    await waitUntil('the follower is gone', async () => !(await alice.get(`/api/v1/accounts/${group.id}/followers`)).some((one: Json) => one.acct === fedify.handle))
+    await waitUntil(
+      'the follower is gone',
+      async () => !(await alice.get(`/api/v1/accounts/${group.id}/followers`)).some((one: Json) => one.acct === fedify.handle)
+    )
     const last = await alice.post('/api/v1/statuses', { status: 'Entre nous', as: 'jardin' })
-    await waitUntil('nothing is left to send', async () => (await commune.query("select 1 from deliveries where state = 'waiting'")).length === 0)
+    await waitUntil(
+      'nothing is left to send',
+      async () => (await commune.query("select 1 from deliveries where state = 'waiting'")).length === 0
+    )
     t.notOk((await fedify.received()).some((one) => one.object?.id === last.uri))
   })
 
@@ -121,6 +136,7 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
     const posts = await fedify.posts()
     t.ok(posts.length >= 6)
     t.same([...new Set(posts.map((one) => one.status))], [202])
-    for (const post of posts) t.match(post.headers.signature, /algorithm="rsa-sha256",headers="\(request-target\) host date digest( content-type)?"/)
+    for (const post of posts)
+      t.match(post.headers.signature, /algorithm="rsa-sha256",headers="\(request-target\) host date digest( content-type)?"/)
   })
 })

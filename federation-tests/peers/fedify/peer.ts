@@ -5,8 +5,24 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { Temporal as Polyfill } from '@js-temporal/polyfill' // the one Fedify itself uses
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore, type Context } from '@fedify/fedify'
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, isActor, Like, Mention, Note, Person, PUBLIC_COLLECTION,
-  Tombstone, Undo, Update, type Object as AsObject, type Recipient
+  Accept,
+  Activity,
+  Announce,
+  Create,
+  Delete,
+  Endpoints,
+  Follow,
+  isActor,
+  Like,
+  Mention,
+  Note,
+  Person,
+  PUBLIC_COLLECTION,
+  Tombstone,
+  Undo,
+  Update,
+  type Object as AsObject,
+  type Recipient
 } from '@fedify/vocab'
 
 const host = process.env.PEER_HOST ?? 'fedify.test'
@@ -24,10 +40,16 @@ federation
     if (identifier !== username) return null
     const pairs = await ctx.getActorKeyPairs(identifier)
     return new Person({
-      id: ctx.getActorUri(identifier), preferredUsername: identifier, name: 'Carole (Fedify)', url: new URL(`/users/${identifier}`, origin),
-      inbox: ctx.getInboxUri(identifier), outbox: ctx.getOutboxUri(identifier), followers: ctx.getFollowersUri(identifier),
+      id: ctx.getActorUri(identifier),
+      preferredUsername: identifier,
+      name: 'Carole (Fedify)',
+      url: new URL(`/users/${identifier}`, origin),
+      inbox: ctx.getInboxUri(identifier),
+      outbox: ctx.getOutboxUri(identifier),
+      followers: ctx.getFollowersUri(identifier),
       endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
-      publicKey: pairs[0]?.cryptographicKey, assertionMethods: pairs.map((pair) => pair.multikey)
+      publicKey: pairs[0]?.cryptographicKey,
+      assertionMethods: pairs.map((pair) => pair.multikey)
     })
   })
   .setKeyPairsDispatcher((_ctx, identifier) => (identifier === username ? keys : []))
@@ -39,11 +61,22 @@ federation
   .setInboxListeners('/users/{identifier}/inbox', '/inbox')
   .setSharedKeyDispatcher(() => ({ identifier: username }))
   .on(Activity, async (ctx, activity) => {
-    const object = activity instanceof Create || activity instanceof Update || activity instanceof Announce ? await activity.getObject(ctx) : null
+    const object =
+      activity instanceof Create || activity instanceof Update || activity instanceof Announce ? await activity.getObject(ctx) : null
     understood.push({
       type: activity.constructor.name,
       json: await activity.toJsonLd({ format: 'compact', contextLoader: ctx.contextLoader }),
-      object: object === null ? null : { type: object.constructor.name, id: object.id?.href, name: object.name?.toString(), summary: object.summary?.toString(), content: object.content?.toString(), ...timesOf(object) }
+      object:
+        object === null
+          ? null
+          : {
+              type: object.constructor.name,
+              id: object.id?.href,
+              name: object.name?.toString(),
+              summary: object.summary?.toString(),
+              content: object.content?.toString(),
+              ...timesOf(object)
+            }
     })
     if (activity instanceof Follow) await accept(ctx, activity)
   })
@@ -56,9 +89,16 @@ async function accept(ctx: Context<void>, follow: Follow): Promise<void> {
   const follower = await follow.getActor(ctx)
   if (follower === null || follower.id === null) return
   followers.set(follower.id.href, follower)
-  await ctx.sendActivity({ identifier: username }, follower, new Accept({
-    id: new URL(`#accepts/${Date.now()}`, ctx.getActorUri(username)), actor: ctx.getActorUri(username), object: follow
-  }), { immediate: true })
+  await ctx.sendActivity(
+    { identifier: username },
+    follower,
+    new Accept({
+      id: new URL(`#accepts/${Date.now()}`, ctx.getActorUri(username)),
+      actor: ctx.getActorUri(username),
+      object: follow
+    }),
+    { immediate: true }
+  )
 }
 
 const context = (): Context<void> => federation.createContext(new URL(origin), undefined)
@@ -77,7 +117,14 @@ async function send(ctx: Context<void>, to: Recipient | Recipient[], activity: A
   return activity.id?.href ?? ''
 }
 
-interface Command { do: string; target?: string; object?: string; text?: string; id?: string; to?: string }
+interface Command {
+  do: string
+  target?: string
+  object?: string
+  text?: string
+  id?: string
+  to?: string
+}
 
 /** One word of the control port, one gesture of the actor. */
 async function perform(command: Command): Promise<unknown> {
@@ -89,16 +136,30 @@ async function perform(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'lookup': {
       const found = await ctx.lookupObject(command.object!, { documentLoader: await ctx.getDocumentLoader({ identifier: username }) })
-      return found === null ? null : { type: found.constructor.name, id: found.id?.href, json: await found.toJsonLd({ contextLoader: ctx.contextLoader }) }
+      return found === null
+        ? null
+        : { type: found.constructor.name, id: found.id?.href, json: await found.toJsonLd({ contextLoader: ctx.contextLoader }) }
     }
-    case 'follow': return send(ctx, target!, new Follow({ id: newId('follows'), actor, object: target!.id }))
-    case 'unfollow': return send(ctx, target!, new Undo({ id: newId('undos'), actor, object: new Follow({ id: new URL(command.id!), actor, object: target!.id }) }))
+    case 'follow':
+      return send(ctx, target!, new Follow({ id: newId('follows'), actor, object: target!.id }))
+    case 'unfollow':
+      return send(
+        ctx,
+        target!,
+        new Undo({ id: newId('undos'), actor, object: new Follow({ id: new URL(command.id!), actor, object: target!.id }) })
+      )
     case 'note': {
       const id = newId('notes')
       const mention = target === null ? [] : [new Mention({ href: target.id, name: command.target })]
       const note = new Note({
-        id, attribution: actor, to: PUBLIC_COLLECTION, ccs: [ctx.getFollowersUri(username), ...(target?.id ? [target.id] : [])], content: command.text!, tags: mention,
-        replyTarget: command.object === undefined ? null : new URL(command.object), published: now()
+        id,
+        attribution: actor,
+        to: PUBLIC_COLLECTION,
+        ccs: [ctx.getFollowersUri(username), ...(target?.id ? [target.id] : [])],
+        content: command.text!,
+        tags: mention,
+        replyTarget: command.object === undefined ? null : new URL(command.object),
+        published: now()
       })
       notes.set(id.pathname.split('/').at(-1)!, note)
       await send(ctx, everyone, new Create({ id: new URL('#create', id), ...public_, object: note }))
@@ -112,15 +173,38 @@ async function perform(command: Command): Promise<unknown> {
     }
     case 'delete': {
       notes.delete(new URL(command.object!).pathname.split('/').at(-1)!)
-      return send(ctx, everyone, new Delete({ id: newId('deletes'), actor, to: PUBLIC_COLLECTION, object: new Tombstone({ id: new URL(command.object!) }) }))
+      return send(
+        ctx,
+        everyone,
+        new Delete({ id: newId('deletes'), actor, to: PUBLIC_COLLECTION, object: new Tombstone({ id: new URL(command.object!) }) })
+      )
     }
-    case 'like': return send(ctx, target!, new Like({ id: newId('likes'), actor, object: new URL(command.object!) }))
-    case 'unlike': return send(ctx, target!, new Undo({ id: newId('undos'), actor, object: new Like({ id: new URL(command.id!), actor, object: new URL(command.object!) }) }))
-    case 'announce': return send(ctx, everyone, new Announce({ id: newId('boosts'), ...public_, object: new URL(command.object!) }))
-    case 'unannounce': return send(ctx, everyone, new Undo({ id: newId('undos'), ...public_, object: new Announce({ id: new URL(command.id!), actor, object: new URL(command.object!) }) }))
-    case 'received': return understood
-    case 'posts': return posts
-    default: throw new Error(`unknown command ${command.do}`)
+    case 'like':
+      return send(ctx, target!, new Like({ id: newId('likes'), actor, object: new URL(command.object!) }))
+    case 'unlike':
+      return send(
+        ctx,
+        target!,
+        new Undo({ id: newId('undos'), actor, object: new Like({ id: new URL(command.id!), actor, object: new URL(command.object!) }) })
+      )
+    case 'announce':
+      return send(ctx, everyone, new Announce({ id: newId('boosts'), ...public_, object: new URL(command.object!) }))
+    case 'unannounce':
+      return send(
+        ctx,
+        everyone,
+        new Undo({
+          id: newId('undos'),
+          ...public_,
+          object: new Announce({ id: new URL(command.id!), actor, object: new URL(command.object!) })
+        })
+      )
+    case 'received':
+      return understood
+    case 'posts':
+      return posts
+    default:
+      throw new Error(`unknown command ${command.do}`)
   }
 }
 
@@ -134,10 +218,16 @@ createServer(async (request, response) => {
   const body = await bodyOf(request)
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, String(value))
-  const answer = await federation.fetch(new Request(new URL(request.url ?? '/', origin), {
-    method: request.method, headers, ...(body.length > 0 ? { body: new Uint8Array(body) } : {})
-  }), { contextData: undefined })
-  if (request.method === 'POST') posts.push({ path: request.url ?? '', status: answer.status, headers: request.headers, body: body.toString() })
+  const answer = await federation.fetch(
+    new Request(new URL(request.url ?? '/', origin), {
+      method: request.method,
+      headers,
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {})
+    }),
+    { contextData: undefined }
+  )
+  if (request.method === 'POST')
+    posts.push({ path: request.url ?? '', status: answer.status, headers: request.headers, body: body.toString() })
   response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()))
 }).listen(Number(process.env.PEER_PORT), '127.0.0.1')
 
@@ -146,6 +236,8 @@ createServer(async (request, response) => {
     const result = await perform(JSON.parse((await bodyOf(request)).toString()) as Command)
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ result: result ?? null }))
   } catch (error) {
-    response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error instanceof Error ? `${error.message} ${error.stack}` : String(error) }))
+    response
+      .writeHead(500, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: error instanceof Error ? `${error.message} ${error.stack}` : String(error) }))
   }
 }).listen(Number(process.env.CONTROL_PORT), '127.0.0.1', () => console.log('peer ready'))

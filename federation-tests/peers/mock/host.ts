@@ -58,11 +58,20 @@ export function createMockHost(network: Network, name: string): MockHost {
   const actors = new Map<string, MockActor>()
   const origin = `https://${name}`
   const host: MockHost = {
-    name, origin, requests: [], received: [], inboxStatus: 202,
+    name,
+    origin,
+    requests: [],
+    received: [],
+    inboxStatus: 202,
     serve(path, answer, contentType = ACTIVITY_JSON) {
-      documents.set(path, typeof answer === 'function' ? answer : (_request, response) => {
-        response.writeHead(200, { 'content-type': contentType }).end(JSON.stringify(answer))
-      })
+      documents.set(
+        path,
+        typeof answer === 'function'
+          ? answer
+          : (_request, response) => {
+              response.writeHead(200, { 'content-type': contentType }).end(JSON.stringify(answer))
+            }
+      )
     },
     forget(path, status = 410) {
       documents.set(path, (_request, response) => void response.writeHead(status).end())
@@ -84,17 +93,36 @@ function makeActor(network: Network, host: MockHost, username: string, extra: Ac
   const iri = id ?? `${host.origin}/users/${username}`
   const key = shared === undefined ? createKey(keyId ?? `${iri}#main-key`) : { ...shared, id: `${iri}#main-key` }
   const document: Json = {
-    '@context': CONTEXT, id: iri, type: 'Person', preferredUsername: username, name: username, summary: '', url: iri,
-    inbox: `${iri}/inbox`, outbox: `${iri}/outbox`, followers: `${iri}/followers`, following: `${iri}/following`,
+    '@context': CONTEXT,
+    id: iri,
+    type: 'Person',
+    preferredUsername: username,
+    name: username,
+    summary: '',
+    url: iri,
+    inbox: `${iri}/inbox`,
+    outbox: `${iri}/outbox`,
+    followers: `${iri}/followers`,
+    following: `${iri}/following`,
     endpoints: { sharedInbox: `${host.origin}/inbox` },
-    publicKey: { id: key.id, owner: iri, publicKeyPem: key.publicPem }, ...rest
+    publicKey: { id: key.id, owner: iri, publicKeyPem: key.publicPem },
+    ...rest
   }
   return {
-    iri, name: username, inbox: String(document.inbox), key, document, host,
+    iri,
+    name: username,
+    inbox: String(document.inbox),
+    key,
+    document,
+    host,
     post(inbox, activity, options = {}) {
       const body = Buffer.from(options.body ?? JSON.stringify(activity))
       const signed = signCavage(key, 'POST', inbox, options.signedBody === undefined ? body : Buffer.from(options.signedBody), options)
-      const headers: Record<string, string> = { 'content-type': 'application/activity+json', accept: 'application/activity+json', ...signed }
+      const headers: Record<string, string> = {
+        'content-type': 'application/activity+json',
+        accept: 'application/activity+json',
+        ...signed
+      }
       for (const [name, value] of Object.entries(options.headers ?? {})) {
         if (value === null) delete headers[name]
         else headers[name] = value
@@ -104,7 +132,13 @@ function makeActor(network: Network, host: MockHost, username: string, extra: Ac
   }
 }
 
-function answer(host: MockHost, documents: Map<string, RequestListener>, actors: Map<string, MockActor>, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  host: MockHost,
+  documents: Map<string, RequestListener>,
+  actors: Map<string, MockActor>,
+  request: IncomingMessage,
+  response: ServerResponse
+): void {
   const path = request.url ?? '/'
   host.requests.push({ method: request.method ?? '', path, signed: request.headers.signature !== undefined })
   if (request.method === 'POST') return record(host, request, response)
@@ -120,10 +154,12 @@ function webfinger(host: MockHost, actors: Map<string, MockActor>, path: string,
   const username = /^acct:@?([^@]+)@/.exec(resource)?.[1]?.toLowerCase() ?? ''
   const found = actors.get(username) ?? [...actors.values()].find((one) => one.iri === resource)
   if (found === undefined) return void response.writeHead(404).end()
-  response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify({
-    subject: `acct:${found.document.preferredUsername}@${host.name}`,
-    links: [{ rel: 'self', type: 'application/activity+json', href: found.iri }]
-  }))
+  response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(
+    JSON.stringify({
+      subject: `acct:${found.document.preferredUsername}@${host.name}`,
+      links: [{ rel: 'self', type: 'application/activity+json', href: found.iri }]
+    })
+  )
 }
 
 function record(host: MockHost, request: IncomingMessage, response: ServerResponse): void {
@@ -131,7 +167,8 @@ function record(host: MockHost, request: IncomingMessage, response: ServerRespon
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const raw = Buffer.concat(chunks).toString()
-    if (host.inboxStatus < 300) host.received.push({ path: request.url ?? '', headers: request.headers, raw, json: JSON.parse(raw) as Json })
+    if (host.inboxStatus < 300)
+      host.received.push({ path: request.url ?? '', headers: request.headers, raw, json: JSON.parse(raw) as Json })
     response.writeHead(host.inboxStatus).end()
   })
 }

@@ -17,8 +17,29 @@ t.test('an independent server believes the mock host', { skip: NETWORK_MISSING }
   t.equal((await bob.post(`${fedify.actorIri}/inbox`, follow)).status, 202)
   await waitUntil('the Accept', () => mastodon.activitiesOf('Accept').length === 1)
 
-  const note = { id: `${bob.iri}/1`, type: 'Note', attributedTo: bob.iri, to: [PUBLIC], cc: [], content: '<p>Bonjour</p>', published: new Date().toISOString() }
-  t.equal((await bob.post('https://fedify.test/inbox', { '@context': CONTEXT, id: `${bob.iri}/1/activity`, type: 'Create', actor: bob.iri, to: [PUBLIC], cc: [], object: note })).status, 202)
+  const note = {
+    id: `${bob.iri}/1`,
+    type: 'Note',
+    attributedTo: bob.iri,
+    to: [PUBLIC],
+    cc: [],
+    content: '<p>Bonjour</p>',
+    published: new Date().toISOString()
+  }
+  t.equal(
+    (
+      await bob.post('https://fedify.test/inbox', {
+        '@context': CONTEXT,
+        id: `${bob.iri}/1/activity`,
+        type: 'Create',
+        actor: bob.iri,
+        to: [PUBLIC],
+        cc: [],
+        object: note
+      })
+    ).status,
+    202
+  )
   const created = await waitUntil('the note', async () => (await fedify.received()).find((one) => one.type === 'Create'))
   t.equal(created.object?.content, '<p>Bonjour</p>')
 

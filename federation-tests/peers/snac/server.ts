@@ -32,11 +32,18 @@ export async function startSnac(network: Network, host: string, port: number): P
   network.front.route(host, port)
   const child = spawn('snac', ['httpd', directory], { env: { PATH: process.env.PATH, DEBUG: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { log += chunk.toString() })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+    })
   const origin = `https://${host}`
   await waitUntil('snac answers', async () => (await network.fetch(`${origin}/`)).status < 500)
   const form = new URLSearchParams({ login: 'alice', passwd: password })
-  const page = await network.fetch(`${origin}/oauth/x-snac-get-token`, { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+  const page = await network.fetch(`${origin}/oauth/x-snac-get-token`, {
+    method: 'POST',
+    body: form.toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' }
+  })
   const token = /[0-9a-f]{32}/.exec(await page.text())?.[0]
   if (token === undefined) throw new Error(`snac gave no token (${added})`)
   return {
@@ -46,7 +53,8 @@ export async function startSnac(network: Network, host: string, port: number): P
     command: async (name, ...args) => (await promisify(execFile)('snac', [name, directory, 'alice', ...args])).stdout,
     async api(method, path, body) {
       const answer = await network.fetch(origin + path, {
-        method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' },
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' },
         ...(body === undefined ? {} : { body: new URLSearchParams(body).toString() })
       })
       const text = await answer.text()
@@ -56,17 +64,23 @@ export async function startSnac(network: Network, host: string, port: number): P
     async deletePost(iri) {
       const form = new URLSearchParams({ id: iri, actor: `${origin}/alice`, action: 'Delete', redir: '' })
       const answer = await network.fetch(`${origin}/alice/admin/action`, {
-        method: 'POST', redirect: 'manual', body: form.toString(),
-        headers: { authorization: `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`, 'content-type': 'application/x-www-form-urlencoded' }
+        method: 'POST',
+        redirect: 'manual',
+        body: form.toString(),
+        headers: {
+          authorization: `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded'
+        }
       })
       if (answer.status >= 400) throw new Error(`snac: deleting answered ${answer.status}`)
     },
     log: () => log,
-    objects: (text) => readdirSync(join(directory, 'object'), { recursive: true, withFileTypes: true })
-      .filter((one) => one.isFile() && one.name.endsWith('.json'))
-      .map((one) => readFileSync(join(one.parentPath, one.name), 'utf8'))
-      .filter((json) => json.includes(text))
-      .map((json) => JSON.parse(json)),
+    objects: (text) =>
+      readdirSync(join(directory, 'object'), { recursive: true, withFileTypes: true })
+        .filter((one) => one.isFile() && one.name.endsWith('.json'))
+        .map((one) => readFileSync(join(one.parentPath, one.name), 'utf8'))
+        .filter((json) => json.includes(text))
+        .map((json) => JSON.parse(json)),
     async stop() {
       const ended = new Promise((resolve) => child.once('close', resolve))
       child.kill('SIGTERM')

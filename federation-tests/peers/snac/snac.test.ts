@@ -8,9 +8,11 @@ import { NETWORK_MISSING } from '../../network/network.ts'
 
 function missing(): string | false {
   if (NETWORK_MISSING) return NETWORK_MISSING
-  if (process.platform !== 'linux') return 'network namespaces are Linux\'s'
-  if (spawnSync('sh', ['-c', 'command -v snac && command -v ip']).status !== 0) return 'snac2 is not installed (peers/snac/install.sh installs it on Debian)'
-  if (spawnSync('unshare', ['--mount', '--net', 'ip', 'link', 'set', 'lo', 'up']).status !== 0) return 'this user may not make network namespaces'
+  if (process.platform !== 'linux') return "network namespaces are Linux's"
+  if (spawnSync('sh', ['-c', 'command -v snac && command -v ip']).status !== 0)
+    return 'snac2 is not installed (peers/snac/install.sh installs it on Debian)'
+  if (spawnSync('unshare', ['--mount', '--net', 'ip', 'link', 'set', 'lo', 'up']).status !== 0)
+    return 'this user may not make network namespaces'
   return false
 }
 
@@ -18,7 +20,13 @@ const skip = missing()
 if (skip) t.test('snac2 and a commune', { skip }, async () => {})
 else {
   const story = fileURLToPath(new URL('./story.ts', import.meta.url))
-  t.spawn('unshare', ['--mount', '--net', process.execPath, '--import=tsx', story], {
-    env: { ...process.env, OUTER_NETWORK: readlinkSync('/proc/self/ns/net') }, timeout: 200_000
-  }, 'in a namespace')
+  t.spawn(
+    'unshare',
+    ['--mount', '--net', process.execPath, '--import=tsx', story],
+    {
+      env: { ...process.env, OUTER_NETWORK: readlinkSync('/proc/self/ns/net') },
+      timeout: 200_000
+    },
+    'in a namespace'
+  )
 }

@@ -7,7 +7,11 @@ import { testContext } from '../../test/context.ts'
 import { mediaProxyUrl, pruneProxyCache, readProxied } from './proxy.ts'
 
 /** A server of pictures that counts how often it is asked. */
-async function pictureServer(t: { teardown(work: () => void): void }, body: Buffer, type: string): Promise<{ url: string; asked: () => number }> {
+async function pictureServer(
+  t: { teardown(work: () => void): void },
+  body: Buffer,
+  type: string
+): Promise<{ url: string; asked: () => number }> {
   let asked = 0
   const server = createServer((_request, response) => {
     asked += 1
@@ -25,7 +29,9 @@ function partsOf(url: string): [string, string] {
 
 t.test('a remote picture is fetched once for many readers, made small, and kept until there is no room', async (t) => {
   const { ctx } = await testContext(t, { origin: 'http://localhost:3000' })
-  const picture = await sharp({ create: { width: 2000, height: 1000, channels: 3, background: '#884422' } }).png().toBuffer()
+  const picture = await sharp({ create: { width: 2000, height: 1000, channels: 3, background: '#884422' } })
+    .png()
+    .toBuffer()
   const remote = await pictureServer(t, picture, 'image/png')
   const address = partsOf(mediaProxyUrl(ctx, remote.url))
   const answers = await Promise.all([1, 2, 3].map(() => readProxied(ctx, ...address)))

@@ -35,9 +35,7 @@ function form(parts: Record<string, string | Buffer>, filename = 'photo.jpg') {
   }
 }
 
-async function start(
-  t: Parameters<typeof testContext>[0]
-): Promise<{
+async function start(t: Parameters<typeof testContext>[0]): Promise<{
   ctx: Ctx
   app: FastifyInstance
   upload: (body: Buffer, fields?: Record<string, string>, filename?: string) => Promise<LightMyRequestResponse>

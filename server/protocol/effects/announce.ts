@@ -39,14 +39,40 @@ export async function storeBoosts(ctx: Ctx, trx: Knex, boosts: Boost[]): Promise
   const now = ctx.clock.now()
   const rows = boosts.map(({ iri, actor, object, activity }) => {
     const published = activity.published === null || activity.published > now ? now : activity.published
-    return { id: idAt(published), iri, type: 'Announce', local: false, actor_id: actor.id, visibility: boostVisibility(activity, actor), reblog_of_id: object.id, published, doc: {} }
+    return {
+      id: idAt(published),
+      iri,
+      type: 'Announce',
+      local: false,
+      actor_id: actor.id,
+      visibility: boostVisibility(activity, actor),
+      reblog_of_id: object.id,
+      published,
+      doc: {}
+    }
   })
-  const fresh = await insertObjects(ctx, trx, rows.map((row) => ({ row })))
+  const fresh = await insertObjects(
+    ctx,
+    trx,
+    rows.map((row) => ({ row }))
+  )
   const written = new Set(fresh.map((row) => row.iri))
   await fanIn(ctx, trx, fresh)
   const news = boosts.filter(({ iri }) => written.has(iri))
-  const told = await notify(ctx, trx, news.map(({ actor, object }) => ({ ownerId: object.author_id ?? object.actor_id, type: 'reblog', fromId: actor.id, objectId: object.id })))
-  await emit(ctx, trx, [{ kind: 'boosted', ids: fresh.map((row) => row.id) }, { kind: 'notified', ids: told.map((row) => row.id) }])
+  const told = await notify(
+    ctx,
+    trx,
+    news.map(({ actor, object }) => ({
+      ownerId: object.author_id ?? object.actor_id,
+      type: 'reblog',
+      fromId: actor.id,
+      objectId: object.id
+    }))
+  )
+  await emit(ctx, trx, [
+    { kind: 'boosted', ids: fresh.map((row) => row.id) },
+    { kind: 'notified', ids: told.map((row) => row.id) }
+  ])
   return boosts.map(({ iri }) => (written.has(iri) ? 'boosted' : 'unchanged'))
 }
 
@@ -88,7 +114,9 @@ async function announceOne(ctx: Ctx, arrival: OwnArrival, ref: NormRef, round: R
   if (passedOn && object.in_reply_to_iri !== null) return 'created'
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
-    return (await storeBoosts(ctx, trx, [{ iri: boostIri(arrival, round.index), actor: arrival.actor, object, activity: arrival.activity }]))[0]!
+    return (
+      await storeBoosts(ctx, trx, [{ iri: boostIri(arrival, round.index), actor: arrival.actor, object, activity: arrival.activity }])
+    )[0]!
   })
 }
 
@@ -104,7 +132,10 @@ async function findBoosted(ctx: Ctx, iri: string, budget: Budget): Promise<Objec
 
 /** Public and unlisted objects; and one's own to one's followers. Suspended authors and blocks stop it (O39). */
 async function mayBoost(ctx: Ctx, actor: ActorRow, object: ObjectRow): Promise<boolean> {
-  const open = object.visibility === 'public' || object.visibility === 'unlisted' || (object.visibility === 'followers' && object.actor_id === actor.id)
+  const open =
+    object.visibility === 'public' ||
+    object.visibility === 'unlisted' ||
+    (object.visibility === 'followers' && object.actor_id === actor.id)
   return open && (await canSee(ctx, ctx.db, object, { actorId: actor.id }))
 }
 

@@ -42,7 +42,12 @@ export async function findOwned(trx: Knex, iri: string): Promise<Owned | undefin
     .join('actors as a', 'a.id', 'o.actor_id')
     .leftJoin('actors as w', 'w.id', 'o.author_id')
     .where('o.iri', iri)
-    .first<(ObjectRow & { owner_iri: string; owner_type: string; writer_iri: string | null }) | undefined>('o.*', 'a.iri as owner_iri', 'a.type as owner_type', 'w.iri as writer_iri')
+    .first<(ObjectRow & { owner_iri: string; owner_type: string; writer_iri: string | null }) | undefined>(
+      'o.*',
+      'a.iri as owner_iri',
+      'a.type as owner_type',
+      'w.iri as writer_iri'
+    )
   if (row === undefined) return undefined
   const { owner_iri, owner_type, writer_iri, ...object } = row
   return { object, ownerIri: owner_iri, ownerType: owner_type, writerIri: writer_iri }
@@ -59,7 +64,10 @@ export async function wasUndoneBefore(ctx: Ctx, trx: Knex, { activity }: Arrival
   if (activity.id === null) return false
   await lockObjects(trx, [activity.id])
   const since = new Date(ctx.clock.now().getTime() - EARLY_UNDO_MS)
-  const removed = await trx('early_undos').where({ actor_iri: activity.actor, object_iri: activity.id }).where('created_at', '>', since).delete()
+  const removed = await trx('early_undos')
+    .where({ actor_iri: activity.actor, object_iri: activity.id })
+    .where('created_at', '>', since)
+    .delete()
   return removed > 0
 }
 

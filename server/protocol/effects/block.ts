@@ -12,7 +12,10 @@ export async function applyBlock(ctx: Ctx, arrival: OwnArrival): Promise<Outcome
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
   if (activity.target !== null) return 'ignored-type'
-  const blocked = await ctx.db<ActorRow>('actors').where({ iri: activity.objects[0]!.id ?? '', local: true }).first('id')
+  const blocked = await ctx
+    .db<ActorRow>('actors')
+    .where({ iri: activity.objects[0]!.id ?? '', local: true })
+    .first('id')
   if (blocked === undefined) return 'unknown-actor'
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'

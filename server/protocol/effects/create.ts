@@ -31,7 +31,11 @@ export interface Creation {
  */
 export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[]): Promise<Outcome[]> {
   const around = await findSurroundings(trx, creations)
-  const related = await relatedToUs(trx, creations.map(({ norm, author }) => ({ norm, authorId: author.id })), around)
+  const related = await relatedToUs(
+    trx,
+    creations.map(({ norm, author }) => ({ norm, authorId: author.id })),
+    around
+  )
   const wanted = creations.filter((_creation, index) => related[index])
   const stored = await storeRemoteObjects(ctx, trx, wanted, around)
   const fresh: ObjectRow[] = []

@@ -17,7 +17,12 @@ export async function applyDelete(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
   if (ref.id === null) return 'refused-document'
   const actor = await ctx.db<ActorRow>('actors').where({ iri: ref.id }).first()
   const owned = actor === undefined ? await findOwned(ctx.db, ref.id) : undefined
-  const verdict = authorise({ ...factsOf(ctx, arrival), ...ownership(owned), objectId: ref.id, aboutActor: actor !== undefined || isActorType(ref.type) })
+  const verdict = authorise({
+    ...factsOf(ctx, arrival),
+    ...ownership(owned),
+    objectId: ref.id,
+    aboutActor: actor !== undefined || isActorType(ref.type)
+  })
   if (verdict.decision === 'refuse') return verdict.outcome
   if (ref.id === arrival.activity.actor) return deleteActor(ctx, actor)
   if (verdict.decision === 'check-gone' && !(await isGoneAtOrigin(ctx, ref.id))) return 'refused-owner'

@@ -30,31 +30,43 @@ async function scene(t: Parameters<typeof testContext>[0]): Promise<Scene> {
 
 async function localPost(ctx: Ctx, author: ActorRow, visibility: ObjectRow['visibility'] = 'public'): Promise<ObjectRow> {
   const iri = `https://commune.test/ap/objects/${author.username}-${visibility}`
-  return (await insertObject(ctx, ctx.db, { row: { iri, type: 'Note', local: true, actor_id: author.id, visibility, published: ctx.clock.now(), doc: {} } }))!
+  return (await insertObject(ctx, ctx.db, {
+    row: { iri, type: 'Note', local: true, actor_id: author.id, visibility, published: ctx.clock.now(), doc: {} }
+  }))!
 }
 
 const stats = async (ctx: Ctx, object: ObjectRow): Promise<{ likes: number; shares: number }> =>
   (await ctx.db('object_stats').where({ object_id: object.id }).first('likes', 'shares')) ?? { likes: 0, shares: 0 }
 const stored = async (ctx: Ctx, iri: string): Promise<ObjectRow | undefined> => ctx.db<ObjectRow>('objects').where({ iri }).first()
-const news = async (ctx: Ctx, owner: ActorRow): Promise<string[]> => (await ctx.db('notifications').where({ owner_id: owner.id }).orderBy('id').select('type')).map((row: { type: string }) => row.type)
+const news = async (ctx: Ctx, owner: ActorRow): Promise<string[]> =>
+  (await ctx.db('notifications').where({ owner_id: owner.id }).orderBy('id').select('type')).map((row: { type: string }) => row.type)
 const sent = async (ctx: Ctx): Promise<{ type: string; body: Record<string, unknown>; inbox: string }[]> => {
-  const rows: { type: string; body: string; inbox: string }[] = await ctx.db('activities').join('deliveries', 'deliveries.activity_id', 'activities.id').orderBy('activities.id').select('activities.type', 'activities.body', 'deliveries.inbox')
+  const rows: { type: string; body: string; inbox: string }[] = await ctx
+    .db('activities')
+    .join('deliveries', 'deliveries.activity_id', 'activities.id')
+    .orderBy('activities.id')
+    .select('activities.type', 'activities.body', 'deliveries.inbox')
   return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown> }))
 }
 
-t.test('checklist 31, 32: a Follow is answered with an Accept that repeats it word for word; a second one updates the same row', async (t) => {
-  const { ctx, alice, mallory } = await scene(t)
-  const first = activity('Follow', mallory, alice.iri)
-  const second = activity('Follow', mallory, alice.iri)
-  t.equal(await receive(ctx, first), 'followed')
-  t.equal(await receive(ctx, second), 'followed')
-  t.match(await ctx.db('follows').where({ followed_id: alice.id }), [{ iri: second.id, state: 'accepted', delivery_inbox: mallory.shared_inbox }])
-  const answers = await sent(ctx)
-  t.equal(answers.length, 2)
-  t.match(answers[0], { type: 'Accept', inbox: mallory.inbox })
-  t.same(answers[0]!.body.object, { id: first.id, type: 'Follow', actor: mallory.iri, object: alice.iri })
-  t.same(await news(ctx, alice), ['follow'])
-})
+t.test(
+  'checklist 31, 32: a Follow is answered with an Accept that repeats it word for word; a second one updates the same row',
+  async (t) => {
+    const { ctx, alice, mallory } = await scene(t)
+    const first = activity('Follow', mallory, alice.iri)
+    const second = activity('Follow', mallory, alice.iri)
+    t.equal(await receive(ctx, first), 'followed')
+    t.equal(await receive(ctx, second), 'followed')
+    t.match(await ctx.db('follows').where({ followed_id: alice.id }), [
+      { iri: second.id, state: 'accepted', delivery_inbox: mallory.shared_inbox }
+    ])
+    const answers = await sent(ctx)
+    t.equal(answers.length, 2)
+    t.match(answers[0], { type: 'Accept', inbox: mallory.inbox })
+    t.same(answers[0]!.body.object, { id: first.id, type: 'Follow', actor: mallory.iri, object: alice.iri })
+    t.same(await news(ctx, alice), ['follow'])
+  }
+)
 
 t.test('checklist 33: someone who approves followers is asked first', async (t) => {
   const { ctx, mallory } = await scene(t)
@@ -89,7 +101,11 @@ t.test('checklist 34, R5: a Follow is undone by its id, by an embedded copy with
   ]
   for (const object of ways) {
     t.equal(await receive(ctx, follow), 'followed', 'the same id again, as Gancio sends it')
-    t.equal(await receive(ctx, activity('Undo', bob, object)), object === ways[1] ? 'remembered' : 'refused-owner', 'O11: not by another actor')
+    t.equal(
+      await receive(ctx, activity('Undo', bob, object)),
+      object === ways[1] ? 'remembered' : 'refused-owner',
+      'O11: not by another actor'
+    )
     t.equal(await receive(ctx, activity('Undo', mallory, object)), 'undone')
     t.same(await ctx.db('follows').where({ followed_id: alice.id }), [])
   }
@@ -99,7 +115,10 @@ t.test('O12: an Undo with an inline object that borrows the id of someone else�
   const { ctx, bob, mallory, post } = await scene(t)
   const like = activity('Like', bob, post.iri)
   t.equal(await receive(ctx, like), 'liked')
-  t.equal(await receive(ctx, activity('Undo', mallory, { id: like.id, type: 'Like', actor: mallory.iri, object: post.iri })), 'refused-owner')
+  t.equal(
+    await receive(ctx, activity('Undo', mallory, { id: like.id, type: 'Like', actor: mallory.iri, object: post.iri })),
+    'refused-owner'
+  )
   t.match(await stats(ctx, post), { likes: 1 })
 })
 
@@ -180,7 +199,10 @@ t.test('checklist 43: an Update under the id of its Create is applied', async (t
   const post = note(bob)
   const made = create(bob, post)
   await receive(ctx, made)
-  t.equal(await receive(ctx, { ...made, type: 'Update', object: { ...post, content: '<p>Autre</p>', updated: '2026-11-22T11:00:00Z' } }), 'updated')
+  t.equal(
+    await receive(ctx, { ...made, type: 'Update', object: { ...post, content: '<p>Autre</p>', updated: '2026-11-22T11:00:00Z' } }),
+    'updated'
+  )
 })
 
 t.test('O06, O07, O10: neither another server nor a neighbour changes or deletes a post', async (t) => {
@@ -189,7 +211,10 @@ t.test('O06, O07, O10: neither another server nor a neighbour changes or deletes
   const post = note(bob)
   await receive(ctx, create(bob, post))
   for (const actor of [mallory, neighbour]) {
-    const outcome = await receive(ctx, activity('Update', actor, { ...post, attributedTo: actor.iri, content: '<p>volé</p>', updated: '2026-11-22T11:59:00Z' }))
+    const outcome = await receive(
+      ctx,
+      activity('Update', actor, { ...post, attributedTo: actor.iri, content: '<p>volé</p>', updated: '2026-11-22T11:59:00Z' })
+    )
     t.equal(outcome, actor === mallory ? 'refused-origin' : 'refused-owner')
   }
   t.equal(await receive(ctx, activity('Delete', mallory, post.id)), 'refused-owner')
@@ -199,7 +224,13 @@ t.test('O06, O07, O10: neither another server nor a neighbour changes or deletes
 t.test('O04, O05, O30: nothing from outside writes under our own names', async (t) => {
   const { ctx, alice, mallory, post } = await scene(t)
   t.equal(await receive(ctx, create(mallory, note(mallory, { id: 'https://commune.test/o/arrete', to: [alice.iri] }))), 'refused-origin')
-  t.equal(await receive(ctx, activity('Update', mallory, { id: alice.iri, type: 'Person', attributedTo: mallory.iri, inbox: 'https://evil.example/inbox' })), 'refused-owner')
+  t.equal(
+    await receive(
+      ctx,
+      activity('Update', mallory, { id: alice.iri, type: 'Person', attributedTo: mallory.iri, inbox: 'https://evil.example/inbox' })
+    ),
+    'refused-owner'
+  )
   t.equal(await receive(ctx, activity('Update', mallory, { ...note(mallory), id: post.iri })), 'refused-owner')
   t.equal(await receive(ctx, activity('Delete', mallory, post.iri)), 'refused-owner')
   t.equal(await receive(ctx, activity('Delete', mallory, alice.iri)), 'refused-owner')
@@ -216,7 +247,11 @@ t.test('O01, O02: a Create speaks only for its signer, on its own server', async
 
 t.test('checklist 44, 46, R7: Delete by id, by Tombstone, by the full object; nothing comes back', async (t) => {
   const { ctx, bob } = await scene(t)
-  const forms: ((post: Record<string, unknown> & { id: string }) => unknown)[] = [(post) => post.id, (post) => ({ id: post.id, type: 'Tombstone' }), (post) => post]
+  const forms: ((post: Record<string, unknown> & { id: string }) => unknown)[] = [
+    (post) => post.id,
+    (post) => ({ id: post.id, type: 'Tombstone' }),
+    (post) => post
+  ]
   for (const form of forms) {
     const post = note(bob)
     const made = create(bob, post)
@@ -267,12 +302,24 @@ t.test('O15, O16, O17: only the followed one answers our Follow', async (t) => {
   const carol = await remotePerson(ctx, 'carol@lemmy.example')
   const iri = await localFollow(ctx, alice, carol, 'pending')
   const state = async (): Promise<string | undefined> => (await ctx.db('follows').where({ iri }).first())?.state
-  t.equal(await receive(ctx, activity('Accept', mallory, { id: iri, type: 'Follow', actor: alice.iri, object: mallory.iri })), 'refused-owner')
+  t.equal(
+    await receive(ctx, activity('Accept', mallory, { id: iri, type: 'Follow', actor: alice.iri, object: mallory.iri })),
+    'refused-owner'
+  )
   t.equal(await receive(ctx, activity('Reject', mallory, iri)), 'refused-owner')
-  t.equal(await receive(ctx, activity('Accept', bob, { id: `${alice.iri}#never`, type: 'Follow', actor: alice.iri, object: carol.iri })), 'unknown-follow')
-  t.equal(await receive(ctx, activity('Accept', mallory, { id: `${alice.iri}#never`, type: 'Follow', actor: alice.iri, object: mallory.iri })), 'unknown-follow')
+  t.equal(
+    await receive(ctx, activity('Accept', bob, { id: `${alice.iri}#never`, type: 'Follow', actor: alice.iri, object: carol.iri })),
+    'unknown-follow'
+  )
+  t.equal(
+    await receive(ctx, activity('Accept', mallory, { id: `${alice.iri}#never`, type: 'Follow', actor: alice.iri, object: mallory.iri })),
+    'unknown-follow'
+  )
   t.equal(await state(), 'pending')
-  t.equal(await receive(ctx, activity('Accept', carol, { id: iri, type: 'Follow', actor: alice.iri, object: carol.iri })), 'follow-accepted')
+  t.equal(
+    await receive(ctx, activity('Accept', carol, { id: iri, type: 'Follow', actor: alice.iri, object: carol.iri })),
+    'follow-accepted'
+  )
   t.equal(await state(), 'accepted')
   t.equal(await receive(ctx, activity('Reject', carol, iri)), 'follow-rejected', 'checklist 35')
   t.equal(await state(), undefined)
@@ -290,7 +337,12 @@ t.test('a Block ends follows both ways; its Undo allows them again', async (t) =
 
 t.test('O22: a report reaches moderators as plain text, and nobody is told', async (t) => {
   const { ctx, alice, mallory, post } = await scene(t)
-  const flag = activity('Flag', mallory, [alice.iri, post.iri, ...Array.from({ length: 500 }, (_item, at) => `https://evil.example/n/${at}`)], { content: '<b>Publicité</b>' })
+  const flag = activity(
+    'Flag',
+    mallory,
+    [alice.iri, post.iri, ...Array.from({ length: 500 }, (_item, at) => `https://evil.example/n/${at}`)],
+    { content: '<b>Publicité</b>' }
+  )
   t.equal(await receive(ctx, flag), 'reported')
   t.match(await ctx.db('reports'), [{ target_id: alice.id, reporter_id: mallory.id, object_iris: [post.iri], comment: 'Publicité' }])
   t.same(await news(ctx, alice), [])
@@ -300,7 +352,8 @@ t.test('O19: pins only on one’s own collection', async (t) => {
   const { ctx, bob, mallory } = await scene(t)
   const post = note(bob)
   await receive(ctx, create(bob, post))
-  const pin = (actor: ActorRow, target: string, type = 'Add'): Promise<string | null> => receive(ctx, activity(type, actor, post.id, { target, id: undefined }))
+  const pin = (actor: ActorRow, target: string, type = 'Add'): Promise<string | null> =>
+    receive(ctx, activity(type, actor, post.id, { target, id: undefined }))
   t.equal(await pin(mallory, bob.featured_iri!), 'refused-owner')
   t.equal(await pin(bob, `${bob.iri}/followers`), 'refused-owner')
   t.equal(await pin(bob, bob.featured_iri!), 'featured', 'R1: without id')
@@ -317,16 +370,40 @@ t.test('an Event keeps its dates, place and organiser', async (t) => {
   const { ctx, bob } = await scene(t)
   const group = await remotePerson(ctx, 'velo@mastodon.example', { type: 'Group' })
   const event = note(bob, {
-    type: 'Event', name: 'Vélorution', attributedTo: group.iri, actor: bob.iri, startTime: '2026-12-05T10:00:00+04:00', endTime: '2026-12-05T09:00:00+04:00', timezone: 'Indian/Reunion',
-    'ical:status': 'TENTATIVE', location: { type: 'Place', name: 'Mairie', latitude: -21.17, longitude: 55.28, address: { type: 'PostalAddress', postalCode: '97436', addressLocality: 'Saint-Leu' } }
+    type: 'Event',
+    name: 'Vélorution',
+    attributedTo: group.iri,
+    actor: bob.iri,
+    startTime: '2026-12-05T10:00:00+04:00',
+    endTime: '2026-12-05T09:00:00+04:00',
+    timezone: 'Indian/Reunion',
+    'ical:status': 'TENTATIVE',
+    location: {
+      type: 'Place',
+      name: 'Mairie',
+      latitude: -21.17,
+      longitude: 55.28,
+      address: { type: 'PostalAddress', postalCode: '97436', addressLocality: 'Saint-Leu' }
+    }
   })
   await localFollow(ctx, await localPerson(ctx, 'chloe'), group)
   t.equal(await receive(ctx, create(bob, event)), 'created')
   t.match(await stored(ctx, event.id), {
-    actor_id: group.id, author_id: bob.id, group_id: group.id, start_time: new Date('2026-12-05T06:00:00Z'), end_time: null, timezone: 'Indian/Reunion', event_status: 'TENTATIVE',
-    latitude: -21.17, longitude: 55.28, place: { name: 'Mairie', address: '97436 Saint-Leu' }
+    actor_id: group.id,
+    author_id: bob.id,
+    group_id: group.id,
+    start_time: new Date('2026-12-05T06:00:00Z'),
+    end_time: null,
+    timezone: 'Indian/Reunion',
+    event_status: 'TENTATIVE',
+    latitude: -21.17,
+    longitude: 55.28,
+    place: { name: 'Mairie', address: '97436 Saint-Leu' }
   })
-  t.equal(await receive(ctx, activity('Update', bob, { ...event, name: 'Vélorution reportée', updated: '2026-11-22T11:00:00Z' })), 'updated')
+  t.equal(
+    await receive(ctx, activity('Update', bob, { ...event, name: 'Vélorution reportée', updated: '2026-11-22T11:00:00Z' })),
+    'updated'
+  )
 })
 
 t.test('O29: a post to a local group counts as said there only from its voices', async (t) => {

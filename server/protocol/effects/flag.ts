@@ -23,7 +23,15 @@ export async function applyFlag(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
   return ctx.db.transaction(async (trx) => {
     const now = ctx.clock.now()
     const written = await trx('reports')
-      .insert({ id: newId(now), reporter_id: actor.id, target_id: target, object_iris: objectIris, comment: activity.text, iri: activity.id, created_at: now })
+      .insert({
+        id: newId(now),
+        reporter_id: actor.id,
+        target_id: target,
+        object_iris: objectIris,
+        comment: activity.text,
+        iri: activity.id,
+        created_at: now
+      })
       .onConflict('iri')
       .ignore()
       .returning<{ id: string }[]>('id')

@@ -20,7 +20,10 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
   const { activity, actor } = arrival
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
-  const followed = await ctx.db<ActorRow>('actors').where({ iri: activity.objects[0]!.id ?? '', local: true, deleted_at: null, suspended_at: null }).first()
+  const followed = await ctx
+    .db<ActorRow>('actors')
+    .where({ iri: activity.objects[0]!.id ?? '', local: true, deleted_at: null, suspended_at: null })
+    .first()
   if (followed === undefined) return 'unknown-actor'
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
@@ -29,11 +32,19 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
       return 'refused-blocked'
     }
     const state = followed.type === 'Person' && followed.locked ? 'pending' : 'accepted'
-    const follow = await saveFollow(ctx, trx, { iri: await followIri(trx, arrival, followed), follower: actor, followedId: followed.id, state })
+    const follow = await saveFollow(ctx, trx, {
+      iri: await followIri(trx, arrival, followed),
+      follower: actor,
+      followedId: followed.id,
+      state
+    })
     if (follow.state === 'accepted') await answer(ctx, trx, 'Accept', followed, arrival)
     const type = follow.state === 'accepted' ? 'follow' : 'follow_request'
     const news = follow.fresh ? await notify(ctx, trx, [{ ownerId: followed.id, type, fromId: actor.id, objectId: null }]) : []
-    await emit(ctx, trx, [{ kind: 'followed', ids: follow.fresh ? [follow.id] : [] }, { kind: 'notified', ids: news.map((row) => row.id) }])
+    await emit(ctx, trx, [
+      { kind: 'followed', ids: follow.fresh ? [follow.id] : [] },
+      { kind: 'notified', ids: news.map((row) => row.id) }
+    ])
     return follow.state === 'accepted' ? 'followed' : 'follow-requested'
   })
 }
@@ -53,7 +64,16 @@ async function isBlocked(trx: Knex, by: ActorRow, who: ActorRow): Promise<boolea
 /** Embeds the Follow with the follower's own id, as every peer requires (checklist 31). */
 async function answer(ctx: Ctx, trx: Knex, type: 'Accept' | 'Reject', by: ActorRow, { activity, actor }: OwnArrival): Promise<void> {
   const object = { ...(activity.id === null ? {} : { id: activity.id }), type: 'Follow', actor: actor.iri, object: by.iri }
-  await publish(ctx, trx, { actor: by, type, object, objectIri: activity.id ?? by.iri, to: [actor.iri], cc: [], visibility: 'direct', personalInbox: true })
+  await publish(ctx, trx, {
+    actor: by,
+    type,
+    object,
+    objectIri: activity.id ?? by.iri,
+    to: [actor.iri],
+    cc: [],
+    visibility: 'direct',
+    personalInbox: true
+  })
 }
 
 /** Accept or Reject of a Follow that one of ours sent: only by the actor that was followed (O15–O17). Reject also ends an accepted one. */

@@ -18,7 +18,11 @@ export interface Liking {
 
 /** Writes likes that were judged, with their notifications, in three statements. Repeated ones are 'unchanged'. */
 export async function storeLikes(ctx: Ctx, trx: Knex, likings: Liking[]): Promise<Outcome[]> {
-  const fresh = await saveLikes(ctx, trx, likings.map(({ iri, actor, object }) => ({ iri, actorId: actor.id, objectId: object.id })))
+  const fresh = await saveLikes(
+    ctx,
+    trx,
+    likings.map(({ iri, actor, object }) => ({ iri, actorId: actor.id, objectId: object.id }))
+  )
   const done = new Set<string>()
   const outcomes = likings.map(({ actor, object }): Outcome => {
     const key = `${actor.id}:${object.id}`
@@ -27,7 +31,16 @@ export async function storeLikes(ctx: Ctx, trx: Knex, likings: Liking[]): Promis
     return 'liked'
   })
   const news = likings.filter((_liking, index) => outcomes[index] === 'liked')
-  const told = await notify(ctx, trx, news.map(({ actor, object }) => ({ ownerId: object.author_id ?? object.actor_id, type: 'favourite', fromId: actor.id, objectId: object.id })))
+  const told = await notify(
+    ctx,
+    trx,
+    news.map(({ actor, object }) => ({
+      ownerId: object.author_id ?? object.actor_id,
+      type: 'favourite',
+      fromId: actor.id,
+      objectId: object.id
+    }))
+  )
   await emit(ctx, trx, [
     { kind: 'liked', ids: [...new Set(news.map(({ object }) => object.id))] },
     { kind: 'notified', ids: told.map((row) => row.id) }
@@ -42,7 +55,8 @@ export async function applyLike(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
   if (verdict.decision === 'refuse') return verdict.outcome
   const named = await findOwned(ctx.db, activity.objects[0]!.id ?? '')
   if (named === undefined || named.object.deleted_at !== null) return 'unknown-object'
-  const object = named.object.reblog_of_id === null ? named.object : await ctx.db<ObjectRow>('objects').where({ id: named.object.reblog_of_id }).first()
+  const object =
+    named.object.reblog_of_id === null ? named.object : await ctx.db<ObjectRow>('objects').where({ id: named.object.reblog_of_id }).first()
   if (object === undefined) return 'unknown-object'
   if (!(await canSee(ctx, ctx.db, object, { actorId: actor.id }))) return 'not-visible'
   return ctx.db.transaction(async (trx) => {

@@ -76,8 +76,14 @@ async function findUndone(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promi
     if (byId.rows[0] !== undefined) return byId.rows[0]
   }
   if (ref.type === null || ref.objectId === null) return undefined
-  const byPair = await trx.raw<{ rows: Undoable[] }>(BY_PAIR.replaceAll(':actorIri', 'cast(:actorIri as text)').replaceAll(':type ', 'cast(:type as text) '), {
-    actorIri: actor.iri, actor: actor.id, type: ref.type, object: ref.objectId
-  })
+  const byPair = await trx.raw<{ rows: Undoable[] }>(
+    BY_PAIR.replaceAll(':actorIri', 'cast(:actorIri as text)').replaceAll(':type ', 'cast(:type as text) '),
+    {
+      actorIri: actor.iri,
+      actor: actor.id,
+      type: ref.type,
+      object: ref.objectId
+    }
+  )
   return byPair.rows[0]
 }

@@ -76,8 +76,14 @@ async function updateFromOrigin(ctx: Ctx, owned: Owned): Promise<Outcome> {
 /** Who boosted it learns that it says something else now, as on Mastodon. */
 async function tellReaders(ctx: Ctx, trx: Knex, updated: ObjectRow, before: ObjectRow): Promise<void> {
   const edited = updated.updated?.getTime() !== before.updated?.getTime()
-  const boosters = edited ? await trx<ObjectRow>('objects').where({ reblog_of_id: updated.id, local: true, deleted_at: null }).select('actor_id') : []
-  const news = await notify(ctx, trx, boosters.map((row) => ({ ownerId: row.actor_id, type: 'update', fromId: updated.actor_id, objectId: updated.id })))
+  const boosters = edited
+    ? await trx<ObjectRow>('objects').where({ reblog_of_id: updated.id, local: true, deleted_at: null }).select('actor_id')
+    : []
+  const news = await notify(
+    ctx,
+    trx,
+    boosters.map((row) => ({ ownerId: row.actor_id, type: 'update', fromId: updated.actor_id, objectId: updated.id }))
+  )
   await emit(ctx, trx, [
     { kind: 'object-updated', ids: [updated.id] },
     { kind: 'notified', ids: news.map((row) => row.id) }

@@ -2,7 +2,11 @@
 module.exports = new Proxy(function stub() {}, {
   get: (_target, key) => {
     if (typeof key === 'symbol' || key === '__esModule' || key === 'then') return undefined
-    return () => { throw new Error('express is replaced by a stub: use protocol/fetch, protocol/verify or db/store') }
+    return () => {
+      throw new Error('express is replaced by a stub: use protocol/fetch, protocol/verify or db/store')
+    }
   },
-  apply: () => { throw new Error('express is replaced by a stub: use protocol/fetch, protocol/verify or db/store') }
+  apply: () => {
+    throw new Error('express is replaced by a stub: use protocol/fetch, protocol/verify or db/store')
+  }
 })
