@@ -189,7 +189,7 @@ t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, asyn
         isSignedCavage(keys.get(String(json.actor))!, { method: 'POST', path, headers, body: Buffer.from(raw) }),
         `${String(json.type)} ${String(json.id)}`
       )
-    t.same([...new Set(received.map((one) => one.headers['content-type']))].length, 1)
+    t.equal(new Set(received.map((one) => one.headers['content-type'])).size, 1)
   })
   await t.test('each keeps the wire profile and satisfies the readers of known peers', (t) => {
     for (const { json } of received) {
