@@ -115,16 +115,14 @@ async function prepare(ctx: Ctx): Promise<void> {
     if (!name.includes('Accept')) continue
     const { actor, object } = JSON.parse(body) as Json
     const followed = await ctx.db('actors').where({ iri: actor }).first('id')
-    await ctx
-      .db('follows')
-      .insert({
-        id: `${BigInt(cap.id) + BigInt(name.length)}`,
-        iri: object.id,
-        follower_id: cap.id,
-        followed_id: followed.id,
-        state: 'pending',
-        follower_local: true
-      })
+    await ctx.db('follows').insert({
+      id: `${BigInt(cap.id) + BigInt(name.length)}`,
+      iri: object.id,
+      follower_id: cap.id,
+      followed_id: followed.id,
+      state: 'pending',
+      follower_local: true
+    })
   }
   const note = await createNote(ctx, cap, { text: 'Ma note', visibility: 'public' })
   await ctx.db('objects').where({ id: note.id }).update({ iri: NOTE })
