@@ -17,9 +17,7 @@ const outcome = async (work: Promise<unknown>): Promise<string> => {
   }
 }
 
-async function start(
-  t: Parameters<typeof testContext>[0]
-): Promise<{
+async function start(t: Parameters<typeof testContext>[0]): Promise<{
   ctx: Ctx
   clock: { advance(ms: number): void }
   internet: Internet
