@@ -81,16 +81,14 @@ export async function localFollow(
   state: 'accepted' | 'pending' = 'accepted'
 ): Promise<string> {
   const iri = `${follower.iri}#follow/${followed.id}`
-  await ctx
-    .db('follows')
-    .insert({
-      id: newId(),
-      iri,
-      follower_id: follower.id,
-      followed_id: followed.id,
-      state,
-      follower_local: true,
-      accepted_at: state === 'accepted' ? ctx.clock.now() : null
-    })
+  await ctx.db('follows').insert({
+    id: newId(),
+    iri,
+    follower_id: follower.id,
+    followed_id: followed.id,
+    state,
+    follower_local: true,
+    accepted_at: state === 'accepted' ? ctx.clock.now() : null
+  })
   return iri
 }
