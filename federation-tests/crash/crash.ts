@@ -115,6 +115,8 @@ async function crash(commune: Communer, victim: string, random: () => number): P
   if (victim === 'postgres') return
   if (victim === 'both') await pause(random() * 200)
   await commune.child.stop('SIGKILL')
+  // Now and then it dies again while it starts.
+  if (random() < 0.3) await commune.startAndKill(random() * 2000)
   await commune.start()
 }
 

@@ -1,6 +1,6 @@
 // A real Communer as its own process, with its own database and data directory, set up through the command line as an operator would.
 // Black box: the tests speak to it over HTTP and by its commands; `query` looks at stored rows where a test must prove an absence.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ export interface CommunerOptions {
   env?: Record<string, string>
   /** `embedded`: its own PostgreSQL in the data directory, as `npm start` has it. Default: a database on the tests' cluster. */
   database?: 'embedded' | 'shared'
-  /** Accounts beside the administrator `maire`; each gets a token. */
+  /** Accounts beside the administrator `maire`; each gets a token and a client. */
   accounts?: string[]
   /** Groups, as `username: owner`. */
   groups?: Record<string, string>
@@ -41,6 +41,8 @@ export interface Communer {
   cli(...args: string[]): Promise<any>
   query<T = Record<string, any>>(sql: string, values?: unknown[]): Promise<T[]>
   start(): Promise<void>
+  /** Starts the server and kills it after that time, ready or not. */
+  startAndKill(afterMs: number): Promise<void>
   stop(): Promise<void>
   /** Ends the process and removes everything; keeps the log in the temporary directory when the test failed. */
   dispose(failed?: boolean): Promise<void>
@@ -70,7 +72,7 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   const cli = async (...args: string[]): Promise<any> => {
     const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...args], {
       env,
-      cwd: dataDir === '' ? ROOT : ROOT,
+      cwd: ROOT,
       maxBuffer: 1e7
     })
     return args.includes('--json') ? JSON.parse(stdout) : stdout
@@ -101,6 +103,12 @@ export async function startCommuner(network: Network, options: CommunerOptions):
       if (!disposed) return
       await child.stop()
       throw new Error(`${options.host} was disposed of while it started`)
+    },
+    async startAndKill(afterMs) {
+      const doomed = spawn(process.execPath, nodeArguments('main'), { env, cwd: ROOT, stdio: 'ignore' })
+      const ended = new Promise((resolve) => doomed.once('close', resolve))
+      setTimeout(() => doomed.kill('SIGKILL'), afterMs)
+      await ended
     },
     stop: async () => child?.stop(),
     async dispose(failed = false) {
@@ -159,25 +167,16 @@ export function postgresPid(dataDir: string): number | null {
   }
 }
 
-/** Accounts and groups one after the other (each command is a process), tokens at the end. */
+/** Accounts, then their groups and tokens, by the command line: each command is a process, those that may run at once do. */
 async function populate(network: Network, instance: Communer, options: CommunerOptions): Promise<void> {
-  for (const username of options.accounts ?? []) {
-    await instance.cli(
-      'account',
-      'create',
-      username,
-      '--email',
-      `${username}-courriel@mairie.example`,
-      '--password',
-      PASSWORD,
-      '--confirmed'
-    )
-  }
-  for (const [username, owner] of Object.entries(options.groups ?? {})) {
-    await instance.cli('group', 'create', username, '--name', username, '--owner', owner)
-  }
-  for (const username of ['maire', ...(options.accounts ?? [])]) {
-    const made = await instance.cli('token', 'create', username, '--scopes', 'read write follow push', '--json')
-    instance.clients[username] = createClient(network, instance.origin, String(made.token ?? made.access_token))
-  }
+  const accounts = options.accounts ?? []
+  await Promise.all(accounts.map((username) =>
+    instance.cli('account', 'create', username, '--email', `${username}-courriel@mairie.example`, '--password', PASSWORD, '--confirmed')))
+  await Promise.all([
+    ...Object.entries(options.groups ?? {}).map(([username, owner]) => instance.cli('group', 'create', username, '--name', username, '--owner', owner)),
+    ...accounts.map(async (username) => {
+      const made = await instance.cli('token', 'create', username, '--scopes', 'read write follow push', '--json')
+      instance.clients[username] = createClient(network, instance.origin, String(made.token))
+    })
+  ])
 }
