@@ -56,7 +56,7 @@ dns.lookup = function lookup(name, options, callback) {
 }
 dns.promises.lookup = (name, options) =>
   new Promise((resolve, reject) => {
-    dns.lookup(name, options ?? {}, (error, address) => {
+    dns.lookup(name, options ?? {}, (error, address, family) => {
       if (error) reject(error)
       else resolve(Array.isArray(address) ? address : { address, family })
     })
