@@ -10,7 +10,7 @@ import { embeddedSettings, postgresPid } from '../harness/communer.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { freePort } from '../network/ports.ts'
 import { makeActors, presign, type Signed } from './corpus.ts'
-import { measure, printTable, rssMb, type Line, type Round } from './measure.ts'
+import { cpuOf, cpuOfPostgres, measure, printTable, rssMb, type Line, type Round } from './measure.ts'
 import { startStage } from './stage.ts'
 
 const CONNECTIONS = 32
@@ -63,6 +63,7 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
         const units = round < 0 ? options.warmUp : options.perRound
         const requests = presign(actors, units, (seed += 1), { inbox: stage.sharedInbox, groupIri: stage.groupIri, targets })
         const refused: number[] = []
+        const cpu = [cpuOf(line.pid), postgres === null ? 0 : cpuOfPostgres(postgres)] as const
         const result = await measure(
           { units, connections: CONNECTIONS, one: (index) => post(line.pool, requests[index]!, refused) },
           { server: line.pid, postgres }
@@ -73,7 +74,14 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
           const begun = performance.now()
           await waitUntil('the backlog is applied', async () => (await backlog()) === 0, 180_000)
           const drainMs = performance.now() - begun
-          if (round >= 0) drain.push({ ...result, perSecond: units / (units / result.perSecond + drainMs / 1000) })
+          if (round >= 0) {
+            drain.push({
+              ...result,
+              perSecond: units / (units / result.perSecond + drainMs / 1000),
+              serverUs: (cpuOf(line.pid) - cpu[0]) / units,
+              postgresUs: postgres === null ? 0 : (cpuOfPostgres(postgres) - cpu[1]) / units
+            })
+          }
         }
       }
     }

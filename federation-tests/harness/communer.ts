@@ -170,10 +170,15 @@ export function postgresPid(dataDir: string): number | null {
 /** Accounts, then their groups and tokens, by the command line: each command is a process, those that may run at once do. */
 async function populate(network: Network, instance: Communer, options: CommunerOptions): Promise<void> {
   const accounts = options.accounts ?? []
-  await Promise.all(accounts.map((username) =>
-    instance.cli('account', 'create', username, '--email', `${username}-courriel@mairie.example`, '--password', PASSWORD, '--confirmed')))
+  await Promise.all(
+    accounts.map((username) =>
+      instance.cli('account', 'create', username, '--email', `${username}-courriel@mairie.example`, '--password', PASSWORD, '--confirmed')
+    )
+  )
   await Promise.all([
-    ...Object.entries(options.groups ?? {}).map(([username, owner]) => instance.cli('group', 'create', username, '--name', username, '--owner', owner)),
+    ...Object.entries(options.groups ?? {}).map(([username, owner]) =>
+      instance.cli('group', 'create', username, '--name', username, '--owner', owner)
+    ),
     ...accounts.map(async (username) => {
       const made = await instance.cli('token', 'create', username, '--scopes', 'read write follow push', '--json')
       instance.clients[username] = createClient(network, instance.origin, String(made.token))
