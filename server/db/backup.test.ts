@@ -103,7 +103,7 @@ t.test('a backup is one moment, whatever is written meanwhile', async (t) => {
   t.equal(await count('settings'), await count('tombstones'))
 })
 
-t.test('after a restore sessions are over and nothing is sent a second time', async (t) => {
+t.test('after a restore sessions and tokens are over and nothing is sent a second time', async (t) => {
   const { ctx, database, file } = await filled(t)
   const id = newId()
   await ctx.db('activities').insert(await activityRow(ctx, id))
@@ -115,7 +115,7 @@ t.test('after a restore sessions are over and nothing is sent a second time', as
   await writeBackup(ctx.config, database, file)
   const other = await target(t)
   await restoreBackup(other.config, other.database, file)
-  t.strictSame(await other.database.db('tokens').pluck('kind'), ['oauth'])
+  t.strictSame(await other.database.db('tokens').pluck('kind'), [])
   t.strictSame(await other.database.db('deliveries').pluck('state'), ['cancelled'])
 })
 

@@ -178,9 +178,9 @@ async function placeMedia(config: Config, name: string, content: Buffer): Promis
   await writeFile(path, content)
 }
 
-/** P11: what was open at the time of the backup must not come alive again: sessions end, codes are void, nothing is sent a second time. */
+/** P11: what was open at the time of the backup must not come alive again: sessions and tokens end, codes are void, nothing is sent a second time. */
 async function makeHarmless(client: pg.Client): Promise<void> {
-  await client.query("delete from tokens where kind = 'session'")
+  await client.query('delete from tokens')
   await client.query('delete from oauth_codes')
   await client.query(
     "update deliveries set state = 'cancelled', finished_at = now(), last_error = 'restored from a backup' where state = 'waiting'"
