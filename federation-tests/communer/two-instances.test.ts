@@ -82,7 +82,7 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
     t.match(textOf(arrived.content), /Fête des semences/)
     t.match(textOf(arrived.content), /Salle des fêtes/)
     t.equal(Date.parse(arrived.communer.event.start), Date.parse(start))
-    const agenda = await bob.get('/api/communer/v1/events?local=false')
+    const agenda = await bob.get('/api/communer/v1/events')
     t.ok(
       agenda.some((one: Json) => one.uri === event.uri),
       'and stands in the agenda of the other commune'

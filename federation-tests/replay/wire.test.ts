@@ -193,7 +193,7 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   })
 
   await replay('in-create-event-mobilizon', 'the event is in the agenda with its time, place and organiser', async (t) => {
-    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find(
+    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find(
       (one: Json) => one.uri === EVENT
     )
     t.match(found, { title: 'Vélorution', location: { name: 'Place de la mairie' } })
@@ -201,7 +201,7 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     t.match((await status(EVENT))!.content, /Vélorution/)
   })
   await replay('in-create-event-gancio', 'the event without end, with a place in an array', async (t, document) => {
-    const found = (await alice.get('/api/communer/v1/events?local=false&limit=40&from=2026-01-01T00:00:00Z')).find(
+    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find(
       (one: Json) => one.uri === document.object.id
     )
     t.match(found, { title: 'Concert au parc', location: { name: 'Parc du 20 décembre' } })

@@ -21,7 +21,7 @@ export function useNextEvents(): ComputedRef<EventEntity[]> {
   const { api } = usePage()
   const { data } = useQuery({
     key: ['events', 'next'],
-    query: () => api.get<EventEntity[]>('/api/communer/v1/events', { limit: SHOWN_EVENTS })
+    query: () => api.get<EventEntity[]>('/api/communer/v1/events', { limit: SHOWN_EVENTS, local: true })
   })
   return computed(() => (data.value ?? []).slice(0, SHOWN_EVENTS))
 }

@@ -53,7 +53,7 @@ export const EventQuery = Type.Object({
   theme: Type.Optional(Type.String({ maxLength: 100, description: 'A hashtag' })),
   place: Type.Optional(Text(200)),
   group: Type.Optional(Type.String({ maxLength: 60, description: 'Username of who announces' })),
-  local: Type.Optional(Type.Boolean({ description: 'Only what is announced here; the default without `near` or `group`' })),
+  local: Type.Optional(Type.Boolean({ description: 'Only what is announced on this instance' })),
   after: Type.Optional(Type.String({ maxLength: 60, description: 'Cursor of the Link header' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))
 })

@@ -133,7 +133,7 @@ t.test('the agenda goes by date, from now on, in pages without gap or double', a
   t.same((await anyone('GET', URL)).json, [])
 })
 
-t.test('events are found near a place, by theme and by group; those of elsewhere only when asked', async (t) => {
+t.test('events are found near a place, by theme and by group, those of elsewhere too unless told otherwise', async (t) => {
   const { ctx, alice, call, anyone } = await scene(t)
   await localGroup(ctx, 'jardin', alice.actor)
   const here = (await call('POST', URL, { ...FETE, as: 'jardin' })).json.id
@@ -164,7 +164,8 @@ t.test('events are found near a place, by theme and by group; those of elsewhere
   )
   t.same(await titles('place=jardin'), ['Fête du jardin'])
   t.same(await titles('group=personne'), [])
-  t.same((await titles('')).sort(), ['Fête du jardin', 'Loin'])
+  t.same((await titles('')).sort(), ['Ailleurs', 'Fête du jardin', 'Loin'])
+  t.same((await titles('local=true')).sort(), ['Fête du jardin', 'Loin'])
 })
 
 t.test('what is wrong or not there yet is refused by name', async (t) => {

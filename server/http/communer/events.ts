@@ -54,7 +54,7 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         from: momentOf(query.from, 'from') ?? ctx.clock.now(),
         to: momentOf(query.to, 'to'),
         near: nearOf(query.near, query.radius),
-        local: query.local ?? (query.near === undefined && query.group === undefined),
+        local: query.local ?? false,
         actorId,
         tag,
         place: query.place,
