@@ -193,9 +193,7 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
   })
 
   await replay('in-create-event-mobilizon', 'the event is in the agenda with its time, place and organiser', async (t) => {
-    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find(
-      (one: Json) => one.uri === EVENT
-    )
+    const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === EVENT)
     t.match(found, { title: 'Vélorution', location: { name: 'Place de la mairie' } })
     t.equal(Date.parse(found.start), Date.parse('2026-12-05T10:00:00+04:00'))
     t.match((await status(EVENT))!.content, /Vélorution/)
