@@ -88,12 +88,12 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     })
   )
   await t.test('S07 a date that is not one', (t) => leavesNoTrace(t, () => refused(t, { date: 'not a date' }, [400, 401])))
-  await t.test('S08 the same signed request twice and a hundred times over takes effect once', async (t) => {
+  await t.test('S08 the same signed request twice and a thousand times over takes effect once', async (t) => {
     const like = { '@context': CONTEXT, id: `${bob.iri}#like-once`, type: 'Like', actor: bob.iri, object: (await ownNote()).uri }
     const statuses: number[] = []
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const answers = await Promise.all(
-        Array.from({ length: 40 }, (_, index) => bob.post(index % 2 === 0 ? sharedInbox : scene.groupInbox, like))
+        Array.from({ length: 100 }, (_, index) => bob.post(index % 2 === 0 ? sharedInbox : scene.groupInbox, like))
       )
       statuses.push(...answers.map((one) => one.status))
     }
