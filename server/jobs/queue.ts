@@ -2,7 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { openEngine, type Engine, type EngineName } from './engine.ts'
 
-export type WakeKind = 'inbox' | 'deliver' | 'media' | 'prune'
+export type WakeKind = 'inbox' | 'deliver' | 'chores' | 'media' | 'prune'
 
 /** What a worker does when woken: starts working, and returns at once. */
 export type Handlers = Partial<Record<WakeKind, () => void>>

@@ -7,6 +7,7 @@ import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { processInbox } from '../protocol/inbox.ts'
+import { doChores } from './chores.ts'
 import { createLoop, type Loop } from './loop.ts'
 import type { WakeKind } from './queue.ts'
 
@@ -30,6 +31,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
   const loops = {
     inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx) }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
+    chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx) }),
     prune: createLoop({
       name: 'prune',
       log: ctx.log,
@@ -39,9 +41,10 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
   const sweep = (): void => {
     loops.inbox.poke()
     loops.deliver.poke()
+    loops.chores.poke()
   }
   await takeOver(ctx)
-  await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, prune: loops.prune.poke })
+  await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, chores: loops.chores.poke, prune: loops.prune.poke })
   const sweeper = setInterval(sweep, options.sweepEveryMs ?? SWEEP_EVERY_MS)
   const pruner = setInterval(loops.prune.poke, PRUNE_EVERY_MS)
   sweep()
@@ -50,7 +53,12 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
     async stop() {
       clearInterval(sweeper)
       clearInterval(pruner)
-      await Promise.all([loops.inbox.stop(), loops.prune.stop(), stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())])
+      await Promise.all([
+        loops.inbox.stop(),
+        loops.chores.stop(),
+        loops.prune.stop(),
+        stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())
+      ])
     }
   }
 }

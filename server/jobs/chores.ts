@@ -1,0 +1,33 @@
+// Does what is due: each kind of chore is one line of CHORES. A chore may run again after a crash, so every one of them is idempotent.
+import type { Ctx } from '../context.ts'
+import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
+
+/** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
+export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
+
+/** Every kind of chore there is, with who does it. */
+export const CHORES: Record<string, ChoreWork> = {}
+
+/** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */
+const LEASE_MS = 5 * 60_000
+const AT_ONCE = 4
+const DELAYS_MINUTES = [1, 5, 30, 120, 720, 1440]
+
+/** Does some of what is due, a few side by side; how many were tried. */
+export async function doChores(ctx: Ctx, works: Record<string, ChoreWork> = CHORES): Promise<number> {
+  const now = ctx.clock.now()
+  const due = await claimChores(ctx.db, Object.keys(works), now, new Date(now.getTime() + LEASE_MS), AT_ONCE)
+  await Promise.all(due.map((chore) => doOne(ctx, works[chore.kind]!, chore)))
+  return due.length
+}
+
+async function doOne(ctx: Ctx, work: ChoreWork, chore: ClaimedChore): Promise<void> {
+  try {
+    await finishChore(ctx.db, chore, await work(ctx, chore.subject))
+  } catch (error) {
+    const minutes = DELAYS_MINUTES[Math.min(chore.attempts, DELAYS_MINUTES.length - 1)]!
+    ctx.count(`chore.failed.${chore.kind}`)
+    ctx.log.warn({ err: error, kind: chore.kind, subject: chore.subject, minutes }, 'a chore failed and will be tried again')
+    await postponeChore(ctx.db, chore, new Date(ctx.clock.now().getTime() + minutes * 60_000), (error as Error).message)
+  }
+}
