@@ -63,7 +63,12 @@ export function authorise(facts: Facts): Verdict {
       return judgeDelete(facts)
     case 'Accept':
     case 'Reject':
-      return judgeOwned(facts, refuse('unknown-follow'))
+    case 'TentativeAccept':
+    case 'Ignore':
+      return judgeAnswer(facts)
+    // To a group or an event of theirs.
+    case 'Invite':
+      return judgeManaged(facts)
     case 'Undo':
       return judgeOwned(facts, REMEMBER)
     case 'Add':
@@ -78,6 +83,8 @@ export function authorise(facts: Facts): Verdict {
     case 'Announce':
     case 'Block':
     case 'Flag':
+    case 'Join':
+    case 'Leave':
       return APPLY
     case 'Dislike':
       return refuse('ignored-dislike')
@@ -127,6 +134,20 @@ function judgeDelete(facts: Facts): Verdict {
 function judgeOwned(facts: Facts, missing: Verdict): Verdict {
   if (facts.owner === null) return missing
   return facts.owner === facts.signer ? APPLY : refuse('refused-owner')
+}
+
+/** Only whoever was asked answers: the followed actor, the owner or writer of what was joined (O15–O17, O28). */
+function judgeAnswer(facts: Facts): Verdict {
+  return facts.owner === null ? refuse('unknown-follow') : judgeManaged(facts)
+}
+
+/** Owner, writer, or for a group somebody of its own server, which could as well sign as the group (Mobilizon's organisers do so). */
+function judgeManaged(facts: Facts): Verdict {
+  if (facts.owner === null) return refuse('unknown-object')
+  if (facts.owner === facts.signer || facts.writer === facts.signer) return APPLY
+  return facts.ownerIsGroup && sameOrigin(facts.owner, facts.signer) && !sameOrigin(facts.owner, facts.own)
+    ? APPLY
+    : refuse('refused-owner')
 }
 
 /** Facts with everything unknown, to be filled in by an effect. */

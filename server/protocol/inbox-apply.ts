@@ -7,13 +7,15 @@ import type { ActorRow, InboxLogRow } from '../db/rows.ts'
 import { getActorByIri } from './actors.ts'
 import { authorise } from './authorise.ts'
 import { applyAnnounce } from './effects/announce.ts'
+import { applyAnswer } from './effects/answer.ts'
 import { factsOf, type Arrival, type Effect } from './effects/arrival.ts'
 import { applyBlock } from './effects/block.ts'
 import { applyCreate } from './effects/create.ts'
 import { applyDelete } from './effects/delete.ts'
 import { applyFeatured } from './effects/featured.ts'
 import { applyFlag } from './effects/flag.ts'
-import { applyAnswer, applyFollow } from './effects/follow.ts'
+import { applyFollow } from './effects/follow.ts'
+import { applyJoin } from './effects/join.ts'
 import { applyLike } from './effects/like.ts'
 import { applyUndo } from './effects/undo.ts'
 import { applyUpdate } from './effects/update.ts'
@@ -25,6 +27,11 @@ const EFFECTS = new Map<string, Effect>([
   ['Follow', applyFollow],
   ['Accept', applyAnswer],
   ['Reject', applyAnswer],
+  ['TentativeAccept', applyAnswer],
+  ['Ignore', applyAnswer],
+  ['Join', applyJoin],
+  ['Leave', applyJoin],
+  ['Invite', applyJoin],
   ['Undo', applyUndo],
   ['Like', applyLike],
   ['EmojiReact', applyLike],

@@ -76,15 +76,18 @@ async function answer(ctx: Ctx, trx: Knex, type: 'Accept' | 'Reject', by: ActorR
   })
 }
 
-/** Accept or Reject of a Follow that one of ours sent: only by the actor that was followed (O15–O17). Reject also ends an accepted one. */
-export async function applyAnswer(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
+/**
+ * Accept or Reject of a Follow that one of ours sent: only by the actor that was followed (O15–O17). Reject also ends an accepted one.
+ * Null: what is answered is no Follow of ours.
+ */
+export async function applyFollowAnswer(ctx: Ctx, arrival: OwnArrival): Promise<Outcome | null> {
   const ref = arrival.activity.objects[0]!
-  if (ref.type !== null && ref.type !== 'Follow') return 'ignored-type'
   const follow = await findAnswered(ctx, ref, arrival.actor)
   const followed = follow === undefined ? undefined : await ctx.db<ActorRow>('actors').where({ id: follow.followed_id }).first()
+  if (follow === undefined) return null
   const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: followed?.iri ?? null })
   if (verdict.decision === 'refuse') return verdict.outcome
-  if (follow === undefined) return 'unknown-follow'
+  if (arrival.activity.type !== 'Accept' && arrival.activity.type !== 'Reject') return 'ignored-type'
   return ctx.db.transaction(async (trx) => {
     if (arrival.activity.type === 'Reject') {
       const ended = await removeFollow(trx, follow.follower_id, follow.followed_id)
