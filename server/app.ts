@@ -24,6 +24,7 @@ import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
 import { mastodonNotifications } from './http/mastodon/notifications.ts'
 import { mastodonSearch } from './http/mastodon/search.ts'
+import { mastodonPolls } from './http/mastodon/polls.ts'
 import { mastodonStatusActions } from './http/mastodon/status-actions.ts'
 import { mastodonStatuses } from './http/mastodon/statuses.ts'
 import { mastodonTimelines } from './http/mastodon/timelines.ts'
@@ -80,7 +81,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
     await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
-  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonTimelines]) await app.register(routes, client)
+  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonTimelines]) await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })

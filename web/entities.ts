@@ -83,8 +83,13 @@ export interface Poll {
   id: string
   options: { title: string; votes_count: number | null }[]
   votes_count: number
+  voters_count: number | null
+  multiple: boolean
   expired: boolean
   expires_at: string | null
+  voted: boolean
+  own_votes: number[]
+  communer?: { declared_by: string | null }
 }
 
 export type Visibility = 'public' | 'unlisted' | 'private' | 'direct'

@@ -24,13 +24,24 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   const theirs = (): Knex.QueryBuilder => trx('objects').where({ actor_id: actor.id }).select('id')
   await trx('objects').whereIn('reblog_of_id', theirs()).delete()
   await trx('objects').where({ actor_id: actor.id }).whereNotNull('reblog_of_id').delete()
-  for (const table of ['home_items', 'object_tags', 'object_recipients', 'object_edits', 'likes', 'featured', 'notifications']) {
+  for (const table of [
+    'home_items',
+    'object_tags',
+    'object_recipients',
+    'object_edits',
+    'likes',
+    'poll_votes',
+    'featured',
+    'notifications'
+  ]) {
     await trx(table).whereIn('object_id', theirs()).delete()
   }
   await trx('objects')
     .where({ actor_id: actor.id, deleted_at: null })
     .update({ ...EMPTY, deleted_at: now })
   await trx('likes').where({ actor_id: actor.id }).delete()
+  // The totals keep counting: who voted is forgotten, not what was decided.
+  await trx('poll_votes').where({ voter_id: actor.id }).delete()
   await trx('follows').where({ follower_id: actor.id }).orWhere({ followed_id: actor.id }).delete()
   await trx('memberships').where({ actor_id: actor.id }).delete()
   await trx('notifications').where({ from_id: actor.id }).delete()

@@ -16,6 +16,8 @@ export interface DeliveryTargets {
   /** True: never a shared inbox (Follow, Like, direct messages…). */
   personalInbox: boolean
   alsoInboxesOf: string | null
+  /** Row id of a poll. */
+  alsoVotersOf: string | null
 }
 
 /**
@@ -33,7 +35,8 @@ export async function insertDeliveries(trx: Knex, targets: DeliveryTargets): Pro
     memberGroups: targets.memberGroups,
     actors: targets.actors,
     personal: targets.personalInbox,
-    also: targets.alsoInboxesOf
+    also: targets.alsoInboxesOf,
+    votersOf: targets.alsoVotersOf
   })
   return result.rowCount
 }
@@ -56,6 +59,10 @@ const INSERT_DELIVERIES = `
       join deliveries earlier on earlier.activity_id = activities.id and earlier.state <> 'cancelled'
       where :also::text is not null and (activities.object_iri = :also or activities.iri = :also)
         and activities.type in ('Create', 'Update', 'Announce')
+    union
+    select coalesce(voter.shared_inbox, voter.inbox), voter.host
+      from poll_votes v join actors voter on voter.id = v.voter_id and not voter.local and voter.deleted_at is null
+      where v.object_id = :votersOf::bigint
   )
   insert into deliveries (activity_id, actor_id, inbox, host, object_iri, next_at)
   select :activityId, :actorId, audience.inbox, audience.host, :objectIri, greatest(:now::timestamptz, hosts.open_until)

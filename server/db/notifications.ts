@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import type { ObjectRow } from './rows.ts'
 
-export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status'
+export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status' | 'poll'
 
 export interface NewNotification {
   ownerId: string
@@ -20,10 +20,10 @@ export interface WrittenNotification {
 
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
- * oneself, and anyone in a block with the other. Returns the rows written, for streaming.
+ * oneself (but the end of one's own poll), and anyone in a block with the other. Returns the rows written, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
-  const wanted = news.filter((item) => item.ownerId !== item.fromId)
+  const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
   if (wanted.length === 0) return []
   const now = ctx.clock.now()
   const written = await trx.raw<{ rows: WrittenNotification[] }>(

@@ -236,7 +236,16 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   const owner = await trx('actors').where({ id: object.actor_id }).first<{ iri: string } | undefined>('iri')
   await rememberDeleted(trx, { iri: object.iri, actorIri: owner?.iri ?? null, formerType: object.type, at: now })
   await trx('objects').where({ reblog_of_id: object.id }).delete()
-  for (const table of ['home_items', 'object_tags', 'object_recipients', 'object_edits', 'likes', 'featured', 'notifications']) {
+  for (const table of [
+    'home_items',
+    'object_tags',
+    'object_recipients',
+    'object_edits',
+    'likes',
+    'poll_votes',
+    'featured',
+    'notifications'
+  ]) {
     await trx(table).where({ object_id: object.id }).delete()
   }
   await trx('objects')

@@ -8,7 +8,7 @@ import type { NormObject } from './incoming.ts'
 import { jsonForPostgres } from './json.ts'
 import { insertObjects, type NewObject } from './objects.ts'
 import { findSurroundings, groupOf, visibilityOf, type Surroundings } from './remote-surroundings.ts'
-import type { ActorRow, ObjectRow } from './rows.ts'
+import type { ActorRow, ObjectRow, Poll } from './rows.ts'
 
 export interface RemoteObject {
   norm: NormObject
@@ -217,6 +217,7 @@ export async function updateRemoteObject(ctx: Ctx, trx: Knex, stored: ObjectRow,
       doc: jsonForPostgres(columns.doc)
     })
   await replaceTags(trx, stored.id, norm.hashtags)
+  await forgetVotes(trx, stored, norm.poll)
   return row
 }
 
@@ -224,7 +225,14 @@ async function writePoll(trx: Knex, stored: ObjectRow, norm: NormObject): Promis
   await trx('objects')
     .where({ id: stored.id })
     .update({ poll: jsonOrNull(norm.poll) })
+  await forgetVotes(trx, stored, norm.poll)
   return { ...stored, poll: norm.poll }
+}
+
+/** Other options are another question: what people here voted for is no longer asked (as Mastodon and GoToSocial do). */
+async function forgetVotes(trx: Knex, stored: ObjectRow, poll: Poll | null): Promise<void> {
+  const names = (of: Poll | null): string => JSON.stringify([of?.multiple, of?.options.map(({ name }) => name)])
+  if (stored.poll !== null && names(stored.poll) !== names(poll)) await trx('poll_votes').where({ object_id: stored.id }).delete()
 }
 
 async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void> {

@@ -195,13 +195,15 @@ export interface ObjectTag {
   icon?: string | null
 }
 
-/** A remote poll, read only. */
+/** A poll: totals of our own are counted, those of elsewhere are what its host declares. */
 export interface Poll {
   multiple: boolean
   options: { name: string; votes: number | null }[]
   voters: number | null
   endTime: string | null
   closed: string | null
+  /** Of ours: nobody sees totals before the end. */
+  hideTotals?: boolean
 }
 
 export interface ObjectRow {
@@ -294,6 +296,14 @@ export interface LikeRow {
   iri: string
   actor_id: string
   object_id: string
+  created_at: Date
+}
+
+export interface PollVoteRow {
+  object_id: string
+  voter_id: string
+  option: number
+  single: boolean
   created_at: Date
 }
 

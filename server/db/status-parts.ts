@@ -102,6 +102,8 @@ export interface StatusFacts {
   favourited: boolean
   reblogged: boolean
   pinned: boolean
+  /** Options the viewer voted for. */
+  ownVotes: number[]
   latestReply: LatestReply | null
 }
 
@@ -151,10 +153,11 @@ async function loadReblogs(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
 
-interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'latestReply'> {
+interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'ownVotes' | 'latestReply'> {
   id: string
   parent_actor_id: string | null
   mention_ids: string[]
+  own_votes: number[]
   reply_id: string | null
   reply_actor_id: string
   reply_html: string
@@ -162,7 +165,7 @@ interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'l
 }
 
 // Plan: nested loops over the ids, each part an index probe (object_stats_pkey, objects_pkey, object_recipients_pkey,
-// likes_object_id_actor_id_key, objects_reblog, featured_pkey, objects_replies backwards with limit 1).
+// likes_object_id_actor_id_key, objects_reblog, featured_pkey, poll_votes_pkey, objects_replies backwards with limit 1).
 async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, StatusFacts>> {
   if (rows.length === 0) return new Map()
   const reply = ctx
@@ -191,6 +194,9 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
       'exists (select 1 from objects b where b.reblog_of_id = o.id and b.actor_id = ?::bigint and b.deleted_at is null) as reblogged',
       [me]
     ),
+    db.raw('array(select v.option from poll_votes v where v.object_id = o.id and v.voter_id = ?::bigint order by v.option) as own_votes', [
+      me
+    ]),
     db.raw('exists (select 1 from featured f where f.object_id = o.id and f.actor_id = o.actor_id) as pinned'),
     db.raw(
       'latest.id as reply_id, latest.actor_id as reply_actor_id, latest.content_html as reply_html, latest.published as reply_published'
@@ -213,6 +219,7 @@ function toFacts(row: FactsRow): StatusFacts {
     pinned,
     parentActorId: row.parent_actor_id,
     mentionIds: row.mention_ids,
+    ownVotes: row.own_votes,
     latestReply
   }
 }

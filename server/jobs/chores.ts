@@ -1,12 +1,16 @@
 // Does what is due: each kind of chore is one line of CHORES. A chore may run again after a crash, so every one of them is idempotent.
 import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
+import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
 export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
 
 /** Every kind of chore there is, with who does it. */
-export const CHORES: Record<string, ChoreWork> = {}
+export const CHORES: Record<string, ChoreWork> = {
+  'poll-tell': tellTotals,
+  'poll-close': closePoll
+}
 
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */
 const LEASE_MS = 5 * 60_000

@@ -12,6 +12,8 @@ export interface DeliveryPlan {
   personalInbox: boolean
   /** Every inbox that got something about this object, or this very activity, gets this too. */
   alsoInboxesOf: string | null
+  /** Row id of a poll whose remote voters get this too. */
+  alsoVotersOf: string | null
   /** How many rows were written; filled by enqueue(). */
   deliveries: number
 }
@@ -53,6 +55,7 @@ export async function enqueue(ctx: Ctx, audience: string[]): Promise<void> {
     memberGroups: audience.filter((iri) => iri.endsWith(suffix)).map((iri) => iri.slice(0, -suffix.length)),
     actors: audience,
     personalInbox: plan.personalInbox,
-    alsoInboxesOf: plan.alsoInboxesOf
+    alsoInboxesOf: plan.alsoInboxesOf,
+    alsoVotersOf: plan.alsoVotersOf
   })
 }

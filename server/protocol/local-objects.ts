@@ -5,7 +5,7 @@ import { sanitize } from '../core/html.ts'
 import { newId } from '../core/ids.ts'
 import { notifyMentions } from '../db/notifications.ts'
 import { fanIn, insertObject, wipeObject } from '../db/objects.ts'
-import type { ActorRow, ObjectRow, ObjectTag, Visibility } from '../db/rows.ts'
+import type { ActorRow, ObjectRow, ObjectTag, Poll, Visibility } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { addressing, type Addressing } from '../vocab/addressing.ts'
@@ -39,6 +39,8 @@ export interface LocalDraft {
   hashtags: string[]
   /** Category of an event. */
   category?: string
+  /** Choices of a Question. */
+  poll?: Poll
 }
 
 /** Writes and publishes a new object: row, thread, home timelines, notifications, Create with its deliveries. */
@@ -95,6 +97,7 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
     timezone: null,
     event_status: null,
     place: null,
+    poll: draft.poll ?? null,
     ...wording,
     content_html: sanitize(wording.content),
     tags: tagsOf(origin, draft.hashtags, mentioned),

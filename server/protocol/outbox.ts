@@ -27,6 +27,8 @@ export interface Publication {
   personalInbox?: boolean
   /** IRI of an object or activity: every inbox that got it gets this too (Update, Delete, Undo). */
   alsoInboxesOf?: string
+  /** Row id of a poll: those who voted get this too, without being named. */
+  alsoVotersOf?: string
 }
 
 export interface Published {
@@ -61,6 +63,7 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
     type,
     personalInbox: publication.personalInbox ?? isPersonal(publication),
     alsoInboxesOf: publication.alsoInboxesOf ?? null,
+    alsoVotersOf: publication.alsoVotersOf ?? null,
     deliveries: 0
   }
   const engine = ctx.apex.engine()

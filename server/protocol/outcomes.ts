@@ -6,6 +6,7 @@ export const OUTCOMES = [
   'deleted',
   'boosted',
   'liked',
+  'voted',
   'followed',
   'follow-requested',
   'follow-accepted',

@@ -71,6 +71,7 @@ function checkActivity(activity: WireDocument, say: Say): void {
 function checkObject(object: WireDocument, say: Say): void {
   const type = String(object['type'])
   if (type === 'Tombstone' || type.includes('Collection')) return
+  if (isVote(object)) return say('a vote names who gets it', Array.isArray(object['to']) && object['to'].length === 1)
   say('W3 attributedTo is a string', typeof object['attributedTo'] === 'string')
   say('W4 to and cc are lists', Array.isArray(object['to']) && Array.isArray(object['cc']))
   checkGroupFirst(object, say)
@@ -79,6 +80,13 @@ function checkObject(object: WireDocument, say: Say): void {
   if (object['updated'] !== undefined)
     say('W13 updated is not before published', Date.parse(String(object['updated'])) >= Date.parse(String(object['published'])))
   if (type === 'Event') checkEvent(object, say)
+}
+
+/** A poll's option chosen: a Note that is a name (federation.md §3.8), without text, tags or attachments. */
+function isVote(object: WireDocument): boolean {
+  return (
+    object['type'] === 'Note' && typeof object['name'] === 'string' && object['inReplyTo'] !== undefined && object['content'] === undefined
+  )
 }
 
 /** Lemmy takes the first address that is a group. */

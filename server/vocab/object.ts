@@ -4,6 +4,7 @@ import { articleDocument } from './article.ts'
 import type { WireDocument } from './context.ts'
 import { eventDocument, type EventDetails } from './event.ts'
 import { noteDocument } from './note.ts'
+import { questionDocument, type PollSource } from './question.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
 
 /** The columns of an `objects` row that builders read; an ObjectRow fits. */
@@ -27,6 +28,7 @@ export interface ObjectSource {
   place: PlaceSource | null
   attachments: readonly AttachmentSource[]
   tags: readonly TagSource[]
+  poll?: PollSource | null
   published: Date
   updated: Date | null
 }
@@ -61,6 +63,7 @@ export interface ObjectLinks {
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
   if (source.type === 'Event') return eventDocument(source, links)
   if (source.type === 'Article' || source.type === 'Page') return articleDocument(source, links)
+  if (source.type === 'Question') return questionDocument(source, links)
   return noteDocument(source, links)
 }
 

@@ -6,7 +6,9 @@ import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
+import { scheduleEnd } from '../../protocol/local-polls.ts'
 import { findParent, narrowTo } from './parent.ts'
+import { newPoll, type PollInput } from './poll.ts'
 import { writeText } from './wording.ts'
 
 export interface NoteInput {
@@ -22,9 +24,10 @@ export interface NoteInput {
   as?: string
   /** Same author and key: the first answer again, nothing new. */
   idempotencyKey?: string
+  poll?: PollInput
 }
 
-/** Publishes a Note. Throws post.*, media.*, group.* (422, 404, 403) in words for the citizen. */
+/** Publishes a Note, or a Question when it comes with a poll. Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen. */
 export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): Promise<ObjectRow> {
   const known = await findByKey(ctx.db, author, input.idempotencyKey)
   if (known !== null) return known
@@ -32,7 +35,9 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const parent = await findParent(ctx, author, input.inReplyToId)
   const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
-  if (written.wording.content === '' && uploads.length === 0)
+  const poll = input.poll === undefined ? undefined : newPoll(ctx, input.poll)
+  if (poll !== undefined && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
+  if (written.wording.content === '' && (uploads.length === 0 || poll !== undefined))
     throw new AppError('post.empty', 422, 'Please write something, or add an image.')
   const visibility = narrowTo(input.visibility ?? 'public', parent, publisher)
   if (visibility === 'members' && publisher.type !== 'Group')
@@ -40,16 +45,18 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   try {
     return await ctx.db.transaction(async (trx) => {
       const draft = {
-        type: 'Note',
+        type: poll === undefined ? 'Note' : 'Question',
         publisher,
         author,
         visibility,
         parent,
         wording: written.wording,
         mentions: written.mentions,
-        hashtags: written.hashtags
+        hashtags: written.hashtags,
+        ...(poll === undefined ? {} : { poll })
       }
       const row = await createLocalObject(ctx, trx, draft)
+      if (poll !== undefined) await scheduleEnd(trx, { id: row.id, local: true, poll })
       await attachUploads(
         trx,
         row.id,

@@ -27,10 +27,13 @@ export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdi
     authorId: row.author_id,
     membership: await membershipIn(ctx, publisher, who.actorId)
   })
-  if (row.type !== 'Note') throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
+  const isQuestion = row.type === 'Question' && row.kind === null
+  if (row.type !== 'Note' && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, row.author_id ?? row.actor_id, edit.mediaIds ?? kept, row.id)
   const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads)
+  // The choices stay as they are: people have voted for these words (GoToSocial would forget their votes).
+  if (isQuestion && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
   if (written.wording.content === '' && uploads.length === 0)
     throw new AppError('post.empty', 422, 'Please write something, or add an image.')
   return ctx.db.transaction(async (trx) => {

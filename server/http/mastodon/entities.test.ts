@@ -130,7 +130,7 @@ t.test('no field of the documented entities is missing, whatever is shown', asyn
   t.match(page, {
     media_attachments: [{ type: 'image', remote_url: 'https://mastodon.example/a.png', url: /\/media\/proxy\// }],
     emojis: [{ shortcode: 'chat', url: /\/media\/proxy\// }],
-    poll: { votes_count: 2, voted: true }
+    poll: { votes_count: 2, voted: false, communer: { declared_by: 'mastodon.example' } }
   })
   t.equal(page.media_attachments.length, 1, 'a link is no media')
   const event = await createEvent(ctx, alice.actor, { title: 'Fête', start: '2026-12-12T14:00' })

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Ctx, Site } from '../../context.ts'
 import { requireSite } from '../../db/site.ts'
+import { POLL_LIMITS } from '../../features/wall/poll.ts'
 import { contactOf, instanceNumbers, knownHosts } from '../../features/admin/instance.ts'
 import { text } from '../../locales/texts.ts'
 import { localeOf } from '../plugins/locale.ts'
@@ -28,7 +29,7 @@ const CONFIGURATION = {
     video_frame_rate_limit: 0,
     video_matrix_limit: 0
   },
-  polls: { max_options: 0, max_characters_per_option: 0, min_expiration: 300, max_expiration: 2_629_746 }
+  polls: POLL_LIMITS
 }
 
 /** Fastify plugin. */

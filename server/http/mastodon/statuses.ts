@@ -13,6 +13,7 @@ import { deleteObject } from '../../features/wall/delete-object.ts'
 import { editNote } from '../../features/wall/edit-note.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
+import { pollInputOf } from './polls.ts'
 import { presentStatus, presentStatuses } from './present.ts'
 import type { StatusEdit } from './serialise/entities.ts'
 import { toStatus } from './serialise/status.ts'
@@ -36,6 +37,7 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       language: textOf(params['language']) ?? account.locale,
       mediaIds: listOf(params['media_ids']),
       as: textOf(params['as']),
+      poll: pollInputOf(params['poll']),
       idempotencyKey: typeof key === 'string' ? key : undefined
     })
     return presentStatus(ctx, row.id, { actorId: actor.id })
@@ -133,7 +135,6 @@ function toEdit(
 
 /** What cannot be done yet is said, never done otherwise. */
 function refuseUnknown(params: Params): void {
-  if (params['poll'] !== undefined && params['poll'] !== null) throw new AppError('post.no-polls', 422, 'Polls are not available here yet.')
   if (textOf(params['scheduled_at'])) throw new AppError('post.no-schedule', 422, 'Posts cannot be scheduled here yet.')
 }
 

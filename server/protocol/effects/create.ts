@@ -18,6 +18,7 @@ import { resolveParents } from '../references.ts'
 import { relatedToUs } from '../relation.ts'
 import { findWriter, retrieveObject } from '../remote-objects.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
+import { applyVote } from './vote.ts'
 
 export interface Creation {
   norm: NormObject
@@ -67,15 +68,18 @@ async function spread(ctx: Ctx, trx: Knex, fresh: ObjectRow[]): Promise<void> {
   afterCommit(trx, () => resolveParents(ctx, fresh))
 }
 
-/** One Create, whatever its shape; several objects (R4) are votes of one poll. The outcome is that of the last object. */
+/** One Create, whatever its shape; several objects (R4) are votes of one poll. The outcome is that of the last object, or 'voted' if any was. */
 export async function applyCreate(ctx: Ctx, arrival: Arrival): Promise<Outcome> {
   let outcome: Outcome = 'refused-document'
-  for (const ref of arrival.activity.objects) outcome = await createOne(ctx, arrival, ref)
+  for (const ref of arrival.activity.objects) {
+    const next = await createOne(ctx, arrival, ref)
+    if (outcome !== 'voted') outcome = next
+  }
   return outcome
 }
 
 async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outcome> {
-  if (ref.object !== null && isVote(ref.object)) return 'vote-not-open'
+  if (ref.object !== null && isVote(ref.object)) return applyVote(ctx, arrival, ref.object)
   const { author, viaGroup } = await claimedAuthor(ctx, arrival, ref.object)
   const verdict = authorise({
     ...factsOf(ctx, arrival),

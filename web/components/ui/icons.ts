@@ -30,6 +30,7 @@ export const ICONS = {
   copy: 'M8 8h12v12H8zM16 8V4H4v12h4',
   outside: 'M14 4.5h5.5V10M19.5 4.5 11 13M17 14v5.5H4.5V7H10',
   warning: 'M12 4 21 19.5H3zM12 10v4.5M12 17.2h.01',
+  poll: 'M5 20v-8M12 20V4M19 20v-5',
   check: 'M5 12.5 10 17.5 19.5 7',
   close: 'M6 6l12 12M18 6 6 18',
   town: 'M3 20.5h18M5 20.5V12l7-5 7 5v8.5M10 20.5v-4.5a2 2 0 0 1 4 0v4.5M12 7V3l4 1.2L12 5.5M9 12.5h.01M15 12.5h.01',

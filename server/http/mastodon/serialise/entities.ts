@@ -145,6 +145,8 @@ export interface Poll {
   emojis: CustomEmoji[]
   voted: boolean
   own_votes: number[]
+  /** The host whose word the totals are, of a poll that is not ours. */
+  communer: { declared_by: string | null }
 }
 
 export type StatusVisibility = 'public' | 'unlisted' | 'private' | 'direct'

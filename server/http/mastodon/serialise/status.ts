@@ -5,10 +5,10 @@ import type { ObjectTag, Visibility } from '../../../db/rows.ts'
 import type { ActorPart, StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { acctOf, actorUrl, toAccount } from './account.ts'
 import { contentOf, toExtension } from './extension.ts'
-import { proxied } from './images.ts'
+import { toEmojis } from './emoji.ts'
 import { toMediaAttachment } from './media.ts'
 import { toPoll } from './poll.ts'
-import type { CustomEmoji, MediaAttachment, Mention, Status, StatusTag, StatusVisibility } from './entities.ts'
+import type { MediaAttachment, Mention, Status, StatusTag, StatusVisibility } from './entities.ts'
 
 const NO_FACTS: StatusFacts = {
   replies: 0,
@@ -19,6 +19,7 @@ const NO_FACTS: StatusFacts = {
   favourited: false,
   reblogged: false,
   pinned: false,
+  ownVotes: [],
   latestReply: null
 }
 
@@ -52,7 +53,7 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts): Status |
     application: null,
     account: toAccount(ctx, actor, actor),
     card: null,
-    poll: row.poll === null ? null : toPoll(ctx, row.id, row.poll),
+    poll: toPoll(ctx, row, parts.facts.get(row.id)?.ownVotes ?? [], parts.viewer.actorId),
     quote: null,
     quote_approval: { automatic: [], manual: [], current_user: 'denied' }
   }
@@ -130,12 +131,4 @@ export function toTags(ctx: Ctx, tags: ObjectTag[]): StatusTag[] {
 export function toTag(ctx: Ctx, name: string): StatusTag {
   const bare = name.replace(/^#/, '')
   return { name: bare, url: `${ctx.site?.origin ?? ''}/tags/${encodeURIComponent(bare.toLowerCase())}` }
-}
-
-function toEmojis(ctx: Ctx, tags: ObjectTag[]): CustomEmoji[] {
-  return tags.flatMap(({ type, name, icon }) => {
-    if (type !== 'Emoji' || !icon) return []
-    const url = proxied(ctx, icon)
-    return [{ shortcode: name.replaceAll(':', ''), url, static_url: url, visible_in_picker: false, category: null }]
-  })
 }
