@@ -40,3 +40,37 @@ export function attachmentOf(origin: string, row: MediaRow): Attachment {
     mediaId: row.id
   }
 }
+
+export type FoundUpload = Pick<MediaRow, 'id' | 'actor_id' | 'object_id'> & { publisher_id: string | null }
+
+/** The upload a file belongs to, as picture or as its preview, with the publisher of what it hangs on. Indexes: media_file, media_preview. */
+export async function findUpload(db: Knex, file: string): Promise<FoundUpload | undefined> {
+  return db('media as m')
+    .leftJoin('objects as o', 'o.id', 'm.object_id')
+    .where((query) => query.where('m.file', file).orWhere('m.preview_file', file))
+    .first<FoundUpload | undefined>('m.id', 'm.actor_id', 'm.object_id', 'o.actor_id as publisher_id')
+}
+
+/** True when somebody of ours shows the picture of this path as avatar or header. Indexes: actors_icon, actors_image. */
+export async function isPortrait(db: Knex, path: string): Promise<boolean> {
+  const found: unknown = await db('actors')
+    .where({ local: true })
+    .whereNull('deleted_at')
+    .whereNull('suspended_at')
+    .whereRaw("((icon is not null and icon ->> 'url' = :path) or (image is not null and image ->> 'url' = :path))", { path })
+    .first('id')
+  return found !== undefined
+}
+
+/** Those of the named files that some row still needs. */
+export async function filesInUse(db: Knex, names: string[]): Promise<Set<string>> {
+  const paths = names.map((name) => `/media/${name}`)
+  const { rows } = (await db.raw(
+    `select file as name from media where file = any(:names)
+     union all select preview_file from media where preview_file is not null and preview_file = any(:names)
+     union all select substr(icon ->> 'url', 8) from actors where local and icon is not null and icon ->> 'url' = any(:paths)
+     union all select substr(image ->> 'url', 8) from actors where local and image is not null and image ->> 'url' = any(:paths)`,
+    { names, paths }
+  )) as { rows: { name: string }[] }
+  return new Set(rows.map(({ name }) => name))
+}

@@ -5,6 +5,7 @@ import { releaseReceived } from '../db/inbox-log.ts'
 import { prune } from '../db/prune.ts'
 import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
+import { removeLooseFiles } from '../features/media/sweep.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { processInbox } from '../protocol/inbox.ts'
 import { doChores } from './chores.ts'
@@ -70,7 +71,8 @@ async function takeOver(ctx: Ctx): Promise<void> {
   await releaseAllLeases(ctx.db)
 }
 
-/** Rows, files nobody attached to a post within a day, and what the picture cache holds too much. */
+/** Rows, files nobody attached to a post within a day, files without a row, and what the picture cache holds too much. */
 async function pruneAll(ctx: Ctx): Promise<number> {
-  return (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx)) + (await pruneProxyCache(ctx))
+  const rows = (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx))
+  return rows + (await removeLooseFiles(ctx)) + (await pruneProxyCache(ctx))
 }

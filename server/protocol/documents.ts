@@ -12,6 +12,7 @@ import { ANYONE, type Viewer } from '../db/visibility.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { withPublicKey } from '../vocab/actor.ts'
 import { serialise } from '../vocab/context.ts'
+import { withFreshSeals } from './media-address.ts'
 import { cachedDocument, prepare, type Answer, type Prepared } from './document-cache.ts'
 
 /** The public document of an actor by IRI; 410 when it was deleted; null when unknown or suspended. */
@@ -34,7 +35,7 @@ export function objectBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
 export async function objectBytesFor(ctx: Ctx, iri: string, viewer: Viewer): Promise<Prepared | null> {
   const object = await findServedObject(ctx.db, iri, viewer)
   if (object === undefined) return null
-  const { build, version, status, url } = objectAnswer(iri, object)
+  const { build, version, status, url } = objectAnswer(iri, { ...object, doc: withFreshSeals(ctx, object.doc, object.id) })
   return prepare(build(), version, status, url)
 }
 

@@ -8,6 +8,7 @@ import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { objectDocument } from '../vocab/object.ts'
 import { addressesOf, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
+import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
 
 export interface LocalEdit {
@@ -39,16 +40,19 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   const { to, cc } = addressesOf(stored, edit.mentions)
   const authorIri = typeof stored.doc['actor'] === 'string' && stored.doc['actor'] !== publisher.iri ? stored.doc['actor'] : null
   const category = edit.category ?? (typeof stored.doc['category'] === 'string' ? stored.doc['category'] : undefined)
-  row.doc = objectDocument(row, {
-    origin,
-    actorIri: publisher.iri,
-    authorIri,
-    to,
-    cc,
-    groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
-    contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
-    ...(category === undefined ? {} : { event: { category } })
-  })
+  row.doc = objectDocument(
+    { ...row, attachments: wireAttachmentsOf(ctx, row) },
+    {
+      origin,
+      actorIri: publisher.iri,
+      authorIri,
+      to,
+      cc,
+      groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
+      contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
+      ...(category === undefined ? {} : { event: { category } })
+    }
+  )
   await keepVersion(trx, stored, before)
   await writeRow(trx, row, edit.hashtags)
   await addRecipients(trx, row.id, edit.mentions)

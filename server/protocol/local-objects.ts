@@ -11,6 +11,7 @@ import { tombstone } from '../vocab/activity.ts'
 import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
 import { objectDocument } from '../vocab/object.ts'
+import { wireAttachmentsOf } from './media-address.ts'
 import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
 
@@ -51,16 +52,19 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
   const mentioned = withParentAuthor(draft)
   const columns = columnsOf(ctx, draft, mentioned, group)
   const { to, cc, groupIri } = await audienceOf(trx, draft, mentioned, group)
-  const doc = objectDocument(columns, {
-    origin: requireSite(ctx).origin,
-    actorIri: publisher.iri,
-    authorIri: columns.author_id === null ? null : draft.author.iri,
-    groupIri,
-    to,
-    cc,
-    contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
-    ...(draft.category === undefined ? {} : { event: { category: draft.category } })
-  })
+  const doc = objectDocument(
+    { ...columns, attachments: wireAttachmentsOf(ctx, columns) },
+    {
+      origin: requireSite(ctx).origin,
+      actorIri: publisher.iri,
+      authorIri: columns.author_id === null ? null : draft.author.iri,
+      groupIri,
+      to,
+      cc,
+      contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
+      ...(draft.category === undefined ? {} : { event: { category: draft.category } })
+    }
+  )
   const recipients = mentioned.map((actor) => ({ actor_id: actor.id, mention: true }))
   const row = await insertObject(ctx, trx, { row: { ...columns, doc }, hashtags: foldAll(draft.hashtags), recipients })
   if (row === null) throw new Error(`The object ${columns.iri} is already there`)
@@ -71,7 +75,8 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
   return row
 }
 
-type Columns = Omit<Parameters<typeof insertObject>[2]['row'], 'doc'> & Parameters<typeof objectDocument>[0] & { author_id: string | null }
+type Columns = Omit<Parameters<typeof insertObject>[2]['row'], 'doc'> &
+  Parameters<typeof objectDocument>[0] & { id: string; author_id: string | null }
 
 function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: ActorRow | null): Columns {
   const { origin } = requireSite(ctx)

@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../../core/errors.ts'
 import { hostOf, parseIri } from '../../core/iri.ts'
 import { requireSite } from '../../db/site.ts'
 import { fetchMedia } from '../../protocol/fetch.ts'
+import { sealEnd, sealOf } from '../../protocol/media-address.ts'
 import { writeWhole } from './files.ts'
 import { shrinkImage } from './image.ts'
 
@@ -22,15 +23,21 @@ const running = new Map<string, Promise<Buffer>>()
 const failures = new Map<string, number>()
 let written = 0
 
-/** Address on our server of a remote picture. Signed, so that only addresses we gave out are fetched. */
-export function mediaProxyUrl(ctx: Ctx, url: string): string {
-  return `${requireSite(ctx).origin}/media/proxy/${sign(ctx, url)}/${Buffer.from(url).toString('base64url')}`
+/** Address on our server of a remote picture. Signed, so that only addresses we gave out are fetched; with an end when it is private. */
+export function mediaProxyUrl(ctx: Ctx, url: string, isPrivate = false): string {
+  const until = isPrivate ? sealEnd(ctx, 'reader') : null
+  const address = `${requireSite(ctx).origin}/media/proxy/${sign(ctx, url, until)}/${Buffer.from(url).toString('base64url')}`
+  return until === null ? address : `${address}?until=${until}`
 }
 
-/** The picture behind such an address, as WebP. Throws media.unknown (404) for anything that is not, or cannot be had now. */
-export async function readProxied(ctx: Ctx, signature: string, encoded: string): Promise<Buffer> {
+/**
+ * The picture behind such an address, as WebP. `until`: the end the address names, null when it has none.
+ * Throws media.unknown (404) for anything that is not, has ended, or cannot be had now.
+ */
+export async function readProxied(ctx: Ctx, signature: string, encoded: string, until: number | null = null): Promise<Buffer> {
   const url = Buffer.from(encoded, 'base64url').toString()
-  if (!isSame(signature, sign(ctx, url)) || parseIri(url) === null) throw unknown()
+  if (!isSame(signature, sign(ctx, url, until)) || parseIri(url) === null) throw unknown()
+  if (until !== null && until <= ctx.clock.now().getTime()) throw unknown()
   const path = cachePath(ctx, url)
   const cached = await readFile(path).catch(() => null)
   if (cached !== null) {
@@ -99,7 +106,8 @@ function cachePath(ctx: Ctx, url: string): string {
   return join(cacheDirectory(ctx), `${createHash('sha256').update(url).digest('hex')}.webp`)
 }
 
-function sign(ctx: Ctx, url: string): string {
+function sign(ctx: Ctx, url: string, until: number | null): string {
+  if (until !== null) return sealOf(ctx, `proxy ${url}`, until)
   return ctx.secrets.hash(`media proxy ${url}`).subarray(0, 16).toString('base64url')
 }
 

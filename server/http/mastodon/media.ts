@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { uploadSubject } from '../../protocol/media-address.ts'
 import { attachmentOf } from '../../db/attachments.ts'
 import type { MediaRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -40,7 +41,7 @@ export async function mastodonMedia(app: FastifyInstance, { ctx }: { ctx: Ctx })
 
 /** MediaAttachment of an upload that hangs on nothing yet. */
 export function presentMedia(ctx: Ctx, row: MediaRow): MediaAttachment {
-  const entity = toMediaAttachment(ctx, row.id, attachmentOf(requireSite(ctx).origin, row), 0)!
+  const entity = toMediaAttachment(ctx, { id: row.id, subject: uploadSubject(row.id) }, attachmentOf(requireSite(ctx).origin, row), 0)!
   const small = size(row.preview_width, row.preview_height)
   return {
     ...entity,

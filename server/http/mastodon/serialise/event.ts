@@ -1,6 +1,7 @@
 // Event objects → entities of the native API (/api/communer/v1/events). Pure.
 import type { Ctx } from '../../../context.ts'
 import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
+import { subjectOf } from '../../../protocol/media-address.ts'
 import { toAccount } from './account.ts'
 import type { EventEntity } from './entities.ts'
 import { toEventDetails } from './extension.ts'
@@ -19,7 +20,7 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
     uri: row.iri,
     url: row.url ?? row.iri,
     title: row.name ?? '',
-    description: withProxiedImages(ctx, row.content_html),
+    description: withProxiedImages(ctx, row.content_html, subjectOf(row)),
     ...details,
     image: toImage(ctx, row),
     tags: toTags(ctx, row.tags),
@@ -38,5 +39,5 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
 function toImage(ctx: Ctx, row: StatusRow): EventEntity['image'] {
   const picture = row.attachments.find(({ type, mediaType }) => type === 'Image' || (type !== 'Link' && mediaType?.startsWith('image/')))
   if (picture === undefined) return null
-  return { url: proxied(ctx, picture.url), description: picture.name, width: picture.width, height: picture.height }
+  return { url: proxied(ctx, picture.url, subjectOf(row)), description: picture.name, width: picture.width, height: picture.height }
 }

@@ -5,6 +5,7 @@ import { escapeHtml } from '../../../core/text.ts'
 import type { StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
+import { subjectOf } from '../../../protocol/media-address.ts'
 import { withProxiedImages } from './images.ts'
 import type { AccountLite, CommunerExtension, EventDetails, Place } from './entities.ts'
 
@@ -23,7 +24,7 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
     kind: row.kind,
     title: row.name,
     visibility: row.visibility,
-    body: withProxiedImages(ctx, row.content_html),
+    body: withProxiedImages(ctx, row.content_html, subjectOf(row)),
     event: toEventDetails(row),
     group: group === undefined ? null : toAccountLite(ctx, group),
     author: lite(row.author_id),
@@ -65,7 +66,7 @@ function zoned(date: Date, timezone: string): string {
 
 /** `content` of a status: the text; for titled objects the title in bold, date and place, the text and the link to the page. */
 export function contentOf(ctx: Ctx, row: StatusRow): string {
-  const body = withProxiedImages(ctx, row.content_html)
+  const body = withProxiedImages(ctx, row.content_html, subjectOf(row))
   if (row.name === null || row.name === '') return body
   const line = row.type === 'Event' ? eventLine(row, row.language ?? 'fr') : ''
   const url = row.url ?? row.iri

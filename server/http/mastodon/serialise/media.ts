@@ -1,11 +1,17 @@
 // Attachments of objects and uploaded files → MediaAttachment entities. Pure.
 import type { Ctx } from '../../../context.ts'
 import type { Attachment } from '../../../db/rows.ts'
+import type { Subject } from '../../../protocol/media-address.ts'
 import type { MediaAttachment, MediaSize } from './entities.ts'
 import { proxied } from './images.ts'
 
-/** MediaAttachment of one entry of `objects.attachments`. Links are no media: null. */
-export function toMediaAttachment(ctx: Ctx, objectId: string, attachment: Attachment, index: number): MediaAttachment | null {
+/** MediaAttachment of one entry of `objects.attachments` of an object (or an upload). Links are no media: null. */
+export function toMediaAttachment(
+  ctx: Ctx,
+  { id, subject }: { id: string; subject: Subject },
+  attachment: Attachment,
+  index: number
+): MediaAttachment | null {
   const type = mediaType(attachment)
   if (type === null) return null
   const remote = !isOurs(ctx, attachment.url)
@@ -13,10 +19,10 @@ export function toMediaAttachment(ctx: Ctx, objectId: string, attachment: Attach
   const focus = attachment.focalPoint
   return {
     // Remote files have no row of their own; the pair names them for as long as the object lives.
-    id: attachment.mediaId ?? `${objectId}${index}`,
+    id: attachment.mediaId ?? `${id}${index}`,
     type,
-    url: type === 'image' ? proxied(ctx, attachment.url) : attachment.url,
-    preview_url: type === 'image' ? proxied(ctx, attachment.previewUrl ?? attachment.url) : null,
+    url: type === 'image' ? proxied(ctx, attachment.url, subject) : attachment.url,
+    preview_url: type === 'image' ? proxied(ctx, attachment.previewUrl ?? attachment.url, subject) : null,
     remote_url: remote ? attachment.url : null,
     preview_remote_url: null,
     text_url: null,

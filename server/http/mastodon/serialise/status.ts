@@ -3,6 +3,7 @@
 import type { Ctx } from '../../../context.ts'
 import type { ObjectTag, Visibility } from '../../../db/rows.ts'
 import type { ActorPart, StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
+import { subjectOf } from '../../../protocol/media-address.ts'
 import { acctOf, actorUrl, toAccount } from './account.ts'
 import { contentOf, toExtension } from './extension.ts'
 import { toEmojis } from './emoji.ts'
@@ -114,7 +115,9 @@ export function toVisibility(visibility: Visibility): StatusVisibility {
 }
 
 function toMedia(ctx: Ctx, row: StatusRow): MediaAttachment[] {
-  return row.attachments.flatMap((attachment, index) => toMediaAttachment(ctx, row.id, attachment, index) ?? [])
+  return row.attachments.flatMap(
+    (attachment, index) => toMediaAttachment(ctx, { id: row.id, subject: subjectOf(row) }, attachment, index) ?? []
+  )
 }
 
 function toMention(ctx: Ctx, actor: ActorPart | undefined): Mention[] {
