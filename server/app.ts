@@ -6,6 +6,7 @@ import { loadSite } from './db/site.ts'
 import { activityPub } from './http/activitypub.ts'
 import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
+import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerLeave } from './http/communer/leave.ts'
@@ -21,6 +22,7 @@ import { mastodonMedia } from './http/mastodon/media.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
 import { hotDocuments } from './http/hot-documents.ts'
 import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
+import { mastodonDomainBlocks } from './http/mastodon/domain-blocks.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
 import { mastodonNotifications } from './http/mastodon/notifications.ts'
 import { mastodonSearch } from './http/mastodon/search.ts'
@@ -75,6 +77,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
+  for (const routes of [communerAdminHosts]) await app.register(routes, native)
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
     await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])
@@ -83,6 +86,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonTimelines]) await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
+  for (const routes of [mastodonDomainBlocks]) await app.register(routes, client)
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })

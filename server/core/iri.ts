@@ -47,3 +47,25 @@ export function withoutFragment(iri: string): string {
   const hash = iri.indexOf('#')
   return hash === -1 ? iri : iri.slice(0, hash)
 }
+
+/**
+ * The host a person means when naming a server in a list: `Bad.Example.`, `https://bad.example/about`, `@user@bad.example`, `*.bad.example`,
+ * `bücher.example`, `[::1]:8443`. In the one form we compare, without port; null when it is no host (security.md D01).
+ */
+export function namedHost(text: string): string | null {
+  const bare = text
+    .normalize('NFKC')
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .replace(/^.*@/s, '')
+    .replace(/^\*\./, '')
+    .replace(/:[0-9]{1,5}$/, '')
+    .replace(/\.+$/, '')
+  if (bare === '' || bare.length > 253 || /[\s*:]/.test(bare.replace(/^\[[0-9a-f:.]+\]$/i, ''))) return null
+  const url = URL.canParse(`http://${bare}/`) ? new URL(`http://${bare}/`) : null
+  const host = url === null ? null : canonicalHost(url.hostname)
+  if (host === null) return null
+  const isName = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/.test(host) || host === 'localhost'
+  return isName || host.startsWith('[') ? host : null
+}

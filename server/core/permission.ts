@@ -17,12 +17,17 @@ export interface Subject {
   /** Membership of `who` in the group concerned. */
   membership?: { role: MembershipRole; state: MembershipState } | null
   posting?: GroupPosting
+  /** Role of the person acted on; null for who has no account here. */
+  ownerRole?: AccountRole | null
 }
 
 export type Action =
   | 'account.review'
   | 'site.edit'
   | 'site.read'
+  | 'host.judge'
+  | 'report.judge'
+  | 'account.moderate'
   | 'group.create'
   | 'group.edit'
   | 'group.review'
@@ -35,12 +40,17 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'account.review': (who) => who.role === 'admin' || who.role === 'moderator',
   'site.edit': (who) => who.role === 'admin',
   'site.read': (who) => who.role === 'admin' || who.role === 'moderator',
+  'host.judge': (who) => isModerator(who),
+  'report.judge': (who) => isModerator(who),
+  // A junior does not judge a senior (W25), and nobody judges themselves.
+  'account.moderate': (who, on) => isModerator(who) && who.actorId !== on.ownerId && isAbove(who.role, on.ownerRole ?? 'member'),
   'group.create': () => true,
   'group.edit': (who, on) => isActive(on, ['owner']) || who.role === 'admin',
   'group.review': (who, on) => isActive(on, ['owner', 'moderator']) || who.role === 'admin',
   'group.publish': (_who, on) => isActive(on, on.posting === 'members' ? ['owner', 'moderator', 'member'] : ['owner', 'moderator']),
   'object.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
-  'object.delete': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || who.role === 'admin' || who.role === 'moderator',
+  'object.delete': (who, on) =>
+    isOwn(who, on) || isActive(on, ['owner', 'moderator']) || (isModerator(who) && isAbove(who.role, on.ownerRole ?? 'member')),
   'media.edit': (who, on) => who.actorId === on.ownerId
 }
 
@@ -52,6 +62,15 @@ export function can(who: Who | null, action: Action, on: Subject = {}): boolean 
 /** Throws permission.denied (403) when the person may not do this. */
 export function assertCan(who: Who | null, action: Action, on: Subject = {}): void {
   if (!can(who, action, on)) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+}
+
+function isModerator(who: Who): boolean {
+  return who.role === 'admin' || who.role === 'moderator'
+}
+
+/** Administrators stand above all, other administrators included; moderators above members and agents. */
+function isAbove(role: AccountRole, other: AccountRole): boolean {
+  return role === 'admin' || (other !== 'admin' && other !== 'moderator')
 }
 
 function isActive(on: Subject, roles: MembershipRole[]): boolean {

@@ -1,7 +1,7 @@
 // What takes place when: events in the order of their start, by keyset on (start, id), through visibleTo(). Reading only.
 import type { Ctx } from '../context.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
-import { visibleTo, type Viewer } from './visibility.ts'
+import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
 export interface AgendaFilter {
   /** Events that are not over at this moment. */
@@ -44,7 +44,7 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
   if (filter.near !== undefined) within(query, filter.near)
-  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+  return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
 }
 
 /** A box for the index, then the true distance on the sphere. */

@@ -69,9 +69,7 @@ const INSERT_DELIVERIES = `
     from audience
     left join hosts on hosts.host = audience.host
     where audience.host <> :ownHost and hosts.gone_at is null
-      and not exists (
-        select 1 from domain_policies where action = 'block' and domain_policies.host = any(host_and_parents(audience.host))
-      )
+      and host_action(audience.host) is distinct from 'block'
   on conflict (activity_id, inbox) do nothing`
 
 /**
@@ -91,4 +89,22 @@ export async function cancelUnsent(trx: Knex, objectIri: string, beforeActivityI
         .whereNot({ id: beforeActivityId })
     )
     .update({ state: 'cancelled', finished_at: now })
+}
+
+/** Nothing more goes to blocked hosts: what waits for them is cancelled; attempts under way end as they may (D05). Returns how many. */
+export async function cancelBlocked(trx: Knex, now: Date): Promise<number> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update deliveries d set state = 'cancelled', finished_at = :now, lease_until = null
+     from (select waiting.host from (select distinct host from deliveries where state = 'waiting') waiting where host_action(waiting.host) = 'block') b
+     where d.host = b.host and d.state = 'waiting'`,
+    { now }
+  )
+  return rowCount
+}
+
+/** Nothing more leaves in this actor's name (W26). Returns how many. */
+export async function cancelOfActor(trx: Knex, actorId: string, now: Date): Promise<number> {
+  return trx('deliveries')
+    .where({ actor_id: actorId, state: 'waiting' })
+    .update({ state: 'cancelled', finished_at: now, lease_until: null })
 }

@@ -1,11 +1,24 @@
 // What we know of other hosts: the commune's policy towards them and the facts learned by talking to them.
+import { isIP } from 'node:net'
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 
 export type HostAction = 'allow' | 'limit' | 'reject_media' | 'block'
 
+/** How the commune federates, as its administrators chose; kept in `settings` under this key. */
+export interface FederationSettings {
+  /** Documents are only given to those who sign their requests (authorized fetch). */
+  secureMode: boolean
+  /** Nothing passes between us and hosts without a policy. */
+  listedOnly: boolean
+}
+
+export const FEDERATION_KEY = 'federation'
+const OPEN: FederationSettings = { secureMode: false, listedOnly: false }
+
 interface PolicyMemory {
   actions: Map<string, HostAction>
+  settings: FederationSettings
   readAtMs: number
   reading: Promise<void> | null
 }
@@ -15,25 +28,31 @@ const POLICY_FRESH_MS = 2_000
 
 const memories = new WeakMap<Knex, PolicyMemory>()
 
-/** The policy for a canonical host, or null without one. The closest label decides: `a.b.fr` is covered by `b.fr` unless it has its own. */
+/**
+ * The policy for a canonical host, or null without one. The closest label decides: `a.b.fr` is covered by `b.fr` unless it has its own.
+ * Where only listed hosts are let in, all others are blocked. Our own host has none.
+ */
 export async function policyOf(ctx: Ctx, host: string): Promise<HostAction | null> {
-  const memory = memories.get(ctx.db) ?? { actions: new Map<string, HostAction>(), readAtMs: Number.NEGATIVE_INFINITY, reading: null }
-  memories.set(ctx.db, memory)
-  // Real time, not the context's clock: this is how old our copy is, whatever time the instance believes it is.
-  if (performance.now() - memory.readAtMs > POLICY_FRESH_MS) {
-    memory.reading ??= readPolicies(ctx, memory).finally(() => (memory.reading = null))
-    await memory.reading
-  }
-  if (memory.actions.size === 0) return null
-  let name = host.replace(/:\d+$/, '')
-  if (memory.actions.has(host)) return memory.actions.get(host)!
-  for (;;) {
-    const action = memory.actions.get(name)
-    if (action !== undefined) return action
-    const dot = name.indexOf('.')
-    if (dot === -1) return null
-    name = name.slice(dot + 1)
-  }
+  return actionIn(ctx, await freshMemory(ctx), host)
+}
+
+/** True when one of these hosts is blocked. */
+export async function isAnyBlocked(ctx: Ctx, hosts: Iterable<string>): Promise<boolean> {
+  const memory = await freshMemory(ctx)
+  for (const host of hosts) if (actionIn(ctx, memory, host) === 'block') return true
+  return false
+}
+
+/** How the commune federates. */
+export async function federationSettings(ctx: Ctx): Promise<FederationSettings> {
+  return (await freshMemory(ctx)).settings
+}
+
+/** The same without waiting, and the policy of a host; null when our copy is too old to go by. For paths that must not ask. */
+export function knownPolicies(ctx: Ctx): { settings: FederationSettings; actionOf(host: string): HostAction | null } | null {
+  const memory = memories.get(ctx.db)
+  if (memory === undefined || performance.now() - memory.readAtMs > POLICY_FRESH_MS) return null
+  return { settings: memory.settings, actionOf: (host) => actionIn(ctx, memory, host) }
 }
 
 /** Makes this process read the policies again at once. To be called after changing them. */
@@ -41,9 +60,41 @@ export function forgetPolicies(ctx: Ctx): void {
   memories.delete(ctx.db)
 }
 
+async function freshMemory(ctx: Ctx): Promise<PolicyMemory> {
+  const memory = memories.get(ctx.db) ?? { actions: new Map(), settings: OPEN, readAtMs: Number.NEGATIVE_INFINITY, reading: null }
+  memories.set(ctx.db, memory)
+  // Real time, not the context's clock: this is how old our copy is, whatever time the instance believes it is.
+  if (performance.now() - memory.readAtMs > POLICY_FRESH_MS) {
+    memory.reading ??= readPolicies(ctx, memory).finally(() => (memory.reading = null))
+    await memory.reading
+  }
+  return memory
+}
+
+function actionIn(ctx: Ctx, { actions, settings }: PolicyMemory, host: string): HostAction | null {
+  if (host === ctx.site?.host) return null
+  const unlisted = settings.listedOnly ? 'block' : null
+  if (actions.size === 0) return unlisted
+  const own = actions.get(host)
+  if (own !== undefined) return own
+  let name = host.replace(/:\d+$/, '')
+  const isAddress = name.startsWith('[') || isIP(name) !== 0
+  for (;;) {
+    const action = actions.get(name)
+    if (action !== undefined) return action
+    const dot = name.indexOf('.')
+    if (dot === -1 || isAddress) return unlisted
+    name = name.slice(dot + 1)
+  }
+}
+
 async function readPolicies(ctx: Ctx, memory: PolicyMemory): Promise<void> {
-  const rows = await ctx.db('domain_policies').select<{ host: string; action: HostAction }[]>('host', 'action')
+  const [rows, setting] = await Promise.all([
+    ctx.db('domain_policies').select<{ host: string; action: HostAction }[]>('host', 'action'),
+    ctx.db('settings').where({ key: FEDERATION_KEY }).first<{ value: Partial<FederationSettings> } | undefined>('value')
+  ])
   memory.actions = new Map(rows.map((row) => [row.host, row.action]))
+  memory.settings = { ...OPEN, ...setting?.value }
   memory.readAtMs = performance.now()
 }
 

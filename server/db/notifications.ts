@@ -20,7 +20,8 @@ export interface WrittenNotification {
 
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
- * oneself (but the end of one's own poll), and anyone in a block with the other. Returns the rows written, for streaming.
+ * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, and whom moderators
+ * limited unless the owner follows them. Returns the rows written, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
   const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
@@ -33,6 +34,11 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
      join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
      where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
        or (b.blocker_id = n.from_id and b.blocked_id = n.owner_id))
+     and exists (select 1 from actors sender where sender.id = n.from_id and sender.host_action is distinct from 'block'
+       and (sender.local or owner.blocked_hosts = '{}'
+         or not (host_and_parents(sender.domain) || host_and_parents(sender.host)) && owner.blocked_hosts)
+       and (sender.limited_at is null and sender.host_action is distinct from 'limit' or exists (select 1 from follows f
+         where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')))
      on conflict do nothing returning id, owner_id`,
     [
       now,

@@ -15,6 +15,7 @@ export interface RelationshipRow {
   blocked_by: boolean
   muting: boolean
   muting_notifications: boolean
+  domain_blocking: boolean
 }
 
 /** One row per known actor of `ids`, in their order. One query; each part is a probe of a unique index. */
@@ -26,7 +27,8 @@ export async function loadRelationships(ctx: Ctx, meId: string, ids: string[]): 
        coalesce(b.state = 'accepted', false) as followed_by, coalesce(b.state = 'pending', false) as requested_by,
        exists (select 1 from blocks x where x.blocker_id = :me and x.blocked_id = a.id) as blocking,
        exists (select 1 from blocks x where x.blocker_id = a.id and x.blocked_id = :me) as blocked_by,
-       m.muter_id is not null as muting, coalesce(m.notifications, false) as muting_notifications
+       m.muter_id is not null as muting, coalesce(m.notifications, false) as muting_notifications,
+       not a.local and (host_and_parents(a.domain) || host_and_parents(a.host)) && (select me.blocked_hosts from actors me where me.id = :me) as domain_blocking
      from unnest(:ids::bigint[]) with ordinality as wanted (id, place)
      join actors a on a.id = wanted.id
      left join follows f on f.follower_id = :me and f.followed_id = a.id

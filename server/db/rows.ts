@@ -61,6 +61,16 @@ export interface ActorRow {
   suspended_at: Date | null
   deleted_at: Date | null
   last_status_at: Date | null
+  /** What the commune decided about the actor's server; kept by the database. Null for local actors. */
+  host_action: 'allow' | 'limit' | 'reject_media' | 'block' | null
+  /** Hidden from public lists by a moderator. */
+  limited_at: Date | null
+  /** Other accounts of the same person, for local actors (alsoKnownAs); those of remote ones are in `doc`. */
+  aliases: string[]
+  moved_to_id: string | null
+  moved_at: Date | null
+  /** Servers this citizen does not want to hear of. Never shown to others. */
+  blocked_hosts: string[]
 }
 
 export interface ActorStatsRow {
@@ -346,6 +356,9 @@ export interface NotificationRow {
   type: string
   from_id: string
   object_id: string | null
+  decision_id: string | null
+  /** Kept back while its server floods. */
+  held: boolean
   created_at: Date
 }
 
@@ -417,8 +430,14 @@ export interface HostRow {
 export interface DomainPolicyRow {
   host: string
   action: 'allow' | 'limit' | 'reject_media' | 'block'
+  /** For administrators only. */
   reason: string
+  reject_reports: boolean
+  public_comment: string
+  /** Spelled with stars in public lists. */
+  obfuscate: boolean
   created_at: Date
+  updated_at: Date
 }
 
 export interface InboxLogRow {
@@ -461,7 +480,30 @@ export interface ReportRow {
   object_iris: string[]
   comment: string
   iri: string | null
-  state: string
+  state: 'open' | 'resolved'
+  category: ReportCategory
+  /** Made here, by a citizen or a visitor. */
+  local: boolean
+  contact_name: string
+  contact_email: string
+  forwarded: boolean
+  resolved_at: Date | null
+  resolved_by: string | null
+  created_at: Date
+}
+
+export type ReportCategory = 'spam' | 'legal' | 'violation' | 'other'
+
+export interface DecisionRow {
+  id: string
+  moderator_id: string | null
+  action: string
+  target_id: string | null
+  host: string | null
+  report_id: string | null
+  object_iris: string[]
+  reason: string
+  ground: 'terms' | 'law'
   created_at: Date
 }
 

@@ -1,13 +1,13 @@
 // Looking for people, posts and hashtags that are already here. Each search has a budget: an absent word costs no more than a common one.
 import type { Ctx } from '../context.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
-import { visibleTo, type Viewer } from './visibility.ts'
+import { ANYONE, listedFor, visibleTo, type Viewer } from './visibility.ts'
 
 /** Newest public objects that a search for posts looks at. */
 const RECENT_OBJECTS = 2000
 
 /** Accounts whose handle or name contains the text, local first, most followed first. Plan: actors_search (trigrams) from three letters on. */
-export async function searchActors(ctx: Ctx, text: string, limit: number, offset = 0): Promise<ActorPart[]> {
+export async function searchActors(ctx: Ctx, text: string, limit: number, offset = 0, viewer: Viewer = ANYONE): Promise<ActorPart[]> {
   const [name, domain] = text.replace(/^@/, '').split('@') as [string, string | undefined]
   if (name === '') return []
   const query = ctx
@@ -16,10 +16,19 @@ export async function searchActors(ctx: Ctx, text: string, limit: number, offset
     .whereNull('a.deleted_at')
     .whereNull('a.suspended_at')
     .whereNot('a.type', 'Application')
+    .whereRaw("a.host_action is distinct from 'block'")
     .orderByRaw('lower(a.username) = lower(?) desc, a.local desc, coalesce(s.followers, 0) desc, a.id', [name])
     .limit(limit)
     .offset(offset)
     .select(...actorColumns('a'), ...countColumns(ctx.db))
+  // Whom moderators limited is found by the whole handle alone, or by those who follow.
+  if (domain === undefined || domain === '') {
+    query.whereRaw(
+      `(a.limited_at is null and a.host_action is distinct from 'limit' or exists (select 1 from follows f
+        where f.follower_id = ?::bigint and f.followed_id = a.id and f.state = 'accepted'))`,
+      [viewer.actorId]
+    )
+  }
   if (domain !== undefined && domain !== '') query.whereRaw('lower(a.username) = lower(?) and lower(a.domain) = lower(?)', [name, domain])
   // Trigrams need three letters; shorter texts are taken for whole usernames (actors_handle).
   else if ([...name].length < 3) query.whereRaw('lower(a.username) = lower(?)', [name])
@@ -45,7 +54,7 @@ export async function searchObjects(ctx: Ctx, text: string, viewer: Viewer, limi
   for (const word of words) {
     query.whereRaw("f_unaccent(coalesce(o.name, '') || ' ' || o.content_html) like '%' || f_unaccent(?) || '%'", [escapeLike(word)])
   }
-  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+  return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
 }
 
 /** Hashtags that begin with the text (without #), in alphabetical order. Plan: jumps along object_tags_pkey, one probe a tag. */

@@ -8,7 +8,7 @@ import { visibleTo, type Viewer } from './visibility.ts'
 /** An object without its documents, which no list shows and which would have to be parsed. */
 export type StatusRow = Omit<ObjectRow, 'doc' | 'content' | 'source'>
 
-export type ActorPart = Omit<ActorRow, 'doc'> & { statuses: number; followers: number; following: number }
+export type ActorPart = Omit<ActorRow, 'doc' | 'blocked_hosts'> & { statuses: number; followers: number; following: number }
 
 const STATUS_FIELDS = [
   'id',
@@ -76,7 +76,12 @@ const ACTOR_FIELDS = [
   'fetched_at',
   'suspended_at',
   'deleted_at',
-  'last_status_at'
+  'last_status_at',
+  'host_action',
+  'limited_at',
+  'aliases',
+  'moved_to_id',
+  'moved_at'
 ] as const
 
 /** The columns of a StatusRow, qualified by the alias of `objects` in the query. */

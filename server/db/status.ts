@@ -65,8 +65,7 @@ export async function readHosts(db: Knex, host: string | null = null): Promise<H
   const waiting = db('deliveries').where({ state: 'waiting' }).select('host').count('* as waiting').groupBy('host').as('w')
   const query = db('hosts as h')
     .leftJoin(waiting, 'w.host', 'h.host')
-    .leftJoin('domain_policies as p', 'p.host', 'h.host')
-    .select<HostStatusRow[]>('h.*', 'w.waiting', 'p.action')
+    .select<HostStatusRow[]>('h.*', 'w.waiting', db.raw('host_action(h.host) as action'))
     .orderByRaw('w.waiting desc nulls last, h.host')
   if (host !== null) query.where('h.host', host)
   return (await query).map((row) => ({

@@ -16,11 +16,12 @@ const MAX_ANCESTORS = 40
 const MAX_DESCENDANTS = 400
 const MAX_DEPTH = 40
 
-/** The thread around an object, as the viewer may see it. Two recursive queries over primary key and objects_replies, one for the rows. */
+/** The thread around an object, as the viewer may see it. Two recursive queries over primary key and objects_replies, two for the rows. */
 export async function loadThread(ctx: Ctx, object: Pick<StatusRow, 'id'>, viewer: Viewer): Promise<Thread> {
   const up = await ancestorIds(ctx, object.id)
   const down = await descendantIds(ctx, object.id)
-  const rows = new Map((await findStatuses(ctx, [...up, ...down], viewer)).map((row) => [row.id, row]))
+  const found = await Promise.all([findStatuses(ctx, up, viewer), findStatuses(ctx, down, viewer, { listed: true })])
+  const rows = new Map(found.flat().map((row) => [row.id, row]))
   return {
     ancestors: up.flatMap((id) => rows.get(id) ?? []),
     descendants: depthFirst(

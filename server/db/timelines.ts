@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts'
 import { inOrder, pageOf, type Page } from './paging.ts'
 import type { ObjectRow } from './rows.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
-import { visibleTo, type Viewer } from './visibility.ts'
+import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
 /** Posts of a newly followed actor that come into the home timeline at once; as many as one page shows. */
 const BACKFILL = 20
@@ -43,7 +43,7 @@ export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScop
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
   if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
-  return read(pageOf(visibleTo(query, viewer, 'o'), 'o.id', page), page)
+  return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 'o.id', page), page)
 }
 
 /** Public posts with a hashtag (folded name, without #). Plan: object_tags_pkey backwards, objects by primary key. */
@@ -57,7 +57,7 @@ export async function tagTimeline(ctx: Ctx, viewer: Viewer, tag: string, scope: 
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
   if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
-  return read(pageOf(visibleTo(query, viewer, 'o'), 't.object_id', page), page)
+  return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 't.object_id', page), page)
 }
 
 export interface ActorScope {
@@ -105,11 +105,11 @@ export async function findVisibleObject(ctx: Ctx, id: string, viewer: Viewer): P
   return row.reblog_of_id === null ? row : findVisibleObject(ctx, row.reblog_of_id, viewer)
 }
 
-/** Several objects by id, those the viewer may see, in no order. */
-export async function findStatuses(ctx: Ctx, ids: string[], viewer: Viewer): Promise<StatusRow[]> {
+/** Several objects by id, those the viewer may see, in no order. `listed`: without authors whom moderators limited. */
+export async function findStatuses(ctx: Ctx, ids: string[], viewer: Viewer, { listed = false } = {}): Promise<StatusRow[]> {
   if (ids.length === 0) return []
-  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
-  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+  const query = visibleTo(ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o')), viewer, 'o')
+  return (await (listed ? listedFor(query, viewer, 'o') : query)) as StatusRow[]
 }
 
 /** Puts the latest posts of a newly followed actor into the follower's home timeline. */

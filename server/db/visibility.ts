@@ -12,7 +12,7 @@ export interface Viewer {
 /** The one who is nobody in particular: public pages, unsigned requests, feeds. */
 export const ANYONE: Viewer = Object.freeze({ actorId: null })
 
-const INNER_ALIASES = ['seen', 'writer', 'p', 'b', 'a', 'f', 'm', 'r']
+const INNER_ALIASES = ['seen', 'writer', 'p', 'b', 'a', 'f', 'm', 'r', 'me']
 
 const OPEN = "('public', 'unlisted')"
 
@@ -42,17 +42,33 @@ export function visibleTo(query: Knex.QueryBuilder, viewer: Viewer, alias = 'obj
   )
 }
 
-/** The author's actor is neither suspended, gone, nor on a blocked domain (domain blocks cover sub-domains). */
+/** The author's actor is neither suspended, gone, nor of a blocked server (actors.host_action: sub-domains, handle's domain and all). */
 function authorStands(alias: string): string {
   return `(select true from actors writer where writer.id = ${alias}.actor_id and writer.suspended_at is null and writer.deleted_at is null
-    and (writer.local or not exists (select 1 from domain_policies p where p.action = 'block'
-      and (p.host = writer.host or right(writer.host, length(p.host) + 1) = '.' || p.host))))`
+    and writer.host_action is distinct from 'block')`
 }
 
-/** Neither has blocked the other. */
+/**
+ * For lists that anybody may stumble upon (public timelines, tags, search, agenda, replies under a post): leaves out authors whom a
+ * moderator limited, or whose server is limited, except for those who follow them. Always together with visibleTo().
+ */
+export function listedFor(query: Knex.QueryBuilder, viewer: Viewer, alias = 'objects'): Knex.QueryBuilder {
+  const open = `(select writer.limited_at is null and writer.host_action is distinct from 'limit' from actors writer where writer.id = ${alias}.actor_id)`
+  if (viewer.actorId === null) return query.whereRaw(open)
+  return query.whereRaw(
+    `(${alias}.actor_id = :viewer or ${alias}.author_id = :viewer or ${open} or (select true from follows f
+      where f.follower_id = :viewer and f.followed_id = ${alias}.actor_id and f.state = 'accepted'))`,
+    { viewer: viewer.actorId }
+  )
+}
+
+/** Neither has blocked the other, and the viewer has not blocked the author's server. */
 function notBlocked(alias: string): string {
-  return `not exists (select 1 from blocks b where (b.blocker_id = ${alias}.actor_id and b.blocked_id = :viewer)
-    or (b.blocker_id = :viewer and b.blocked_id = ${alias}.actor_id))`
+  return `(not exists (select 1 from blocks b where (b.blocker_id = ${alias}.actor_id and b.blocked_id = :viewer)
+    or (b.blocker_id = :viewer and b.blocked_id = ${alias}.actor_id))
+    and ((select me.blocked_hosts = '{}' from actors me where me.id = :viewer)
+      or (select a.local or not (host_and_parents(a.domain) || host_and_parents(a.host)) && (select me.blocked_hosts from actors me where me.id = :viewer)
+        from actors a where a.id = ${alias}.actor_id)))`
 }
 
 // 'members' of a local group goes by membership alone, so that who left sees nothing more (V02); members-only content of a remote

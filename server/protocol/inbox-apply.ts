@@ -1,8 +1,7 @@
 // Applies one claimed activity: finds its effect by type and turns every failure into an outcome or another try. Claims nothing itself.
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
-import { hostOf } from '../core/iri.ts'
-import { policyOf } from '../db/hosts.ts'
+import { isAnyBlocked } from '../db/hosts.ts'
 import type { ActorRow, InboxLogRow } from '../db/rows.ts'
 import { getActorByIri } from './actors.ts'
 import { authorise } from './authorise.ts'
@@ -20,6 +19,7 @@ import { applyLike } from './effects/like.ts'
 import { applyUndo } from './effects/undo.ts'
 import { applyUpdate } from './effects/update.ts'
 import { newBudget } from './fetch.ts'
+import { involvedHosts } from './involved.ts'
 import type { Outcome } from './outcomes.ts'
 
 /** Effects that need the actor's row, signed by the actor itself. */
@@ -65,12 +65,13 @@ async function dispatch(ctx: Ctx, arrival: Arrival): Promise<Outcome> {
   const { activity, signerIri } = arrival
   const forwardable = FORWARDABLE.get(activity.type)
   const effect = EFFECTS.get(activity.type)
-  if ((await policyOf(ctx, hostOf(activity.actor) ?? '')) === 'block') return 'refused-blocked'
+  if (await isAnyBlocked(ctx, involvedHosts(activity, signerIri))) return 'refused-blocked'
   if (forwardable === undefined && (effect === undefined || signerIri !== activity.actor)) {
     const verdict = authorise(factsOf(ctx, arrival))
     return verdict.decision === 'refuse' ? verdict.outcome : 'ignored-type'
   }
   const actor = arrival.actor ?? (await findSigner(ctx, arrival))
+  if (actor?.host_action === 'block') return 'refused-blocked'
   if (actor !== null && (actor.suspended_at !== null || actor.deleted_at !== null)) return 'refused-suspended'
   if (forwardable !== undefined) return forwardable(ctx, { ...arrival, actor })
   return actor === null ? 'unknown-actor' : effect!(ctx, { ...arrival, actor })

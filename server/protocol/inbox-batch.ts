@@ -2,8 +2,7 @@
 // statements (performance.md §2). Whatever is out of the ordinary is left to inbox-apply.ts, one by one; both ways share the same effects.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
-import { hostOf } from '../core/iri.ts'
-import { policyOf } from '../db/hosts.ts'
+import { isAnyBlocked } from '../db/hosts.ts'
 import { finishReceived } from '../db/inbox-log.ts'
 import type { ObjectRow } from '../db/rows.ts'
 import { authorise } from './authorise.ts'
@@ -11,6 +10,7 @@ import { boostIri, storeBoosts, type Boost } from './effects/announce.ts'
 import { EARLY_UNDO_MS, factsOf, type Arrival, type OwnArrival } from './effects/arrival.ts'
 import { storeCreations, withAddresses, type Creation } from './effects/create.ts'
 import { likeIri, storeLikes, type Liking } from './effects/like.ts'
+import { involvedHosts } from './involved.ts'
 import { isVote } from './normalise.ts'
 import { lockObjects } from './object-lock.ts'
 import type { Outcome } from './outcomes.ts'
@@ -55,12 +55,12 @@ async function place(ctx: Ctx, arrival: Arrival, known: Targets, batch: Batch): 
   if (!['Create', 'Like', 'Announce'].includes(activity.type) || activity.objects.length !== 1) return false
   if (actor === null || actor.local || actor.suspended_at !== null || actor.deleted_at !== null || arrival.signerIri !== actor.iri)
     return false
-  if ((await policyOf(ctx, actor.host)) === 'block') return false
+  if (actor.host_action === 'block' || (await isAnyBlocked(ctx, involvedHosts(activity, arrival.signerIri)))) return false
   const own: OwnArrival = { ...arrival, actor }
   if (activity.type === 'Create') return placeCreation(ctx, own, batch)
   const target = activity.objects[0]!.id === null ? undefined : known.objects.get(activity.objects[0]!.id)
   if (target === undefined || activity.id === null) return false
-  if (known.blocks.has(`${actor.id}:${target.actor_id}`) || (await policyOf(ctx, hostOf(target.iri) ?? '')) === 'block') return false
+  if (known.blocks.has(`${actor.id}:${target.actor_id}`)) return false
   if (authorise(factsOf(ctx, own)).decision !== 'apply') return false
   if (activity.type === 'Like') batch.likings.push({ arrival: own, liking: { iri: likeIri(own, target.id), actor, object: target } })
   else if (activity.objects[0]!.objectId === null && (target.local || known.followed.has(actor.id))) {
@@ -96,6 +96,7 @@ async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
   if (iris.length === 0) return targets
   const objects = await ctx.db.raw<{ rows: ObjectRow[] }>(
     `select o.* from objects o join actors a on a.id = o.actor_id and a.suspended_at is null and a.deleted_at is null
+       and a.host_action is distinct from 'block'
      where o.iri = any(?::text[]) and o.deleted_at is null and o.reblog_of_id is null and o.visibility in ('public', 'unlisted')`,
     [iris]
   )

@@ -190,7 +190,7 @@ t.test('O39: nobody’s boost brings in a suspended actor or a blocked server', 
   await ctx.db('actors').where({ id: carol.id }).update({ suspended_at: null })
   await ctx.db('domain_policies').insert({ host: 'other.test', action: 'block' })
   forgetPolicies(ctx)
-  t.equal(await receive(ctx, activity('Announce', bob, post.id, { to: [PUBLIC] })), 'refused-fetch')
+  t.equal(await receive(ctx, activity('Announce', bob, post.id, { to: [PUBLIC] })), 'refused-blocked')
   t.equal(await receive(ctx, create(carol, note(carol))), 'refused-blocked')
   t.equal(await stored(ctx, post.id), undefined)
 })

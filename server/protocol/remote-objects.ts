@@ -2,12 +2,13 @@
 import type { Ctx } from '../context.ts'
 import { isAppError } from '../core/errors.ts'
 import { hostOf, sameOrigin } from '../core/iri.ts'
-import { policyOf } from '../db/hosts.ts'
+import { isAnyBlocked, policyOf } from '../db/hosts.ts'
 import { findObjectByIri, isTombstoned, storeRemoteObject, updateRemoteObject } from '../db/objects.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { getActorByIri } from './actors.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
+import { hostsOfObject } from './involved.ts'
 import { isActorType, isVote, normaliseObject, type NormObject } from './normalise.ts'
 import { lockObjects } from './object-lock.ts'
 
@@ -58,11 +59,11 @@ export async function isGoneAtOrigin(ctx: Ctx, iri: string): Promise<boolean> {
 export async function retrieveObject(ctx: Ctx, iri: string, budget: Budget): Promise<Retrieved | null> {
   if (!(await mayFetch(ctx, iri))) return null
   const norm = await fetchNormalised(ctx, iri, budget)
-  if (norm === null || isVote(norm)) return null
+  if (norm === null || isVote(norm) || (await isAnyBlocked(ctx, hostsOfObject(norm)))) return null
   const authorIri = norm.attributedTo
   if (authorIri === null || !sameOrigin(authorIri, norm.id)) return null
   const author = await getActorByIri(ctx, authorIri, { budget })
-  if (author.local || author.suspended_at !== null || author.deleted_at !== null) return null
+  if (author.local || author.suspended_at !== null || author.deleted_at !== null || author.host_action === 'block') return null
   return { norm, author, writerId: await findWriter(ctx, norm, authorIri) }
 }
 

@@ -46,7 +46,7 @@ async function resolveAddress(ctx: Ctx, address: string, budget: Budget): Promis
 
 async function findStored(ctx: Ctx, address: string): Promise<Resolved | null> {
   const actor = (await findActorByIri(ctx.db, address)) ?? (await findActorByUrl(ctx.db, hostOf(address) ?? '', address))
-  if (actor !== null) return actor.deleted_at === null ? { actor } : null
+  if (actor !== null) return asActor(actor)
   const object = await findObjectByAddress(ctx.db, address)
   return object === null ? null : { object }
 }
@@ -96,5 +96,5 @@ function absolute(href: string, base: URL): string | null {
 }
 
 function asActor(actor: ActorRow | null): Resolved | null {
-  return actor === null || actor.deleted_at !== null ? null : { actor }
+  return actor === null || actor.deleted_at !== null || actor.host_action === 'block' ? null : { actor }
 }

@@ -18,7 +18,8 @@ import { isBlockedBetween } from './blocked.ts'
  */
 export async function followActor(ctx: Ctx, follower: ActorRow, target: ActorRow, options: { reblogs?: boolean } = {}): Promise<void> {
   if (follower.id === target.id) throw new AppError('follow.self', 422, 'You cannot follow yourself.')
-  if (target.suspended_at !== null || target.deleted_at !== null) throw new AppError('actor.not-found', 404, 'Record not found')
+  if (target.suspended_at !== null || target.deleted_at !== null || target.host_action === 'block')
+    throw new AppError('actor.not-found', 404, 'Record not found')
   await ctx.db.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`follow ${follower.id} ${target.id}`])
     if (await isBlockedBetween(trx, follower.id, target.id)) throw new AppError('follow.refused', 403, 'You cannot follow this account.')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Ctx } from '../../context.ts'
 import { AppError, isAppError } from '../../core/errors.ts'
 import { hostOf, parseIri } from '../../core/iri.ts'
+import { policyOf } from '../../db/hosts.ts'
 import { requireSite } from '../../db/site.ts'
 import { fetchMedia } from '../../protocol/fetch.ts'
 import { sealEnd, sealOf } from '../../protocol/media-address.ts'
@@ -38,6 +39,7 @@ export async function readProxied(ctx: Ctx, signature: string, encoded: string, 
   const url = Buffer.from(encoded, 'base64url').toString()
   if (!isSame(signature, sign(ctx, url, until)) || parseIri(url) === null) throw unknown()
   if (until !== null && until <= ctx.clock.now().getTime()) throw unknown()
+  if (await mediaRefused(ctx, url)) throw unknown()
   const path = cachePath(ctx, url)
   const cached = await readFile(path).catch(() => null)
   if (cached !== null) {
@@ -69,7 +71,6 @@ export async function pruneProxyCache(ctx: Ctx, maxBytes: number = MAX_CACHE_BYT
 
 async function fetchAndStore(ctx: Ctx, url: string, path: string): Promise<Buffer> {
   try {
-    if (await mediaRefused(ctx, url)) throw unknown()
     const { body } = await fetchMedia(ctx, url, { maxBytes: MAX_BYTES })
     const image = await shrinkImage(body)
     await writeWhole(path, image.body)
@@ -85,12 +86,10 @@ async function fetchAndStore(ctx: Ctx, url: string, path: string): Promise<Buffe
   }
 }
 
-/** True when a moderator refused this host's pictures, or the host altogether (its sub-domains with it). */
+/** True when a moderator refused this host's pictures, or the host altogether. */
 async function mediaRefused(ctx: Ctx, url: string): Promise<boolean> {
-  const labels = (hostOf(url) ?? '').replace(/:[0-9]+$/, '').split('.')
-  const suffixes = labels.map((_label, index) => labels.slice(index).join('.'))
-  const row = await ctx.db('domain_policies').whereIn('host', suffixes).whereIn('action', ['reject_media', 'block']).first('host')
-  return row !== undefined
+  const action = await policyOf(ctx, hostOf(url) ?? '')
+  return action === 'reject_media' || action === 'block'
 }
 
 function remember(ctx: Ctx, url: string): void {

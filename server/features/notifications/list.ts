@@ -50,7 +50,9 @@ export async function dismissNotifications(ctx: Ctx, ownerId: string, id: string
 function shown(db: Knex, ownerId: string): Knex.QueryBuilder {
   return db('notifications as n')
     .where('n.owner_id', ownerId)
-    .whereRaw('exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null)')
+    .whereRaw(
+      "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
+    )
     .whereRaw('not exists (select 1 from mutes m where m.muter_id = n.owner_id and m.muted_id = n.from_id and m.notifications)')
     .whereRaw('not exists (select 1 from blocks b where b.blocker_id = n.owner_id and b.blocked_id = n.from_id)')
 }

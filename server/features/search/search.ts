@@ -36,7 +36,7 @@ export async function search(ctx: Ctx, viewer: Viewer, input: SearchInput): Prom
   }
   const wants = (type: SearchInput['types'][number]): boolean => input.types.includes(type)
   const [actors, objects, tags] = await Promise.all([
-    wants('accounts') && !text.startsWith('#') ? searchActors(ctx, text, input.limit, input.offset) : [],
+    wants('accounts') && !text.startsWith('#') ? searchActors(ctx, text, input.limit, input.offset, viewer) : [],
     wants('statuses') && !text.startsWith('@') && input.offset === 0 ? searchObjects(ctx, text, viewer, input.limit) : [],
     wants('hashtags') && !text.startsWith('@') && input.offset === 0 ? searchTags(ctx, text, input.limit) : []
   ])

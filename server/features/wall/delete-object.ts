@@ -2,6 +2,7 @@
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
+import type { AccountRole } from '../../core/roles.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { deleteLocalObject } from '../../protocol/local-objects.ts'
@@ -14,6 +15,7 @@ export async function deleteObject(ctx: Ctx, who: Who, row: ObjectRow): Promise<
   assertCan(who, 'object.delete', {
     ownerId: row.actor_id,
     authorId: row.author_id,
+    ownerRole: await roleOf(ctx, row.author_id ?? row.actor_id),
     membership: await membershipIn(ctx, publisher, who.actorId)
   })
   await ctx.db.transaction(async (trx) => {
@@ -21,4 +23,9 @@ export async function deleteObject(ctx: Ctx, who: Who, row: ObjectRow): Promise<
     if (fresh === undefined || fresh.deleted_at !== null) return
     await deleteLocalObject(ctx, trx, fresh, publisher)
   })
+}
+
+async function roleOf(ctx: Ctx, actorId: string): Promise<AccountRole | null> {
+  const account = await ctx.db('accounts').where({ actor_id: actorId }).first<{ role: AccountRole } | undefined>('role')
+  return account?.role ?? null
 }

@@ -1,9 +1,8 @@
 // For administrators and moderators: sign-ups to approve, accounts, the site's settings.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx, Site } from '../../context.ts'
-import { assertCan, type Action } from '../../core/permission.ts'
 import { requireSite } from '../../db/site.ts'
 import {
   approveAccount,
@@ -15,7 +14,7 @@ import {
 } from '../../features/accounts/review.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
-import { whoIs } from '../plugins/auth.ts'
+import { allow } from './allow.ts'
 import { answers, Empty, Id, MastodonAccount, strictObject } from './schemas.ts'
 
 const tags = ['admin']
@@ -151,10 +150,6 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
     },
     async (request) => presentSite(await updateSite(ctx, request.body))
   )
-}
-
-function allow(action: Action) {
-  return async (request: FastifyRequest): Promise<void> => assertCan(whoIs(request), action)
 }
 
 function presentAccount(ctx: Ctx, { account, actor }: AccountWithActor) {

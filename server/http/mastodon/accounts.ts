@@ -112,7 +112,7 @@ async function getActor(ctx: Ctx, id: string): Promise<ActorPart> {
 }
 
 function isGone(actor: ActorPart): boolean {
-  return actor.suspended_at !== null || actor.deleted_at !== null
+  return actor.suspended_at !== null || actor.deleted_at !== null || actor.host_action === 'block'
 }
 
 function offsetOf(value: unknown): number {

@@ -7,8 +7,7 @@ const PUBLIC_LISTS = [
   '/api/v1/trends/tags',
   '/api/v1/trends/statuses',
   '/api/v1/trends/links',
-  '/api/v1/instance/activity',
-  '/api/v1/instance/domain_blocks'
+  '/api/v1/instance/activity'
 ]
 
 const OWN_LISTS: Record<string, string> = {
@@ -22,7 +21,6 @@ const OWN_LISTS: Record<string, string> = {
   '/api/v1/bookmarks': 'read:bookmarks',
   '/api/v1/scheduled_statuses': 'read:statuses',
   '/api/v1/endorsements': 'read:accounts',
-  '/api/v1/domain_blocks': 'read:blocks',
   '/api/v1/suggestions': 'read:accounts',
   '/api/v2/suggestions': 'read:accounts',
   '/api/v1/accounts/familiar_followers': 'read:follows'

@@ -6,7 +6,7 @@ import { imageUrl } from './images.ts'
 import type { Account, AccountLite, CredentialAccount, Role } from './entities.ts'
 
 /** What an Account is made of: an actor without its document. */
-export type ActorView = Omit<ActorRow, 'doc'>
+export type ActorView = Omit<ActorRow, 'doc' | 'blocked_hosts'>
 
 export type Counts = Pick<ActorStatsRow, 'statuses' | 'followers' | 'following'>
 
@@ -22,8 +22,8 @@ export function actorUrl(ctx: Ctx, actor: Pick<ActorRow, 'local' | 'username' | 
 
 /** Account entity (docs.joinmastodon.org/entities/Account). Counts are zero when unknown. */
 export function toAccount(ctx: Ctx, actor: ActorView, counts: Counts | null): Account {
-  const avatar = imageUrl(ctx, actor.icon?.url ?? null, 'avatar')
-  const header = imageUrl(ctx, actor.image?.url ?? null, 'header')
+  const avatar = imageUrl(ctx, picturesRefused(actor) ? null : (actor.icon?.url ?? null), 'avatar')
+  const header = imageUrl(ctx, picturesRefused(actor) ? null : (actor.image?.url ?? null), 'header')
   const suspended = actor.suspended_at !== null || actor.deleted_at !== null
   return {
     id: actor.id,
@@ -57,6 +57,7 @@ export function toAccount(ctx: Ctx, actor: ActorView, counts: Counts | null): Ac
     roles: [],
     moved: null,
     ...(suspended ? { suspended: true } : {}),
+    ...(actor.limited_at !== null || actor.host_action === 'limit' ? { limited: true } : {}),
     communer: { kind: actor.kind, type: actor.type }
   }
 }
@@ -68,10 +69,15 @@ export function toAccountLite(ctx: Ctx, actor: ActorView): AccountLite {
     username: actor.username,
     acct: acctOf(actor),
     display_name: actor.name,
-    avatar: imageUrl(ctx, actor.icon?.url ?? null, 'avatar'),
+    avatar: imageUrl(ctx, picturesRefused(actor) ? null : (actor.icon?.url ?? null), 'avatar'),
     url: actorUrl(ctx, actor),
     kind: actor.kind
   }
+}
+
+/** A moderator refused the pictures of this actor's server. */
+export function picturesRefused(actor: Pick<ActorView, 'host_action'>): boolean {
+  return actor.host_action === 'reject_media' || actor.host_action === 'block'
 }
 
 export interface CredentialInput {

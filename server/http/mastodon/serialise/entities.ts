@@ -57,6 +57,7 @@ export interface Account {
   roles: Pick<Role, 'id' | 'name' | 'color'>[]
   moved: null
   suspended?: boolean
+  limited?: boolean
   /** What Mastodon has no word for: group, organization, project, commune; null for people. */
   communer: { kind: string | null; type: string }
 }

@@ -17,7 +17,7 @@ export function toRelationship(row: RelationshipRow): Relationship {
     muting_notifications: row.muting_notifications,
     requested: row.requested,
     requested_by: row.requested_by,
-    domain_blocking: false,
+    domain_blocking: row.domain_blocking,
     endorsed: false,
     note: ''
   }

@@ -4,7 +4,7 @@ import type { Ctx } from '../../../context.ts'
 import type { ObjectTag, Visibility } from '../../../db/rows.ts'
 import type { ActorPart, StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
-import { acctOf, actorUrl, toAccount } from './account.ts'
+import { acctOf, actorUrl, picturesRefused, toAccount } from './account.ts'
 import { contentOf, toExtension } from './extension.ts'
 import { toEmojis } from './emoji.ts'
 import { toMediaAttachment } from './media.ts'
@@ -95,7 +95,7 @@ function ownFields(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusPa
     uri: row.iri,
     url: row.url ?? row.iri,
     content: contentOf(ctx, row),
-    media_attachments: toMedia(ctx, row),
+    media_attachments: arePicturesRefused(row, parts) ? [] : toMedia(ctx, row),
     mentions: facts.mentionIds.flatMap((id) => toMention(ctx, parts.actors.get(id))),
     tags: toTags(ctx, row.tags),
     emojis: toEmojis(ctx, row.tags),
@@ -112,6 +112,11 @@ function isTitled(row: StatusRow): boolean {
 export function toVisibility(visibility: Visibility): StatusVisibility {
   if (visibility === 'public' || visibility === 'unlisted' || visibility === 'direct') return visibility
   return 'private'
+}
+
+function arePicturesRefused(row: StatusRow, parts: StatusParts): boolean {
+  const author = parts.actors.get(row.actor_id)
+  return author !== undefined && picturesRefused(author)
 }
 
 function toMedia(ctx: Ctx, row: StatusRow): MediaAttachment[] {
