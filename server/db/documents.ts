@@ -214,3 +214,18 @@ export async function findRecipient(db: Knex, iri: string): Promise<{ id: string
 export async function isKnownActor(db: Knex, iri: string): Promise<boolean> {
   return (await db('actors').where({ iri }).first('id')) !== undefined
 }
+
+/** True when the actor of this key is suspended, of a blocked server, or blocked by whoever the document at this address is of. */
+export async function isRefusedReader(db: Knex, keyIri: string, iri: string): Promise<boolean> {
+  const found = await db.raw<{ rows: unknown[] }>(
+    `select 1 from actor_keys k join actors reader on reader.id = k.actor_id and not reader.local
+     where k.key_iri = :keyIri and (reader.suspended_at is not null or reader.host_action = 'block' or exists (
+       select 1 from blocks b where b.blocked_id = reader.id and b.blocker_id in (
+         select id from actors where iri = :iri
+         union all select actor_id from objects where iri = :iri
+         union all select author_id from objects where iri = :iri
+         union all select actor_id from activities where iri = :iri)))`,
+    { keyIri, iri }
+  )
+  return found.rows.length > 0
+}

@@ -28,7 +28,10 @@ export async function sendDocument(
   prepared: Prepared | null,
   isPrivate = false
 ): Promise<FastifyReply> {
-  reply.header('vary', 'Accept, Accept-Encoding').header('access-control-allow-origin', '*').header('x-content-type-options', 'nosniff')
+  reply
+    .header('vary', isPrivate ? 'Accept, Accept-Encoding, Signature, Signature-Input, Authorization' : 'Accept, Accept-Encoding')
+    .header('access-control-allow-origin', '*')
+    .header('x-content-type-options', 'nosniff')
   if (prepared === null) throw notFound()
   if (prepared.url !== null && request.url.startsWith('/ap/') && wantsPage(request))
     return reply.code(303).header('location', prepared.url).send()

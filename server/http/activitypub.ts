@@ -14,12 +14,13 @@ import {
   type ObjectCollection
 } from '../protocol/collections.ts'
 import { prepare } from '../protocol/document-cache.ts'
-import { activityBytes, actorBytes, objectBytes, objectBytesFor } from '../protocol/documents.ts'
+import { activityBytes, actorBytes, actorStubBytes, goneBytes, objectBytes, objectBytesFor } from '../protocol/documents.ts'
 import { verifyRequest } from '../protocol/verify.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
 import { activityPubInbox } from './activitypub-inbox.ts'
-import { localIri, sendDocument } from './activitypub-reply.ts'
+import { readerOf, type Reader } from './activitypub-gate.ts'
+import { localIri, notFound, sendDocument } from './activitypub-reply.ts'
 import { wantsActivity } from './negotiate.ts'
 
 export { wantsActivity } from './negotiate.ts'
@@ -38,6 +39,7 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
   await app.register(activityPubInbox, { ctx })
   const origin = (): string => requireSite(ctx).origin
 
+  // Never behind a signature: two servers that both want signed requests read each other's instance actor first.
   app.get('/ap/actor', PUBLIC_ROUTE, async (request, reply) =>
     sendDocument(request, reply, await actorBytes(ctx, instanceActorIri(origin())))
   )
@@ -45,7 +47,7 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
     sendActorCollection(ctx, request, reply, instanceActorIri(origin()), request.params.collection)
   )
   app.get<ActorParams>('/ap/actors/:uuid', PUBLIC_ROUTE, async (request, reply) =>
-    sendDocument(request, reply, await actorBytes(ctx, localIri(ctx, 'actors', request.params.uuid)))
+    sendActor(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid))
   )
   app.get<ActorParams & Page>('/ap/actors/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
     sendActorCollection(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid), request.params.collection)
@@ -57,15 +59,40 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
     sendObjectCollection(ctx, request, reply, localIri(ctx, 'objects', request.params.uuid), request.params.collection)
   )
   app.get<ActorParams>('/ap/activities/:uuid', PUBLIC_ROUTE, async (request, reply) =>
-    sendDocument(request, reply, await activityBytes(ctx, localIri(ctx, 'activities', request.params.uuid)))
+    sendActivity(ctx, request, reply, localIri(ctx, 'activities', request.params.uuid))
   )
 }
 
 // The hook must see the requests of pages, which are registered beside this plugin.
 Object.assign(activityPub, { [Symbol.for('skip-override')]: true })
 
+/** The whole profile; in secure mode, and for whom is refused, only what verifying our signatures needs. */
+async function sendActor(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, iri: string): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  const isStub = reader.refused || reader.unknown !== null
+  return sendDocument(request, reply, await (isStub ? actorStubBytes(ctx, iri) : actorBytes(ctx, iri)), reader.secure || isStub)
+}
+
+async function sendActivity(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, iri: string): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  assertMayRead(reader)
+  return sendDocument(request, reply, await activityBytes(ctx, iri), reader.secure)
+}
+
+/** Throws 401 for strangers in secure mode, and 404 for whom is refused: they learn nothing. */
+function assertMayRead(reader: Reader): void {
+  if (reader.refused) throw notFound()
+  if (reader.unknown !== null) throw reader.unknown
+}
+
 /** Public to all; followers-only and the like to whoever signs the request and may see it (federation.md §1.7). */
 async function sendObject(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, iri: string): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  assertMayRead(reader)
+  if (reader.secure) {
+    const seen = await objectBytesFor(ctx, iri, reader.viewer)
+    return sendDocument(request, reply, seen ?? (await goneBytes(ctx, iri)), true)
+  }
   const open = await objectBytes(ctx, iri)
   if (open !== null) return sendDocument(request, reply, open)
   const viewer = await signer(ctx, request)
@@ -91,10 +118,12 @@ async function sendActorCollection(
   iri: string,
   name: string
 ): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  assertMayRead(reader)
   const actor = isOneOf(ACTOR_COLLECTIONS, name) ? await findServedActor(ctx.db, { iri }) : undefined
   if (actor === undefined || actor.suspended_at !== null) return sendDocument(request, reply, null)
   if (actor.deleted_at !== null) return sendDocument(request, reply, await actorBytes(ctx, iri))
-  return sendJson(request, reply, await actorCollection(ctx, actor, name as ActorCollection, request.query.page ?? null))
+  return sendJson(request, reply, await actorCollection(ctx, actor, name as ActorCollection, request.query.page ?? null), reader.secure)
 }
 
 async function sendObjectCollection(
@@ -104,14 +133,21 @@ async function sendObjectCollection(
   iri: string,
   name: string
 ): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  assertMayRead(reader)
   const object = isOneOf(OBJECT_COLLECTIONS, name) ? await findServedObject(ctx.db, iri, ANYONE) : undefined
   if (object === undefined) return sendDocument(request, reply, null)
   if (object.deleted_at !== null) return sendDocument(request, reply, await objectBytes(ctx, iri))
-  return sendJson(request, reply, await objectCollection(ctx, object, iri, name as ObjectCollection, request.query.page ?? null))
+  return sendJson(
+    request,
+    reply,
+    await objectCollection(ctx, object, iri, name as ObjectCollection, request.query.page ?? null),
+    reader.secure
+  )
 }
 
-function sendJson(request: FastifyRequest, reply: FastifyReply, document: WireDocument | null): Promise<FastifyReply> {
-  return sendDocument(request, reply, document === null ? null : prepare(serialise(document), '', 200, null))
+function sendJson(request: FastifyRequest, reply: FastifyReply, document: WireDocument | null, isPrivate: boolean): Promise<FastifyReply> {
+  return sendDocument(request, reply, document === null ? null : prepare(serialise(document), '', 200, null), isPrivate)
 }
 
 /** Addresses of pages that show one thing of ours: the start page, profiles, posts, events. */
@@ -129,7 +165,7 @@ async function sendPageDocument(ctx: Ctx, request: FastifyRequest, reply: Fastif
     return iri === undefined ? sendDocument(request, reply, null) : sendObject(ctx, request, reply, iri)
   }
   const actor = await findServedActor(ctx.db, { username: first.slice(1) })
-  return sendDocument(request, reply, actor === undefined ? null : await actorBytes(ctx, actor.iri))
+  return actor === undefined ? sendDocument(request, reply, null) : sendActor(ctx, request, reply, actor.iri)
 }
 
 function isOneOf(names: readonly string[], name: string): boolean {

@@ -3,7 +3,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Ctx } from '../context.ts'
+import { hostOf } from '../core/iri.ts'
+import { knownPolicies } from '../db/hosts.ts'
 import { trustedDocument, type Prepared } from '../protocol/document-cache.ts'
+import { claimedKey } from './activitypub-gate.ts'
 import { PUBLIC_CACHE } from './activitypub-reply.ts'
 import { ACTIVITY_TYPE } from './negotiate.ts'
 
@@ -11,7 +14,7 @@ import { ACTIVITY_TYPE } from './negotiate.ts'
 export async function hotDocuments(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
-    const prepared = isPlainRead(raw) && ctx.site !== null ? trustedDocument(ctx, ctx.site.origin + raw.url!) : null
+    const prepared = isPlainRead(raw) && ctx.site !== null && isOpen(ctx, raw) ? trustedDocument(ctx, ctx.site.origin + raw.url!) : null
     const body = prepared === null || prepared.status !== 200 ? null : bodyFor(raw, prepared)
     if (prepared === null || body === null) return done()
     reply.hijack()
@@ -26,6 +29,14 @@ Object.assign(hotDocuments, { [Symbol.for('skip-override')]: true })
 function isPlainRead({ method, url, headers }: IncomingMessage): boolean {
   if (method !== 'GET' || !url!.startsWith('/ap/') || headers['if-none-match'] !== undefined) return false
   return !(headers.accept ?? '').includes('text/html')
+}
+
+/** Everybody gets the same: no secure mode, and not somebody of a blocked server by what they say. Unsure is no. */
+function isOpen(ctx: Ctx, { headers }: IncomingMessage): boolean {
+  const known = knownPolicies(ctx)
+  if (known === null || known.settings.secureMode) return false
+  const keyIri = claimedKey(headers)
+  return keyIri === null || known.actionOf(hostOf(keyIri) ?? '') !== 'block'
 }
 
 /** The bytes in the encoding that is wanted; null when they are not made yet. */

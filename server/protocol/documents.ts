@@ -23,6 +23,25 @@ export function actorBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
   })
 }
 
+/** What anybody may know of an actor in secure mode: enough to verify its signatures and to write to it (federation.md §2.6). */
+export function actorStubBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
+  return cachedDocument(ctx, `stub ${iri}`, async () => {
+    const actor = await findServedActor(ctx.db, { iri })
+    if (actor === undefined || actor.suspended_at !== null) return goneOrNull(ctx, iri)
+    if (actor.deleted_at !== null || actor.key_iri === null || actor.public_pem === null) return actorAnswer(actor)
+    const { id, type, preferredUsername, inbox } = actor.doc
+    const key = { iri: actor.key_iri, pem: actor.public_pem }
+    const build = (): string => serialise(withPublicKey({ id, type, preferredUsername, inbox }, key))
+    return { version: actor.version, status: 200, url: null, build }
+  })
+}
+
+/** The tombstone at an address, or null. */
+export async function goneBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
+  const gone = await goneOrNull(ctx, iri)
+  return gone === null ? null : prepare(gone.build(), gone.version, gone.status, gone.url)
+}
+
 /** The public document of an object by IRI; 410 when it was deleted; null when it is not for everybody or unknown. */
 export function objectBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
   return cachedDocument(ctx, iri, async () => {
