@@ -11,6 +11,7 @@ import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerLeave } from './http/communer/leave.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
+import { communerReports } from './http/communer/reports.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
@@ -25,6 +26,7 @@ import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
 import { mastodonDomainBlocks } from './http/mastodon/domain-blocks.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
 import { mastodonNotifications } from './http/mastodon/notifications.ts'
+import { mastodonReports } from './http/mastodon/reports.ts'
 import { mastodonSearch } from './http/mastodon/search.ts'
 import { mastodonPolls } from './http/mastodon/polls.ts'
 import { mastodonStatusActions } from './http/mastodon/status-actions.ts'
@@ -77,7 +79,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts]) await app.register(routes, native)
+  for (const routes of [communerAdminHosts, communerReports]) await app.register(routes, native)
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
     await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])
@@ -86,7 +88,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonTimelines]) await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
-  for (const routes of [mastodonDomainBlocks]) await app.register(routes, client)
+  for (const routes of [mastodonDomainBlocks, mastodonReports]) await app.register(routes, client)
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })

@@ -2,7 +2,8 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
-import type { ObjectRow } from './rows.ts'
+import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
+import { requireSite } from './site.ts'
 
 export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status' | 'poll'
 
@@ -70,4 +71,31 @@ export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRo
     trx,
     found.rows.map((row) => ({ ownerId: row.owner_id, type: 'mention', fromId: row.from_id, objectId: row.object_id }))
   )
+}
+
+/** Tells a local person (of a group: its owners) what moderators decided about them. Comes from the commune, not from the moderator. */
+export async function notifyDecision(
+  ctx: Ctx,
+  trx: Knex,
+  target: Pick<ActorRow, 'id' | 'type'>,
+  decision: Pick<DecisionRow, 'id'>
+): Promise<WrittenNotification[]> {
+  const owners =
+    target.type === 'Group'
+      ? await trx('memberships').where({ group_id: target.id, role: 'owner', state: 'active' }).pluck<string[]>('actor_id')
+      : [target.id]
+  if (owners.length === 0) return []
+  const now = ctx.clock.now()
+  return trx('notifications')
+    .insert(
+      owners.map((owner) => ({
+        id: newId(now),
+        owner_id: owner,
+        type: 'moderation_warning',
+        from_id: requireSite(ctx).communeActorId,
+        decision_id: decision.id,
+        created_at: now
+      }))
+    )
+    .returning<WrittenNotification[]>(['id', 'owner_id'])
 }

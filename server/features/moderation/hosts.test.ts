@@ -28,13 +28,6 @@ async function scene(t: Tap) {
   return { ...context, admin, alice, bob, carol }
 }
 
-const stored = async (ctx: Ctx, iri: unknown): Promise<boolean> =>
-  (await ctx
-    .db('objects')
-    .where({ iri: iri as string })
-    .whereNull('deleted_at')
-    .first('id')) !== undefined
-
 t.test('D01: every spelling of a host is the same host, and what is no host is refused', async (t) => {
   const same: [string, string][] = [
     ['bad.example', 'bad.example'],

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { inOrder, pageOf, type Page } from '../../db/paging.ts'
-import type { NotificationRow } from '../../db/rows.ts'
+import type { DecisionRow, NotificationRow } from '../../db/rows.ts'
 import { loadStatusParts, type StatusParts, type StatusRow } from '../../db/status-parts.ts'
 import { findStatuses } from '../../db/timelines.ts'
 
@@ -16,6 +16,8 @@ export interface NotificationPage {
   rows: NotificationRow[]
   objects: Map<string, StatusRow>
   parts: StatusParts
+  /** Moderators' decisions some of them speak of. */
+  decisions: Map<string, DecisionRow>
 }
 
 /** A page of notifications with what they speak of. Plan: notifications_owner; five queries whatever the length. */
@@ -50,6 +52,7 @@ export async function dismissNotifications(ctx: Ctx, ownerId: string, id: string
 function shown(db: Knex, ownerId: string): Knex.QueryBuilder {
   return db('notifications as n')
     .where('n.owner_id', ownerId)
+    .whereRaw('not n.held')
     .whereRaw(
       "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
     )
@@ -66,5 +69,12 @@ async function withObjects(ctx: Ctx, ownerId: string, rows: NotificationRow[]): 
     viewer,
     rows.map((row) => row.from_id)
   )
-  return { rows, objects: new Map(objects.map((object) => [object.id, object])), parts }
+  const decisionIds = rows.flatMap((row) => row.decision_id ?? [])
+  const decisions = decisionIds.length === 0 ? [] : await ctx.db<DecisionRow>('decisions').whereIn('id', decisionIds)
+  return {
+    rows,
+    objects: new Map(objects.map((object) => [object.id, object])),
+    parts,
+    decisions: new Map(decisions.map((decision) => [decision.id, decision]))
+  }
 }

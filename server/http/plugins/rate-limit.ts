@@ -14,6 +14,7 @@ export const LIMITS = {
   signup: { max: 30, timeWindow: 60 * MINUTE_MS },
   setup: { max: 10, timeWindow: 5 * MINUTE_MS },
   password: { max: 10, timeWindow: 15 * MINUTE_MS },
+  report: { max: 20, timeWindow: 60 * MINUTE_MS },
   apps: { max: 60, timeWindow: 60 * MINUTE_MS },
   token: { max: 60, timeWindow: 5 * MINUTE_MS },
   media: { max: 60, timeWindow: 15 * MINUTE_MS },

@@ -11,6 +11,7 @@ export async function applyFlag(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
   const { activity, actor } = arrival
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
+  if (await refusesReports(ctx, actor.host)) return 'refused-blocked'
   const iris = activity.objects.map((ref) => ref.id).filter((iri) => iri !== null)
   const found = await ctx.db.raw<{ rows: { target_id: string; object_iri: string | null }[] }>(
     `select id as target_id, null as object_iri from actors where local and iri = any(:iris)
@@ -38,4 +39,10 @@ export async function applyFlag(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     await emit(ctx, trx, [{ kind: 'reported', ids: written.map((row) => row.id) }])
     return written.length > 0 ? 'reported' : 'unchanged'
   })
+}
+
+/** The commune takes no reports from there. Plan: domain_policies_pkey. */
+async function refusesReports(ctx: Ctx, host: string): Promise<boolean> {
+  const row = await ctx.db('domain_policies').whereRaw('host = any(host_and_parents(?)) and reject_reports', [host]).first('host')
+  return row !== undefined
 }

@@ -254,6 +254,20 @@ export interface Notification {
   group_key: string
   account: Account
   status: Status | null
+  /** Of type moderation_warning. */
+  moderation_warning?: AccountWarning
+}
+
+/** What moderators decided about the reader, and why (docs.joinmastodon.org/entities/AccountWarning). */
+export interface AccountWarning {
+  id: string
+  action: string
+  text: string
+  status_ids: null
+  target_account: Account | null
+  appeal: null
+  created_at: string
+  communer: { action: string; ground: 'terms' | 'law' }
 }
 
 /** An event of the native API: /api/communer/v1/events. */

@@ -1,13 +1,19 @@
 // Notification rows → Notification entities. Pure.
 import type { Ctx } from '../../../context.ts'
-import type { NotificationRow } from '../../../db/rows.ts'
+import type { DecisionRow, NotificationRow } from '../../../db/rows.ts'
 import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { toAccount } from './account.ts'
 import type { Notification } from './entities.ts'
 import { toStatus } from './status.ts'
 
 /** One notification, or null when who or what it speaks of is gone. A follow speaks of nobody's status. */
-export function toNotification(ctx: Ctx, row: NotificationRow, objects: Map<string, StatusRow>, parts: StatusParts): Notification | null {
+export function toNotification(
+  ctx: Ctx,
+  row: NotificationRow,
+  objects: Map<string, StatusRow>,
+  parts: StatusParts,
+  decisions: Map<string, DecisionRow>
+): Notification | null {
   const from = parts.actors.get(row.from_id)
   if (from === undefined) return null
   const object = row.object_id === null ? undefined : objects.get(row.object_id)
@@ -19,6 +25,29 @@ export function toNotification(ctx: Ctx, row: NotificationRow, objects: Map<stri
     created_at: row.created_at.toISOString(),
     group_key: `ungrouped-${row.id}`,
     account: toAccount(ctx, from, from),
-    status
+    status,
+    ...warning(row, decisions, parts, ctx)
+  }
+}
+
+/** Mastodon's words for what moderators do. */
+const WARNINGS: Record<string, string> = { warn: 'none', delete: 'delete_statuses', limit: 'silence', suspend: 'suspend' }
+
+/** AccountWarning: what was decided, and why, in the moderators' words. */
+function warning(row: NotificationRow, decisions: Map<string, DecisionRow>, parts: StatusParts, ctx: Ctx): Partial<Notification> {
+  const decision = row.decision_id === null ? undefined : decisions.get(row.decision_id)
+  const owner = parts.actors.get(row.owner_id)
+  if (decision === undefined) return {}
+  return {
+    moderation_warning: {
+      id: decision.id,
+      action: WARNINGS[decision.action] ?? 'none',
+      text: decision.reason,
+      status_ids: null,
+      target_account: owner === undefined ? null : toAccount(ctx, owner, owner),
+      appeal: null,
+      created_at: decision.created_at.toISOString(),
+      communer: { action: decision.action, ground: decision.ground }
+    }
   }
 }
