@@ -1,6 +1,5 @@
 // What a decision about a server means for everything that stands here, comes in or waits to leave.
 import t from 'tap'
-import type { Ctx } from '../../context.ts'
 import { namedHost } from '../../core/iri.ts'
 import { policyOf } from '../../db/hosts.ts'
 import { searchActors } from '../../db/search.ts'
