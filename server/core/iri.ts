@@ -18,6 +18,7 @@ export function canonicalHost(host: string): string | null {
 export function parseIri(value: unknown): URL | null {
   if (typeof value !== 'string' || value.length === 0 || value.length > MAX_IRI_LENGTH) return null
   if (!/^https?:\/\/[^/?#\\]/i.test(value) || /[\s<>"\\^`{|}\u0000-\u001f\u007f]/.test(value)) return null
+  if (!value.isWellFormed()) return null
   let url: URL
   try {
     url = new URL(value)

@@ -21,7 +21,7 @@ const LEASE = '5 minutes'
 
 /**
  * Types that switch something on and off, whose ids some peers use again (Gancio's Follow, Mastodon's Reject): once processed, the same
- * activity is processed again. Everything else is a duplicate for ever.
+ * activity is processed again, in the place of its last arrival. Everything else is a duplicate for ever.
  */
 const SWITCHES = ['Follow', 'Undo', 'Accept', 'Reject', 'Block', 'Add', 'Remove']
 
@@ -33,7 +33,7 @@ export async function insertReceived(ctx: Ctx, trx: Knex, received: Received[]):
      select id, decode(key, 'hex'), iri, type, actor_iri, signer_iri, host, recipient_id, body, ?::timestamptz, ?::timestamptz
      from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[])
        as r (id, key, iri, type, actor_iri, signer_iri, host, recipient_id, body)
-     on conflict (dedup_key) do update set state = 'waiting', outcome = null, attempts = 0, lease_until = null, finished_at = null,
+     on conflict (dedup_key) do update set id = excluded.id, state = 'waiting', outcome = null, attempts = 0, lease_until = null, finished_at = null,
        next_at = excluded.next_at, received_at = excluded.received_at, body = excluded.body, recipient_id = excluded.recipient_id
        where inbox_log.state <> 'waiting' and inbox_log.type = any(?::text[])
      returning encode(dedup_key, 'hex') as key`,

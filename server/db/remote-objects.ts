@@ -1,5 +1,5 @@
 // Turns normalised objects from elsewhere into rows: visibility from their addresses, thread, recipients, group, sanitised HTML.
-// Whether they may be stored at all was decided before (protocol/authorise.ts); here only tombstones and suspended authors stop them.
+// Whether they may be stored at all was decided before (protocol/authorise.ts); here only tombstones, suspended authors and ids of actors stop them.
 import { randomInt } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
@@ -19,7 +19,7 @@ export interface RemoteObject {
 }
 
 export interface StoredObject {
-  /** Null: the id was deleted before, or its author is suspended; nothing was stored. */
+  /** Null: the id was deleted before or is an actor's, or its author is suspended; nothing was stored. */
   row: ObjectRow | null
   /** False when it was already there. */
   fresh: boolean
@@ -48,7 +48,8 @@ export async function storeRemoteObjects(
 ): Promise<StoredObject[]> {
   const around = surroundings ?? (await findSurroundings(trx, objects))
   const allowed = objects.filter(
-    ({ norm, author }) => author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id)
+    ({ norm, author }) =>
+      author.suspended_at === null && author.deleted_at === null && !around.tombstones.has(norm.id) && !around.actors.has(norm.id)
   )
   const seen = new Set(around.known)
   const unseen = allowed.filter(({ norm }) => !seen.has(norm.id) && seen.add(norm.id).size > 0)

@@ -11,7 +11,7 @@ export type KnownActor = Pick<ActorRow, 'id' | 'iri' | 'local' | 'type'>
 export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' | 'local' | 'type'> & { root_local: boolean | null }
 
 export interface Surroundings {
-  /** Actors named in to, cc, audience and mentions, by IRI. */
+  /** Actors named in to, cc, audience and mentions, or whose own id an object claims, by IRI. */
   actors: Map<string, KnownActor>
   /** Live objects replied to, by IRI. */
   parents: Map<string, KnownParent>
@@ -26,7 +26,7 @@ export interface Surroundings {
 /** Reads everything storeRemoteObjects() needs in three or four statements. */
 export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Promise<Surroundings> {
   const ids = objects.map(({ norm }) => norm.id)
-  const named = new Set<string>()
+  const named = new Set<string>(ids)
   const parentIris = new Set<string>()
   for (const { norm, author } of objects) {
     for (const iri of namedIn(norm)) if (iri !== author.followers_iri) named.add(iri)

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Ctx } from '../context.ts'
 import { AppError, isAppError } from '../core/errors.ts'
+import { parseIri } from '../core/iri.ts'
 import { createLru } from '../core/lru.ts'
 import { findRecipient, isKnownActor } from '../db/documents.ts'
 import { requireSite } from '../db/site.ts'
@@ -77,7 +78,6 @@ function erasedActor(json: unknown): string | null {
 }
 
 function idOf(value: unknown): string | null {
-  if (typeof value === 'string') return value
-  const id = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['id'] : null
-  return typeof id === 'string' ? id : null
+  const id = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['id'] : value
+  return typeof id === 'string' && parseIri(id) !== null ? id : null
 }

@@ -30,7 +30,8 @@ export function idOf(value: unknown): string | null {
 }
 
 // Recipients and links are compared as text only: a full URL parse for each would double the cost of a Note.
-const LOOSE_IRI = /^https?:\/\/[^\s<>"\\^`{|}]{1,2040}$/i
+// Control characters and lone surrogates are no address either, and PostgreSQL refuses or changes them.
+const LOOSE_IRI = /^https?:\/\/[^\s<>"\\^`{|}\p{Cc}\p{Cs}]{1,2040}$/iu
 
 /** A string that looks like an http(s) address, for values that never decide identity. */
 export function linkOf(value: unknown): string | null {

@@ -49,6 +49,8 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
   await spread(ctx, trx, fresh)
   return creations.map(({ norm }, index) => {
     if (around.tombstones.has(norm.id)) return 'tombstoned'
+    // An actor is no post: whoever comes later with this id would speak about somebody.
+    if (around.actors.has(norm.id)) return 'refused-owner'
     if (around.known.has(norm.id)) return 'unchanged'
     if (!related[index]) return 'not-related'
     const row = stored[wanted.indexOf(creations[index]!)]?.row ?? null

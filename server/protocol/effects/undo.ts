@@ -13,6 +13,7 @@ import { factsOf, type OwnArrival } from './arrival.ts'
 interface Undoable {
   kind: 'Follow' | 'Like' | 'Announce' | 'Block'
   id: string
+  iri: string
   actorIri: string
   actorId: string
   otherId: string
@@ -28,6 +29,8 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: found?.actorIri ?? null })
     if (verdict.decision === 'refuse') return verdict.outcome
     if (found === undefined) return remember(ctx, trx, arrival, ref)
+    // Another one of its kind stood in its place: the one that is named must not come after all.
+    if (found.iri !== ref.id) await remember(ctx, trx, arrival, ref)
     const done = await undo(trx, found)
     if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
     return done ? 'undone' : 'unchanged'
@@ -53,21 +56,21 @@ async function remember(ctx: Ctx, trx: Knex, { activity }: OwnArrival, ref: Norm
 }
 
 const BY_ID = `
-  select 'Follow' as kind, f.id, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
-  union all select 'Like', l.id, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
-  union all select 'Block', b.id, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
-  union all select 'Announce', o.id, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
+  select 'Follow' as kind, f.id, f.iri, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
+  union all select 'Like', l.id, l.iri, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
+  union all select 'Block', b.id, b.iri, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
+  union all select 'Announce', o.id, o.iri, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
     where o.iri = :id and o.reblog_of_id is not null and o.deleted_at is null`
 
 // The signer's own link of that kind to what the embedded activity names.
 const BY_PAIR = `
-  select 'Follow' as kind, f.id, :actorIri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId"
+  select 'Follow' as kind, f.id, f.iri, :actorIri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId"
     from follows f join actors o on o.id = f.followed_id where :type = 'Follow' and f.follower_id = :actor and o.iri = :object
-  union all select 'Like', l.id, :actorIri, l.actor_id, l.object_id
+  union all select 'Like', l.id, l.iri, :actorIri, l.actor_id, l.object_id
     from likes l join objects o on o.id = l.object_id where :type in ('Like', 'EmojiReact') and l.actor_id = :actor and o.iri = :object
-  union all select 'Block', b.id, :actorIri, b.blocker_id, b.blocked_id
+  union all select 'Block', b.id, b.iri, :actorIri, b.blocker_id, b.blocked_id
     from blocks b join actors o on o.id = b.blocked_id where :type = 'Block' and b.blocker_id = :actor and o.iri = :object
-  union all select 'Announce', s.id, :actorIri, s.actor_id, s.reblog_of_id
+  union all select 'Announce', s.id, s.iri, :actorIri, s.actor_id, s.reblog_of_id
     from objects s join objects o on o.id = s.reblog_of_id where :type = 'Announce' and s.actor_id = :actor and o.iri = :object and s.deleted_at is null`
 
 async function findUndone(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promise<Undoable | undefined> {
