@@ -4,7 +4,7 @@ import { canonicalHost, hostOf, parseIri, sameOrigin } from '../core/iri.ts'
 import type { RemoteActor } from '../db/actors.ts'
 import type { ActorField, ActorImage } from '../db/rows.ts'
 import { isActorType } from './normalise.ts'
-import { typeName } from './normalise-parts.ts'
+import { typeName, unescapedLink } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
 import { asArray, dateOf, first, idOf, isMap, linkOf, plainOf, read, textOf, type Json } from './normalise-values.ts'
 
@@ -103,7 +103,8 @@ function pageOf(value: unknown): string | null {
 /** icon and image come as an Image, a list of them, a Link or a bare address; Lemmy and others put the address in `url` as a Link. */
 function imageOf(value: unknown): ActorImage | null {
   const image = first(value)
-  const href = isMap(image) ? linkOf(first(image.url ?? image.href)) : linkOf(image)
+  const link = isMap(image) ? linkOf(first(image.url ?? image.href)) : linkOf(image)
+  const href = link === null ? null : unescapedLink(link)
   if (href === null || parseIri(href) === null) return null
   const mediaType =
     isMap(image) && typeof image.mediaType === 'string' && /^image\/[a-z0-9.+-]{1,40}$/i.test(image.mediaType)

@@ -64,15 +64,35 @@ export function foldTag(name: string): string | null {
   return tag.length <= 100 && /^[\p{L}\p{N}_·]+$/u.test(tag) && /\D/.test(tag) ? tag : null
 }
 
-/** Images, videos, sounds and links of `attachment`, then of `image`. PropertyValue and the like are left out. */
+/**
+ * Images, videos, sounds and links of `attachment`, then of `image`; of a video or sound also its thumbnail (PeerTube's `icon`).
+ * The same address as a picture counts more than as a link (Lemmy sends both). PropertyValue and the like are left out.
+ */
 export function readAttachments(json: Json): Attachment[] {
   const found: Attachment[] = []
-  for (const item of [...asArray(json.attachment, MAX_ATTACHMENTS), ...asArray(read(json, 'image'), 4)]) {
+  const icons =
+    json.type === 'Video' || json.type === 'Audio'
+      ? asArray(json.icon, 4)
+          .toSorted((a, b) => widthOf(b) - widthOf(a))
+          .slice(0, 1)
+      : []
+  for (const item of [...asArray(json.attachment, MAX_ATTACHMENTS), ...asArray(read(json, 'image'), 4), ...icons]) {
     const attachment = readAttachment(item)
-    if (attachment !== null && found.length < MAX_ATTACHMENTS && !found.some((other) => other.url === attachment.url))
-      found.push(attachment)
+    if (attachment === null) continue
+    const same = found.findIndex((other) => other.url === attachment.url)
+    if (same === -1 && found.length < MAX_ATTACHMENTS) found.push(attachment)
+    else if (same !== -1 && found[same]!.type === 'Link') found[same] = attachment
   }
   return found
+}
+
+function widthOf(value: unknown): number {
+  return (isMap(value) ? countOf(value.width) : null) ?? 0
+}
+
+/** WordPress writes addresses as they stand in its HTML. */
+export function unescapedLink(link: string): string {
+  return link.replace(/&(#0?38|amp);/g, '&')
 }
 
 function readAttachment(item: unknown): Attachment | null {
@@ -81,7 +101,7 @@ function readAttachment(item: unknown): Attachment | null {
   const type = typeName(item.type) ?? 'Document'
   if (!['Document', 'Image', 'Video', 'Audio', 'Link'].includes(type)) return null
   const url = linkOf(first(item.url)) ?? linkOf(item.href)
-  return url === null ? null : attachmentOf(type, url, item)
+  return url === null ? null : attachmentOf(type, unescapedLink(url), item)
 }
 
 function attachmentOf(type: string, url: string, json: Json): Attachment {

@@ -444,3 +444,20 @@ t.test('P13: reading costs work in proportion to the document', async (t) => {
   }
   t.equal(work(10_000), work(10), 'the number of looks at an object does not grow with what it holds')
 })
+
+t.test(
+  'pictures are not lost: named as a link too (Lemmy), as a video’s thumbnail (PeerTube), with an escaped address (WordPress)',
+  async (t) => {
+    const url = 'https://peer.example/a.png'
+    const pictures = (more: Record<string, unknown>): string[] =>
+      normaliseObject(object(more)).attachments.map((one) => `${one.type} ${one.url}`)
+    t.same(pictures({ attachment: [{ type: 'Link', href: url }], image: { type: 'Image', url } }), [`Image ${url}`])
+    const icon = [
+      { type: 'Image', url: 'https://peer.example/small.png', width: 280 },
+      { type: 'Image', url, width: 850 }
+    ]
+    t.same(pictures({ type: 'Video', icon }), [`Image ${url}`], 'the larger one')
+    t.same(pictures({ type: 'Note', icon }), [], 'an icon of something else is no picture of it')
+    t.same(pictures({ image: { type: 'Image', url: `${url}?a=1&#038;b=2` } }), [`Image ${url}?a=1&b=2`])
+  }
+)

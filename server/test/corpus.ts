@@ -47,13 +47,14 @@ function documentsIn(directory: string, prefix: string): CorpusDocument[] {
     })
 }
 
-/** Captured requests stand with their headers and their raw body. Files that hold no JSON object are left out. */
+/** Captured requests stand with their headers and their raw body, some documents with how they were asked for. Files that hold no JSON object are left out. */
 function readDocument(path: string, name: string): CorpusDocument[] {
   let json: unknown
   try {
     json = JSON.parse(readFileSync(path, 'utf8'))
-    const { headers, body } = json as { headers?: unknown; body?: unknown }
+    const { id, headers, body, json: inner } = json as { id?: unknown; headers?: unknown; body?: unknown; json?: unknown }
     if (headers !== undefined && typeof body === 'string') json = JSON.parse(body)
+    else if (id === undefined && inner !== undefined) json = inner
   } catch {
     return []
   }
