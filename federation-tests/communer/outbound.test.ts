@@ -53,7 +53,7 @@ t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, asyn
   const find = async (handle: string): Promise<Json> =>
     (await alice.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent(handle)}`)).accounts[0]
 
-  await t.test('followers on one host with a shared inbox get one POST, without it one each', async (t) => {
+  await t.test('[69][70] followers on one host with a shared inbox get one POST, without it one each', async (t) => {
     for (const who of [bob, eve, dan, kim, lou]) await follow(who, group)
     const note: Json = await alice.post('/api/v1/statuses', { status: 'Une fois par serveur', as: 'jardin' })
     await quiet()
@@ -191,7 +191,7 @@ t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, asyn
       )
     t.equal(new Set(received.map((one) => one.headers['content-type'])).size, 1)
   })
-  await t.test('each keeps the wire profile and satisfies the readers of known peers', (t) => {
+  await t.test('[79] each keeps the wire profile and satisfies the readers of known peers', (t) => {
     for (const { json } of received) {
       t.same(wireProblems(json as never), [], `${String(json.type)} ${String(json.id)}`)
       const object = json.object as Json
@@ -203,7 +203,7 @@ t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, asyn
     }
     t.end()
   })
-  await t.test('public activities can be fetched at their id and are what was sent; others cannot', async (t) => {
+  await t.test('[80] public activities can be fetched at their id and are what was sent; others cannot', async (t) => {
     for (const { json } of received) {
       const isPublic = [json.to, json.cc].flat().includes(PUBLIC)
       if (json.type === 'Delete' || json.type === 'Undo') continue

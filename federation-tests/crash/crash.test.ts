@@ -5,7 +5,7 @@ import { runCrashes } from './crash.ts'
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 7)
 
-t.test('kill -9 at any moment loses nothing and doubles nothing', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) => {
+t.test('[75] kill -9 at any moment loses nothing and doubles nothing', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) => {
   const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
   t.comment(`seed ${seed}`)
   const report = await runCrashes(KILLS, seed, (line) => t.comment(line))

@@ -73,13 +73,13 @@ t.test('hostile documents', { skip: NETWORK_MISSING, timeout: 180_000 }, async (
   await t.test('J06 types are exact: another case is another, unknown type', async (t) => {
     for (const type of ['create', 'CREATE', 'Frobnicate']) await send(t, { ...scene.create(mallory), type }, [202])
   })
-  await t.test('J07 deep nesting is found before it is parsed', async (t) => {
+  await t.test('[53] J07 deep nesting is found before it is parsed', async (t) => {
     for (const depth of [40, 1500, 100_000]) {
       await refused(t, `{"type":"Create","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)
       await refused(t, `{"type":"Create","x":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`)
     }
   })
-  await t.test('J08 too large, without length, with a lying length', async (t) => {
+  await t.test('[53] J08 too large, without length, with a lying length', async (t) => {
     const before = await scene.snapshot()
     const big = JSON.stringify(scene.create(mallory, { content: 'x'.repeat(1_048_577) }))
     t.equal(await raw(`Content-Length: ${big.length}\r\n\r\n${big}`), 413)

@@ -8,6 +8,7 @@ import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { publish } from '../protocol/outbox.ts'
 import type { FakeClock } from '../test/clock.ts'
 import { testContext } from '../test/context.ts'
+import { signedPost, testInternet } from '../test/internet.ts'
 import { localActor } from '../test/publishers.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { addressing } from '../vocab/addressing.ts'
@@ -79,7 +80,7 @@ async function note(
   return (await ctx.db<ObjectRow>('objects').where({ id }).first())!
 }
 
-t.test('an actor is served with its key, the exact type, Vary and ETag, whatever peers accept', async (t) => {
+t.test('[6][9] an actor is served with its key, the exact type, Vary and ETag, whatever peers accept', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   for (const accept of [
@@ -104,7 +105,7 @@ t.test('an actor is served with its key, the exact type, Vary and ETag, whatever
   t.equal(gunzipSync(zipped.rawPayload).toString(), answer.body)
 })
 
-t.test('a browser is sent to the page, a machine at the page gets the document', async (t) => {
+t.test('[7] a browser is sent to the page, a machine at the page gets the document', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   const post = await note(ctx, alice)
@@ -151,7 +152,7 @@ t.test('a document answered from memory is the one answered from the database, a
   t.equal((await get(alice.iri)).statusCode, 410)
 })
 
-t.test('every collection an actor names answers with a collection and its count', async (t) => {
+t.test('[11] every collection an actor names answers with a collection and its count', async (t) => {
   const { ctx, get } = await instance(t)
   const garden = await localActor(ctx, 'jardin', 'Group')
   const doc = (await get(garden.iri)).json()
@@ -180,7 +181,7 @@ t.test('every collection an actor names answers with a collection and its count'
   t.equal((await get(`${garden.iri}/secrets`)).statusCode, 404)
 })
 
-t.test('the pages of an outbox are all public activities once, newest first, also when one is added on the way', async (t) => {
+t.test('[12] the pages of an outbox are all public activities once, newest first, also when one is added on the way', async (t) => {
   const { ctx, clock, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   const posts: ObjectRow[] = []
@@ -272,7 +273,7 @@ t.test('counters are those of today, the thread and the answers list only what i
   t.equal((await get(`${post.iri}/likes`)).json().totalItems, 1)
 })
 
-t.test('WebFinger finds an actor by every form peers use', async (t) => {
+t.test('[1][2][3] WebFinger finds an actor by every form peers use', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   const host = ctx.site!.host
@@ -305,7 +306,7 @@ t.test('WebFinger finds an actor by every form peers use', async (t) => {
   t.equal((await ask(`acct:alice@${host}`)).statusCode, 410)
 })
 
-t.test('host-meta and NodeInfo tell where to ask and what we are', async (t) => {
+t.test('[4][5] host-meta and NodeInfo tell where to ask and what we are', async (t) => {
   const { ctx, get } = await instance(t)
   const meta = await get('/.well-known/host-meta', '*/*')
   t.match(meta.headers['content-type'], /^application\/xrd\+xml/)
@@ -327,4 +328,22 @@ t.test('host-meta and NodeInfo tell where to ask and what we are', async (t) => 
     })
   }
   t.equal((await get('/nodeinfo/3.0', '*/*')).statusCode, 404)
+})
+
+t.test('[30] the end of an account we never met is no news: 202, nothing asked, nothing stored', async (t) => {
+  const { ctx, app } = await instance(t)
+  const internet = await testInternet(t, ctx)
+  const gone = internet.host('peer.test').actor('gone')
+  internet.host('peer.test').on('/users/gone', 410)
+  const request = await signedPost(ctx, gone, { id: `${gone.iri}#delete`, type: 'Delete', actor: gone.iri, object: gone.iri })
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/ap/inbox',
+    headers: { ...(request.headers as Record<string, string>), 'content-type': AP },
+    payload: request.body!
+  })
+  t.equal(answer.statusCode, 202)
+  t.equal(internet.host('peer.test').seen.length, 0)
+  t.same(await ctx.db('inbox_log'), [])
+  t.same(await ctx.db('actors').where({ local: false }), [])
 })

@@ -92,7 +92,7 @@ t.test('a name that is HTML is text in title, description and structured data', 
   t.notMatch(answer.body, /<script>alert/)
 })
 
-t.test('a message names its ActivityPub document, first in the Link header', options, async (t) => {
+t.test('[8] a message names its ActivityPub document, first in the Link header', options, async (t) => {
   const { ctx, app, page } = await start(t)
   const { actor } = await createAccount(ctx, { username: 'amina', email: 'amina@example.org', password: 'correct horse', name: 'Amina' })
   await createNote(ctx, actor, { text: 'Un mot pour le monde', visibility: 'public' })

@@ -72,7 +72,7 @@ async function follower(ctx: Ctx, alice: ActorRow, sink: Sink, name = 'bob', sha
 const rows = (ctx: Ctx) => ctx.db<DeliveryRow>('deliveries').orderBy('id')
 const hostRow = (ctx: Ctx, host: string) => ctx.db<HostRow>('hosts').where({ host }).first()
 
-t.test('an activity arrives once, as the bytes that were stored, with a signature that a stranger can check', async (t) => {
+t.test('[14] an activity arrives once, as the bytes that were stored, with a signature that a stranger can check', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   await follower(ctx, alice, sink)
@@ -94,7 +94,7 @@ t.test('an activity arrives once, as the bytes that were stored, with a signatur
   t.match(await rows(ctx), [{ state: 'done', attempts: 1, last_status: 202 }])
 })
 
-t.test('a server that answers 503 gets it again after 1, 5 and 15 minutes, each time freshly signed', async (t) => {
+t.test('[71] a server that answers 503 gets it again after 1, 5 and 15 minutes, each time freshly signed', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (_letter, index) => ({ status: index < 3 ? 503 : 202 })
@@ -149,7 +149,7 @@ t.test('another post does not wait, and its success brings back what failed befo
   )
 })
 
-t.test('a post written and deleted while a server is down arrives as a Delete or not at all, never the other way round', async (t) => {
+t.test('[76] a post written and deleted while a server is down arrives as a Delete or not at all, never the other way round', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (_letter, index) => ({ status: index === 0 ? 500 : 202 })
@@ -198,7 +198,7 @@ t.test('a worker that dies between claim and answer delays a delivery by its lea
   t.equal(sink.letters.length, 1)
 })
 
-t.test('429 is patience: the host is left alone for the time it asks, at most a day', async (t) => {
+t.test('[73] 429 is patience: the host is left alone for the time it asks, at most a day', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (_letter, index) =>
@@ -224,7 +224,7 @@ t.test('429 is patience: the host is left alone for the time it asks, at most a 
   t.match(await hostRow(ctx, sink.host), { failures: 0 })
 })
 
-t.test('a server that does not understand our signature gets the other one, and we remember', async (t) => {
+t.test('[28] a server that does not understand our signature gets the other one, and we remember', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (letter) => (letter.headers['signature-input'] === undefined ? { status: 401, text: 'unsigned' } : { status: 202 })
@@ -261,7 +261,7 @@ t.test('a server that refuses both signatures is asked three times more in three
   t.match((await hostRow(ctx, sink.host)) ?? { failures: 0 }, { failures: 0 }, 'a host that answers is not ill')
 })
 
-t.test('a refusal for good is not repeated, and says why', async (t) => {
+t.test('[72] a refusal for good is not repeated, and says why', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = () => ({ status: 422, text: 'no\u0000 thanks' })
@@ -273,7 +273,21 @@ t.test('a refusal for good is not repeated, and says why', async (t) => {
   t.match(await rows(ctx), [{ state: 'dead', last_status: 422, last_error: '422 no thanks' }])
 })
 
-t.test('410 at a shared inbox ends everything for that host, until it speaks to us', async (t) => {
+t.test('[72] an inbox that is not found is looked up anew and given up within days; its host stays in use', async (t) => {
+  const { ctx, clock, alice } = await instance(t)
+  const sink = await startSink(t)
+  sink.answer = () => ({ status: 404 })
+  await follower(ctx, alice, sink)
+  await say(ctx, alice)
+  for (let day = 0; day < 4; day += 1) {
+    await deliverDue(ctx)
+    clock.advance(DAY)
+  }
+  t.match(await rows(ctx), [{ state: 'dead', last_status: 404 }])
+  t.notOk((await hostRow(ctx, sink.host))?.gone_at)
+})
+
+t.test('[72] 410 at a shared inbox ends everything for that host, until it speaks to us', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = () => ({ status: 410 })
@@ -286,7 +300,7 @@ t.test('410 at a shared inbox ends everything for that host, until it speaks to 
   t.equal((await say(ctx, alice)).deliveries, 1)
 })
 
-t.test('a redirect of a POST is not followed', async (t) => {
+t.test('[78] a redirect of a POST is not followed', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   const other = await startSink(t)
@@ -330,7 +344,7 @@ t.test('five failures in a row open the circuit; then one probe at a time, twice
   t.match(await hostRow(ctx, sink.host), { failures: 0, open_until: null })
 })
 
-t.test('after failures on seven days a host sleeps: one probe a day; when it speaks, everything leaves at once', async (t) => {
+t.test('[74] after failures on seven days a host sleeps: one probe a day; when it speaks, everything leaves at once', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = () => ({ status: 500 })

@@ -30,7 +30,7 @@ async function start(t: Parameters<typeof testContext>[0]): Promise<{
   return { ctx, clock, internet, peer, read: (path, opts) => outcome(fetchDocument(ctx, `https://peer.test${path}`, opts)) }
 }
 
-t.test('a document is read from its own address, signed by the instance actor', async (t) => {
+t.test('[15] a document is read from its own address, signed by the instance actor', async (t) => {
   const { ctx, peer } = await start(t)
   await insertLocalKey(ctx, ctx.db, ctx.site!.instanceActorId, `${ctx.site!.origin}/ap/actor#main-key`)
   peer.on('/n/1', note('https://peer.test/n/1'))
@@ -71,7 +71,7 @@ t.test('a host that refuses one scheme is asked with the other, then without; wh
   t.equal(peer.seen.at(-1)?.headers.signature, undefined, 'a public document without signature as a last resort')
 })
 
-t.test('F01, F05, F29: private answers, rebinding and our own host are refused', async (t) => {
+t.test('[29] F01, F05, F29: private answers, rebinding and our own host are refused', async (t) => {
   const { ctx, internet, peer, read } = await start(t)
   peer.on('/n/1', note('https://peer.test/n/1'))
   for (const addresses of [['127.0.0.1'], ['11.22.33.44', '10.0.0.1'], ['11.22.33.44', '::1'], ['::ffff:192.168.0.1']]) {

@@ -197,7 +197,7 @@ t.test('text PostgreSQL cannot hold is cleaned, not refused', async (t) => {
   t.equal(row!.content, 'ab\ufffdc')
 })
 
-t.test('R11: an unknown type of activity is counted, an unknown type of object is kept as a card', async (t) => {
+t.test('[53] R11: an unknown type of activity is counted, an unknown type of object is kept as a card', async (t) => {
   const { ctx, bob } = await scene(t)
   t.equal(await receive(ctx, activity('View', bob, 'https://commune.test/ap/objects/1')), 'ignored-type')
   t.equal(await receive(ctx, activity('Dislike', bob, 'https://commune.test/ap/objects/1')), 'ignored-dislike')

@@ -233,7 +233,7 @@ t.test('O32: the page of an object is an http(s) address, chosen as peers mean i
   t.equal(url([{ href: 'javascript:x', mediaType: 'text/html' }, 'https://p.example/2']), 'https://p.example/2')
 })
 
-t.test('R3, R4, R7, R8: scalars, arrays, ids and embedded documents are one to us', async (t) => {
+t.test('[41] R3, R4, R7, R8: scalars, arrays, ids and embedded documents are one to us', async (t) => {
   t.same(normaliseActivity(activity({ to: PUBLIC, cc: ['as:Public', 'Public', { id: 'https://p.example/x' }, 7] })).to, [PUBLIC])
   t.same(normaliseActivity(activity({ cc: ['as:Public', 'Public', { id: 'https://p.example/x' }, 7] })).cc, [PUBLIC, 'https://p.example/x'])
   t.match(normaliseObject(object({ tag: { type: 'Mention', href: ACTOR, name: '@bob' }, summary: null })), {

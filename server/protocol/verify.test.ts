@@ -47,7 +47,7 @@ const code = async (work: Promise<unknown>): Promise<string> => {
   }
 }
 
-t.test('every vector of ours verifies', async (t) => {
+t.test('[16] every vector of ours verifies', async (t) => {
   const vectors = readJson<Vectors>('signatures/vectors.json')
   const { ctx } = await testContext(t, { origin: 'https://mastodon.example', startAt: new Date(vectors.date) })
   await testInternet(t, ctx)
@@ -92,7 +92,7 @@ t.test('the published vectors of both specifications give the same strings and v
   t.notOk(isSignedBy(claim(`${base} `, signature, null), ed25519), 'and not for another text')
 })
 
-t.test('requests captured from Gancio, GoToSocial and snac verify, their keys found as they publish them', async (t) => {
+t.test('[26] requests captured from Gancio, GoToSocial and snac verify, their keys found as they publish them', async (t) => {
   const { ctx, clock } = await testContext(t, { origin: 'https://fedify.test' })
   const internet = await testInternet(t, ctx)
   const doc = (name: string) => readJson<Record<string, unknown> & { json: Record<string, unknown> }>(`captured/docs/${name}.json`)
@@ -128,7 +128,7 @@ t.test('requests captured from Gancio, GoToSocial and snac verify, their keys fo
   ])
 })
 
-t.test('what is not signed well enough is refused before anything is fetched or stored', async (t) => {
+t.test('[19][20][21] what is not signed well enough is refused before anything is fetched or stored', async (t) => {
   const { ctx, clock } = await testContext(t)
   const internet = await testInternet(t, ctx)
   const peer = internet.host('peer.test')
@@ -245,7 +245,7 @@ t.test('what is not signed well enough is refused before anything is fetched or 
   )
 })
 
-t.test('S15: the key decides the algorithm, whatever the header calls it', async (t) => {
+t.test('[17] S15: the key decides the algorithm, whatever the header calls it', async (t) => {
   const { ctx } = await testContext(t)
   const peer = (await testInternet(t, ctx)).host('peer.test')
   const bob = peer.actor('bob')
@@ -298,7 +298,7 @@ t.test('S15: the key decides the algorithm, whatever the header calls it', async
   )
 })
 
-t.test('RFC 9421: what must be covered, and the target behind our public origin', async (t) => {
+t.test('[27] RFC 9421: what must be covered, and the target behind our public origin', async (t) => {
   const { ctx } = await testContext(t)
   const bob = (await testInternet(t, ctx)).host('peer.test').actor('bob')
   const good = await signedPost(ctx, bob, { type: 'Like' }, { scheme: 'rfc9421' })
@@ -356,7 +356,7 @@ t.test('RFC 9421: what must be covered, and the target behind our public origin'
   )
 })
 
-t.test('S12, S13: a key belongs only to an actor that names it', async (t) => {
+t.test('[23][24] S12, S13: a key belongs only to an actor that names it', async (t) => {
   const { ctx } = await testContext(t)
   const internet = await testInternet(t, ctx)
   const evil = internet.host('evil.test')
@@ -443,7 +443,7 @@ t.test('S17, S18: a key that cannot be had now is asked for again later, not a t
   t.equal(await code(verifyRequest(ctx, post)), 'accepted', 'others are served')
 })
 
-t.test('a key that changed is fetched once, and only once in five minutes when that does not help', async (t) => {
+t.test('[25] a key that changed is fetched once, and only once in five minutes when that does not help', async (t) => {
   const { ctx, clock } = await testContext(t)
   const peer = (await testInternet(t, ctx)).host('peer.test')
   const bob = peer.actor('bob')

@@ -83,6 +83,15 @@ t.test('a group and the commune accept followers at once', async (t) => {
   t.equal(await receive(ctx, activity('Follow', mallory, group.iri)), 'followed')
 })
 
+t.test('[36] the instance’s own actor accepts a follow, as relays ask for', async (t) => {
+  const { ctx, mallory } = await scene(t)
+  const follow = activity('Follow', mallory, 'https://commune.test/ap/actor')
+  t.equal(await receive(ctx, follow), 'followed')
+  t.match(await sent(ctx), [
+    { type: 'Accept', inbox: mallory.inbox, body: { actor: 'https://commune.test/ap/actor', object: { id: follow.id } } }
+  ])
+})
+
 t.test('a Follow by someone blocked is rejected', async (t) => {
   const { ctx, alice, mallory } = await scene(t)
   await ctx.db('blocks').insert({ id: '1', iri: 'x', blocker_id: alice.id, blocked_id: mallory.id })
@@ -205,7 +214,7 @@ t.test('checklist 43: an Update under the id of its Create is applied', async (t
   )
 })
 
-t.test('O06, O07, O10: neither another server nor a neighbour changes or deletes a post', async (t) => {
+t.test('[45] O06, O07, O10: neither another server nor a neighbour changes or deletes a post', async (t) => {
   const { ctx, bob, mallory } = await scene(t)
   const neighbour = await remotePerson(ctx, 'eve@mastodon.example')
   const post = note(bob)
@@ -297,7 +306,7 @@ t.test('an actor’s own Delete takes everything of theirs along', async (t) => 
   t.equal(await receive(ctx, create(bob, note(bob))), 'refused-suspended')
 })
 
-t.test('O15, O16, O17: only the followed one answers our Follow', async (t) => {
+t.test('[35] O15, O16, O17: only the followed one answers our Follow', async (t) => {
   const { ctx, alice, bob, mallory } = await scene(t)
   const carol = await remotePerson(ctx, 'carol@lemmy.example')
   const iri = await localFollow(ctx, alice, carol, 'pending')
