@@ -2,8 +2,10 @@
 import compress from '@fastify/compress'
 import Fastify, { LogController, type FastifyInstance, type RouteOptions } from 'fastify'
 import type { Ctx } from './context.ts'
+import { AppError } from './core/errors.ts'
 import { loadSite } from './db/site.ts'
 import { activityPub } from './http/activitypub.ts'
+import { activityPubInbox } from './http/activitypub-inbox.ts'
 import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
@@ -37,6 +39,7 @@ import { oauthAuthorize } from './http/oauth/authorize.ts'
 import { oauthToken } from './http/oauth/token.ts'
 import { pages } from './http/pages.ts'
 import { basePlugins } from './http/plugins/base.ts'
+import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 import { wellKnown } from './http/wellknown.ts'
 
@@ -68,11 +71,24 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
   await app.register(hotDocuments, { ctx })
   // Another process (the command line) may have done the set-up.
-  app.addHook('onRequest', async () => {
-    if (ctx.site === null) await loadSite(ctx)
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (ctx.site !== null) return done()
+    loadSite(ctx).then(() => done(), done)
   })
+  await app.register(errorsPlugin, { ctx })
+  // The inboxes stand apart from everything that is for people: compression, cookies, CORS and the headers that protect a browser would
+  // cost each activity as much as the check of its signature.
+  await app.register(activityPubInbox, { ctx })
+  await app.register(everythingElse, { ctx })
+  await app.ready()
+  return app
+}
+
+/** What browsers and apps use, and the documents other servers read. */
+async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   await app.register(compress, { encodings: ['gzip', 'identity'], threshold: 1024, zlibOptions: { level: 5 } })
   await app.register(basePlugins, { ctx })
+  app.setNotFoundHandler((request, reply) => sendError(ctx, new AppError('request.not-found', 404, 'Record not found'), request, reply))
   // The description of the API sees the routes registered after it.
   await app.register(communerOpenapi, { ctx })
   await app.register(health, { ctx })
@@ -96,8 +112,6 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   await app.register(feeds, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })
-  await app.ready()
-  return app
 }
 
 /** TRUST_PROXY as Fastify reads it: true, false, a number of hops, or addresses. */

@@ -4,8 +4,12 @@ import { domainToASCII } from 'node:url'
 /** Longest IRI we keep. */
 export const MAX_IRI_LENGTH = 2048
 
+/** A host name that is in its one form already: nearly every one. Not an address in numbers, and nothing that IDNA would change. */
+const PLAIN_HOST = /^(?!(?:.*\.)?xn--)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/
+
 /** The one form of a host we compare and store: ASCII, lower case, no trailing dot, port only when it is not the scheme's own. */
 export function canonicalHost(host: string): string | null {
+  if (PLAIN_HOST.test(host)) return host
   const match = /^([^:/?#@\\\s]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?$/.exec(host)
   if (!match) return null
   const name = match[1]!.startsWith('[') ? match[1]!.toLowerCase() : domainToASCII(match[1]!.replace(/\.$/, '')).toLowerCase()

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
+import { textArray } from './binary.ts'
 import type { InboxLogRow } from './rows.ts'
 
 export interface Received {
@@ -13,7 +14,8 @@ export interface Received {
   signerIri: string
   host: string
   recipientId: string | null
-  body: string
+  /** Exact bytes received: UTF-8 without NUL. */
+  body: Buffer
 }
 
 /** Longer than the slowest row can take: eight fetches of ten seconds. */
@@ -48,7 +50,7 @@ export async function insertReceived(ctx: Ctx, trx: Knex, received: Received[]):
       received.map((item) => item.signerIri),
       received.map((item) => item.host),
       nullable(received.map((item) => item.recipientId)),
-      received.map((item) => item.body),
+      textArray(received.map((item) => item.body)),
       SWITCHES
     ]
   )

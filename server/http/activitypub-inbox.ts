@@ -20,6 +20,8 @@ const RECIPIENT_FRESH_MS = 10_000
 
 /** POST /ap/inbox, /ap/actor/inbox and /ap/actors/:uuid/inbox. */
 export async function activityPubInbox(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  // A logger for each request costs more than reading the request's headers, and nothing here uses it.
+  app.setChildLoggerFactory((logger) => logger)
   await app.register(edge, { ctx })
   const recipients = createLru<string, { id: string; untilMs: number }>(MAX_RECIPIENTS)
 

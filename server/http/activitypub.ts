@@ -1,4 +1,4 @@
-// ActivityPub over HTTP: documents and collections at their addresses, the inboxes, and machines that ask for a page's document.
+// ActivityPub over HTTP: documents and collections at their addresses, and machines that ask for a page's document.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../context.ts'
 import { isRowId } from '../core/ids.ts'
@@ -18,7 +18,6 @@ import { activityBytes, actorBytes, actorStubBytes, goneBytes, objectBytes, obje
 import { verifyRequest } from '../protocol/verify.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
-import { activityPubInbox } from './activitypub-inbox.ts'
 import { readerOf, type Reader } from './activitypub-gate.ts'
 import { localIri, notFound, sendDocument } from './activitypub-reply.ts'
 import { wantsActivity } from './negotiate.ts'
@@ -30,13 +29,12 @@ type ActorParams = { Params: { uuid: string; collection: string } }
 
 const PUBLIC_ROUTE = { config: { public: true } }
 
-/** Routes under /ap/, and the negotiation at HTML addresses for the whole application. */
+/** Routes under /ap/ that are read, and the negotiation at HTML addresses for the whole application. */
 export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
     if (isPageAddress(request) && wantsActivity(request)) return sendPageDocument(ctx, request, reply)
     return undefined
   })
-  await app.register(activityPubInbox, { ctx })
   const origin = (): string => requireSite(ctx).origin
 
   // Never behind a signature: two servers that both want signed requests read each other's instance actor first.

@@ -1,5 +1,5 @@
 // The outer door of the inboxes (choke point 1): bytes, sizes, shapes and budgets. Knows nothing of signatures or meaning.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { canonicalHost } from '../core/iri.ts'
@@ -47,18 +47,11 @@ const budgets = new WeakMap<Ctx, Budgets>()
  * 415 any Content-Encoding (security.md J10), 413 more than 1 MiB, 400 what is not UTF-8 JSON of ≤ 32 levels (J05, J07), 429 too many refusals.
  */
 export async function edge(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  app.addHook('onRequest', async (request) => {
-    if (request.method !== 'POST') return
-    if (canonicalHost(request.raw.headers.host ?? '') !== requireSite(ctx).host) {
-      throw new AppError('edge.host', 421, 'This server does not answer for that host.')
-    }
-    if (request.headers['content-encoding'] !== undefined)
-      throw new AppError('edge.encoding', 415, 'Activities are read without content encoding.')
-    if (levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens < 1) throw tooMany(REFUSALS)
-  })
-  app.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
+  app.addHook('onRequest', (request, _reply, done) => done(refusalOf(ctx, request)))
+  app.addHook('onResponse', (request, reply, done) => {
     if (request.method === 'POST' && REFUSED_STATUSES.has(reply.statusCode))
       levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens -= 1
+    done()
   })
   // Nothing else is read here, text and forms neither: any other type is 415.
   app.removeAllContentTypeParsers()
@@ -74,6 +67,16 @@ export async function edge(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise
 
 // Parsers and hooks belong to the scope that calls or registers this, not to a child of it.
 Object.assign(edge, { [Symbol.for('skip-override')]: true })
+
+/** Why a request is sent away before its body is read, if it is. */
+function refusalOf(ctx: Ctx, request: FastifyRequest): AppError | undefined {
+  if (request.method !== 'POST') return undefined
+  if (canonicalHost(request.raw.headers.host ?? '') !== requireSite(ctx).host)
+    return new AppError('edge.host', 421, 'This server does not answer for that host.')
+  if (request.headers['content-encoding'] !== undefined)
+    return new AppError('edge.encoding', 415, 'Activities are read without content encoding.')
+  return levelOf(ctx, budgetsOf(ctx).addresses, request.ip, REFUSALS).tokens < 1 ? tooMany(REFUSALS) : undefined
+}
 
 /** The activity a POST brought. Throws document.malformed (400) when there was no body. */
 export function readActivity(request: FastifyRequest): ReceivedActivity {

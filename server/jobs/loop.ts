@@ -1,4 +1,5 @@
 // One kind of work, run whenever poked until nothing is left; survives errors with a growing pause. Knows nothing of the work.
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 export interface Loop {
@@ -13,6 +14,8 @@ export interface LoopOptions {
   log: Logger
   /** Does some of the work; how much was done. Called again until it returns 0. */
   run(): Promise<number>
+  /** After a run that did less than `full`, the next one waits: what trickles in meanwhile costs little more together than one alone. */
+  gather?: { full: number; restMs: number }
   /** Told of a poke while a run is under way. */
   nudge?: () => void
 }
@@ -21,7 +24,7 @@ export interface LoopOptions {
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 
-export function createLoop({ name, log, run, nudge }: LoopOptions): Loop {
+export function createLoop({ name, log, run, gather = { full: 0, restMs: 0 }, nudge }: LoopOptions): Loop {
   let running: Promise<void> | null = null
   let again = false
   let stopped = false
@@ -32,7 +35,11 @@ export function createLoop({ name, log, run, nudge }: LoopOptions): Loop {
     try {
       do {
         again = false
-        while (!stopped && (await run()) > 0);
+        while (!stopped) {
+          const done = await run()
+          if (done === 0) break
+          if (done < gather.full && !stopped) await wait(gather.restMs)
+        }
         failures = 0
       } while (again && !stopped)
     } catch (error) {

@@ -7,7 +7,7 @@ import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
 import { removeLooseFiles } from '../features/media/sweep.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
-import { processInbox } from '../protocol/inbox.ts'
+import { CLAIM, processInbox } from '../protocol/inbox.ts'
 import { doChores } from './chores.ts'
 import { createLoop, type Loop } from './loop.ts'
 import type { WakeKind } from './queue.ts'
@@ -24,13 +24,15 @@ export interface WorkerOptions {
 /** What a lost wake-up may cost, and how late a retry may be. */
 const SWEEP_EVERY_MS = 30_000
 const PRUNE_EVERY_MS = 3_600_000
+/** In a flow of activities, effects wait this long for company: accepting has the processor meanwhile, and statements are shared by more. */
+const GATHER_MS = 100
 /** Supervisors kill after 30 s or more; requests under way may take that long, ours are given back after this. */
 const STOP_SENDING_MS = 20_000
 
 /** Starts working. The queue's own failure to start is no failure: the sweeper needs only the database. */
 export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promise<Worker> {
   const loops = {
-    inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx) }),
+    inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx), gather: { full: CLAIM, restMs: GATHER_MS } }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
     chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx) }),
     prune: createLoop({

@@ -1,5 +1,5 @@
 // Takes verified activities in: many requests share one durable INSERT, and each is answered only after its commit. Applies nothing.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { insertReceived, type Received } from '../db/inbox-log.ts'
@@ -26,12 +26,19 @@ interface Batcher {
   waiting: Waiting[]
   inFlight: number
   scheduled: boolean
+  /** When the last statement left. */
+  leftMs: number
 }
 
 /** One statement stays small enough to commit in milliseconds; more requests than this wait for the next. */
 const MAX_BATCH = 250
 /** Two commits overlap: while one waits for the disk, the next is parsed. More gain nothing on one WAL. */
 const MAX_IN_FLIGHT = 2
+/**
+ * In a flow, a statement leaves this long after the one before it: a statement and its commit cost as much as verifying twenty signatures,
+ * so what arrives close together shares one. After a lull it leaves at once.
+ */
+const APART_MS = 8
 /** What waits here is memory the peers make us hold; beyond it they are asked to come back (P14). */
 const MAX_WAITING = 5000
 
@@ -42,7 +49,7 @@ const batchers = new WeakMap<Ctx, Batcher>()
  * 'duplicate': we have it already (federation.md R2). Throws inbox.unavailable (503) when it could not be written; the peer keeps it.
  */
 export function acceptActivity(ctx: Ctx, delivered: Delivered): Promise<'accepted' | 'duplicate'> {
-  const batcher = batchers.get(ctx) ?? { waiting: [], inFlight: 0, scheduled: false }
+  const batcher = batchers.get(ctx) ?? { waiting: [], inFlight: 0, scheduled: false, leftMs: Number.NEGATIVE_INFINITY }
   batchers.set(ctx, batcher)
   if (batcher.waiting.length >= MAX_WAITING) return Promise.reject(unavailable())
   const received = receivedFrom(delivered)
@@ -52,20 +59,25 @@ export function acceptActivity(ctx: Ctx, delivered: Delivered): Promise<'accepte
   })
 }
 
-// Idle: commit with whatever arrives in this turn of the event loop. Busy: what arrives during a commit shares the next one.
+// After a lull: commit with whatever arrives in this turn of the event loop. Busy: what arrives meanwhile shares the next statement.
 function schedule(ctx: Ctx, batcher: Batcher): void {
   if (batcher.scheduled || batcher.inFlight >= MAX_IN_FLIGHT || batcher.waiting.length === 0) return
   batcher.scheduled = true
-  setImmediate(() => {
-    batcher.scheduled = false
-    const batch = batcher.waiting.splice(0, MAX_BATCH)
-    batcher.inFlight += 1
-    void commit(ctx, batch).finally(() => {
-      batcher.inFlight -= 1
-      schedule(ctx, batcher)
-    })
+  const restMs = batcher.waiting.length >= MAX_BATCH ? 0 : batcher.leftMs + APART_MS - performance.now()
+  if (restMs > 0) setTimeout(leave, restMs, ctx, batcher)
+  else setImmediate(leave, ctx, batcher)
+}
+
+function leave(ctx: Ctx, batcher: Batcher): void {
+  batcher.scheduled = false
+  batcher.leftMs = performance.now()
+  const batch = batcher.waiting.splice(0, MAX_BATCH)
+  batcher.inFlight += 1
+  void commit(ctx, batch).finally(() => {
+    batcher.inFlight -= 1
     schedule(ctx, batcher)
   })
+  schedule(ctx, batcher)
 }
 
 async function commit(ctx: Ctx, batch: Waiting[]): Promise<void> {
@@ -109,7 +121,7 @@ function receivedFrom({ verified, activity, raw, recipientId }: Delivered): Rece
     signerIri: verified.actorIri,
     host: verified.host,
     recipientId,
-    body: raw.toString('utf8').replaceAll('\u0000', '')
+    body: raw
   }
 }
 
@@ -118,12 +130,10 @@ function receivedFrom({ verified, activity, raw, recipientId }: Delivered): Rece
  * Update bears the id of its Create. `published` is part of it, because snac gives every boost of a post the same id.
  */
 export function dedupKey(activity: NormActivity): Buffer {
-  const hash = createHash('sha256').update(
-    `${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`
-  )
+  let text = `${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`
   for (const ref of activity.objects) {
     const version = ref.json === null ? '' : typeof ref.json.updated === 'string' ? ref.json.updated : JSON.stringify(ref.json)
-    hash.update(`${ref.id ?? ''}\n${version}\n`)
+    text += `${ref.id ?? ''}\n${version}\n`
   }
-  return hash.update(activity.target ?? '').digest()
+  return hash('sha256', text + (activity.target ?? ''), 'buffer')
 }

@@ -12,7 +12,7 @@ import type { Outcome } from './outcomes.ts'
 export { acceptActivity, dedupKey } from './inbox-accept.ts'
 
 /** Rows of one claim: large enough to share statements, small enough to keep a transaction well under 100 ms. */
-const CLAIM = 200
+export const CLAIM = 200
 /** Activities applied one by one at the same moment: they may wait for other servers. */
 const CHAINS_AT_ONCE = 4
 

@@ -1,5 +1,5 @@
 // The body's digest, recomputed over the raw bytes. A digest that was not recomputed proves nothing (security.md S02).
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
 
 const HASHES = new Map([
@@ -22,7 +22,7 @@ export function requireContentDigest(header: string, body: Buffer): void {
 
 /** The value of a Digest or Content-Digest member: base64 of the SHA-256. */
 export function sha256Base64(body: Buffer): string {
-  return createHash('sha256').update(body).digest('base64')
+  return hash('sha256', body, 'base64')
 }
 
 function requireAll(members: string[], grammar: RegExp, body: Buffer): void {
@@ -30,10 +30,10 @@ function requireAll(members: string[], grammar: RegExp, body: Buffer): void {
   for (const member of members) {
     const match = grammar.exec(member)
     if (match === null) throw wrong()
-    const hash = HASHES.get(match[1]!.toLowerCase())
-    if (hash === undefined) continue
+    const algorithm = HASHES.get(match[1]!.toLowerCase())
+    if (algorithm === undefined) continue
     const given = Buffer.from(match[2]!, 'base64')
-    const actual = createHash(hash).update(body).digest()
+    const actual = hash(algorithm, body, 'buffer')
     if (given.length !== actual.length || !timingSafeEqual(given, actual)) throw wrong()
     known += 1
   }

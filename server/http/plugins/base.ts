@@ -1,17 +1,15 @@
-// Everything every route stands on, in the order it must run. app.ts registers this before any route.
+// What every route for people and apps stands on, in the order it must run. app.ts registers this before them.
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { authPlugin } from './auth.ts'
 import { bodiesPlugin } from './bodies.ts'
 import { corsPlugin } from './cors.ts'
-import { errorsPlugin } from './errors.ts'
 import { rateLimitPlugin } from './rate-limit.ts'
 import { securityHeadersPlugin } from './security-headers.ts'
 
-/** Errors, headers, CORS, cookies, bodies, limits, then who is asking. */
+/** Headers, CORS, cookies, bodies, limits, then who is asking. */
 export async function basePlugins(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  await app.register(errorsPlugin, { ctx })
   await app.register(securityHeadersPlugin, { ctx })
   await app.register(corsPlugin)
   await app.register(cookie)
