@@ -8,7 +8,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { q
 const wanted = positionals.length === 0 ? ['ingest', 'fanout', 'documents'] : positionals
 const rounds = values.quick ? 2 : 5
 for (const name of wanted) {
-  if (name === 'ingest') await benchIngest({ rounds, perRound: values.quick ? 1000 : 3000, warmUp: values.quick ? 1000 : 5000 })
+  if (name === 'ingest') await benchIngest({ rounds, perRound: values.quick ? 2000 : 3000, warmUp: 5000 })
   else if (name === 'fanout') await benchFanout({ rounds, postsPerRound: 10, hosts: 100, followersPerHost: 10 })
   else if (name === 'documents')
     await benchDocuments({ rounds, perRound: values.quick ? 2000 : 10_000, warmUp: values.quick ? 2000 : 5000 })

@@ -1,5 +1,6 @@
-// Inbox ingest, side by side in one run: ours (accepted and committed), a bare Fastify with RSA verify and one INSERT, and the same with
-// micro-batched INSERTs. 32 connections, rounds interleaved after a warm-up.
+// Inbox ingest, side by side in one run: ours (accepted and committed; all effects done, in the homes of 50 local followers), a bare
+// Fastify with RSA verify and one INSERT, the same with micro-batched INSERTs, and with object, columns and fan-in rows. 32 connections,
+// rounds interleaved after a warm-up.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,32 +15,33 @@ import { cpuOf, cpuOfPostgres, measure, printTable, rssMb, type Line, type Round
 import { startStage } from './stage.ts'
 
 const CONNECTIONS = 32
+const READERS = 50
 
 export async function benchIngest(options: { rounds: number; perRound: number; warmUp: number }): Promise<void> {
   const actors = await makeActors(100, 10, (host) => `https://h${host}.test`)
-  const stage = await startStage({ actors })
+  const stage = await startStage({ actors, readers: READERS })
   const anchors: Child[] = []
   try {
     const { commune } = stage
     const settings = embeddedSettings(commune.dataDir)
-    await admin(settings, 'create database anchor')
     const keysFile = join(stage.network.directory, 'keys.json')
     writeFileSync(keysFile, JSON.stringify(Object.fromEntries(actors.map((one) => [one.key.id, one.key.publicPem]))))
     const startAnchor = async (mode: string): Promise<{ child: Child; pool: Pool }> => {
       const port = await freePort()
+      await admin(settings, `create database anchor_${mode}`)
       const child = await startProcess(
         process.execPath,
         [
           '--import=tsx',
           fileURLToPath(new URL('./anchor-ingest.ts', import.meta.url)),
-          JSON.stringify({ port, mode, keysFile, database: { ...settings, database: 'anchor' } })
+          JSON.stringify({ port, mode, keysFile, readers: READERS, database: { ...settings, database: `anchor_${mode}` } })
         ],
         { env: { ...process.env, NODE_OPTIONS: '' }, cwd: process.cwd(), readyText: 'anchor ready' }
       )
       anchors.push(child)
       return { child, pool: new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS }) }
     }
-    const [single, batched] = [await startAnchor('single'), await startAnchor('batched')]
+    const [single, batched, effects] = [await startAnchor('single'), await startAnchor('batched'), await startAnchor('effects')]
     const targets: string[] = []
     for (let index = 0; index < 20; index += 1)
       targets.push((await commune.clients.alice!.post('/api/v1/statuses', { status: `Cible ${index}`, as: 'jardin' })).uri)
@@ -47,6 +49,7 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
     const lines: (Line & { pool: Pool; pid: number })[] = [
       { name: 'Fastify + verify + one INSERT', rounds: [], pool: single.pool, pid: single.child.pid },
       { name: 'Fastify + verify + micro-batched INSERT', rounds: [], pool: batched.pool, pid: batched.child.pid },
+      { name: 'the same + object, columns, 50 homes', rounds: [], pool: effects.pool, pid: effects.child.pid },
       {
         name: 'Communer, accepted and committed',
         rounds: [],
@@ -85,10 +88,13 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
         }
       }
     }
+    const [one, many, effective, accepted] = lines as Line[] as [Line, Line, Line, Line]
+    const title = `${CONNECTIONS} connections, ${options.rounds} rounds of ${options.perRound}`
+    printTable(`Inbox ingest, accepted: ${title}`, [one, many, accepted], many.name)
     printTable(
-      `Inbox ingest, ${CONNECTIONS} connections, ${options.rounds} rounds of ${options.perRound}`,
-      [...lines, { name: 'Communer, all effects done', rounds: drain }],
-      'Fastify + verify + micro-batched INSERT'
+      `Inbox ingest, in the homes of ${READERS} followers: ${title}`,
+      [effective, { name: 'Communer, all effects done', rounds: drain }],
+      effective.name
     )
     const [row] = await commune.query(
       "select count(*) as all, count(*) filter (where state = 'done') as done, count(distinct dedup_key) as keys from inbox_log"

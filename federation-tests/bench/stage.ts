@@ -1,5 +1,6 @@
 // A Communer for benchmarks: started as users do (embedded PostgreSQL, fsync as shipped), with the corpus' actors and followers already
 // stored, as they are on an instance that has lived a while. Nothing leaves loopback.
+import type { Knex } from 'knex'
 import { createContext } from '../../server/create-context.ts'
 import { readConfig } from '../../server/config.ts'
 import { newId } from '../../server/core/ids.ts'
@@ -23,6 +24,8 @@ export interface StageOptions {
   actors: CorpusActor[]
   /** All of them follow the group. */
   followers?: boolean
+  /** People of this instance who follow each of the actors: so many homes to write into. */
+  readers?: number
   /** http://localhost, so that deliveries go to plain loopback sinks. */
   local?: boolean
 }
@@ -65,6 +68,7 @@ async function fill(commune: Communer, groupIri: string, options: StageOptions):
   const { ctx } = instance
   try {
     for (const { document } of options.actors) await upsertRemoteActor(ctx, ctx.db, document)
+    await addReaders(ctx.db, options)
     if (options.followers !== true) return
     const group = await ctx.db('actors').where({ iri: groupIri }).first('id')
     const rows = await ctx
@@ -91,4 +95,20 @@ async function fill(commune: Communer, groupIri: string, options: StageOptions):
   } finally {
     await instance.close()
   }
+}
+
+/** People as rows only: nobody logs in, nothing is sent in their name. Their follows stand since long. */
+async function addReaders(db: Knex, { actors, readers = 0 }: StageOptions): Promise<void> {
+  await db.raw(
+    `insert into actors (id, iri, type, local, username, domain, host, inbox, doc)
+     select n, 'https://bench.test/ap/actors/reader-' || n, 'Person', true, 'reader' || n, 'bench.test', 'bench.test', 'https://bench.test/ap/inbox', '{}'
+     from generate_series(1, ?::int) n`,
+    [readers]
+  )
+  await db.raw(
+    `insert into follows (id, iri, follower_id, followed_id, state, follower_local, accepted_at)
+     select row_number() over (), f.iri || '#follow-' || a.id, f.id, a.id, 'accepted', true, now()
+     from actors a, actors f where a.iri = any(?::text[]) and f.id <= ?::int`,
+    [actors.map((one) => one.iri), readers]
+  )
 }
