@@ -71,9 +71,8 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
   await app.register(hotDocuments, { ctx })
   // Another process (the command line) may have done the set-up.
-  app.addHook('onRequest', (_request, _reply, done) => {
-    if (ctx.site !== null) return done()
-    loadSite(ctx).then(() => done(), done)
+  app.addHook('onRequest', async () => {
+    if (ctx.site === null) await loadSite(ctx)
   })
   await app.register(errorsPlugin, { ctx })
   // The inboxes stand apart from everything that is for people: compression, cookies, CORS and the headers that protect a browser would
