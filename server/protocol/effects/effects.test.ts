@@ -426,3 +426,23 @@ t.test('O29: a post to a local group counts as said there only from its voices',
     t.equal((await stored(ctx, post.id))!.group_id, actor === bob ? group.id : null)
   }
 })
+
+t.test('Communecter: leaving a project by a Delete of oneself with a target ends no account', async (t) => {
+  const { ctx, bob, mallory } = await scene(t)
+  const project = 'https://communecter.example/api/activitypub/projects/p/jardin'
+  t.equal(await receive(ctx, activity('Delete', mallory, bob.iri, { target: project })), 'refused-owner')
+  t.equal(await receive(ctx, activity('Delete', bob, bob.iri, { target: project })), 'ignored-type')
+  t.equal((await ctx.db('actors').where({ id: bob.id }).first('deleted_at')).deleted_at, null)
+})
+
+t.test('Communecter: instruments in every shape, projects and badges are read; what has no meaning here has no effect', async (t) => {
+  const { ctx, alice, bob } = await scene(t)
+  const project = 'https://mastodon.example/projects/p/jardin'
+  for (const instrument of ['contributor', 'inviteWithRules', { as: 'adminandrole', rules: 'Financeur,Directeur' }, ['admin'], null])
+    for (const type of ['Join', 'Invite', 'Offer', 'Leave'])
+      t.notMatch(await receive(ctx, activity(type, bob, bob.iri, { target: project, instrument })), /^(dead-|refused-document)/, type)
+  t.same(await ctx.db('memberships'), [], 'nobody became anything')
+  const badge = note(bob, { type: 'Badge', name: 'Jardinier', cc: [alice.iri], content: '<p>Merci</p>' })
+  t.equal(await receive(ctx, create(bob, badge)), 'created')
+  t.match(await stored(ctx, badge.id), { type: 'Badge', name: 'Jardinier' }, 'an unknown type is kept as a card')
+})
