@@ -1,6 +1,7 @@
 // Does what is due: each kind of chore is one line of CHORES. A chore may run again after a crash, so every one of them is idempotent.
 import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
+import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
@@ -8,6 +9,7 @@ export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
 
 /** Every kind of chore there is, with who does it. */
 export const CHORES: Record<string, ChoreWork> = {
+  'move-followers': moveFollowers,
   'poll-tell': tellTotals,
   'poll-close': closePoll
 }

@@ -89,7 +89,7 @@ export function authorise(facts: Facts): Verdict {
     case 'Dislike':
       return refuse('ignored-dislike')
     case 'Move':
-      return refuse('ignored-move')
+      return facts.objectId === facts.signer ? APPLY : refuse('refused-owner')
     default:
       return refuse('ignored-type')
   }

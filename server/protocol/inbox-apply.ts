@@ -16,6 +16,7 @@ import { applyFlag } from './effects/flag.ts'
 import { applyFollow } from './effects/follow.ts'
 import { applyJoin } from './effects/join.ts'
 import { applyLike } from './effects/like.ts'
+import { applyMove } from './effects/move.ts'
 import { applyUndo } from './effects/undo.ts'
 import { applyUpdate } from './effects/update.ts'
 import { newBudget } from './fetch.ts'
@@ -38,6 +39,7 @@ const EFFECTS = new Map<string, Effect>([
   ['Announce', applyAnnounce],
   ['Block', applyBlock],
   ['Flag', applyFlag],
+  ['Move', applyMove],
   ['Add', applyFeatured],
   ['Remove', applyFeatured]
 ])

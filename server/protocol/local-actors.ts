@@ -89,7 +89,13 @@ export async function refreshActorDocument(ctx: Ctx, trx: Knex, actorId: string)
   if (row === undefined) throw new Error(`No local actor ${actorId}`)
   const updated = ctx.clock.now()
   const group = await groupOf(trx, row)
-  const doc = actorDocument({ ...row, updated }, actorLinks(requireSite(ctx), row, group))
+  const doc = actorDocument(
+    { ...row, updated },
+    {
+      ...actorLinks(requireSite(ctx), row, group),
+      movedTo: await movedTo(trx, row)
+    }
+  )
   const [fresh] = await trx<ActorRow>('actors')
     .where({ id: actorId })
     .update({ updated, doc: json(doc) } as never)
@@ -128,6 +134,11 @@ function actorLinks(site: SiteParts, actor: { kind: string | null }, group?: { o
       ? { territory: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude } }
       : {})
   }
+}
+
+async function movedTo(trx: Knex, actor: ActorRow): Promise<string | null> {
+  if (actor.moved_to_id === null) return null
+  return (await trx('actors').where({ id: actor.moved_to_id }).first<{ iri: string } | undefined>('iri'))?.iri ?? null
 }
 
 async function groupOf(trx: Knex, actor: ActorRow): Promise<{ openness: string; posting: string; members: number } | undefined> {

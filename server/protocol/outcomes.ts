@@ -14,6 +14,7 @@ export const OUTCOMES = [
   'undone',
   'blocked',
   'reported',
+  'moved',
   'featured',
   'unfeatured',
   'actor-updated',

@@ -21,6 +21,8 @@ export interface ActorSource {
   fields: readonly { name: string; value: string }[]
   published: Date
   updated: Date | null
+  /** Other accounts of the same person. */
+  aliases?: readonly string[]
 }
 
 interface ImageSource {
@@ -32,6 +34,8 @@ interface ImageSource {
 /** What stands beside the row. */
 export interface ActorLinks {
   origin: string
+  /** IRI of the account this one went on as. */
+  movedTo?: string | null
   /** Group settings; absent for people and the instance. */
   group?: { openness: string; posting: string; members: number }
   /** The commune's place on the map; only the commune carries it. */
@@ -66,6 +70,8 @@ export function actorDocument(source: ActorSource, links: ActorLinks): WireDocum
     ...picture('image', links.origin, source.image),
     published: wireDate(source.published),
     ...(source.updated ? { updated: wireDate(source.updated) } : {}),
+    ...(source.aliases && source.aliases.length > 0 ? { alsoKnownAs: [...source.aliases] } : {}),
+    ...(links.movedTo ? { movedTo: links.movedTo } : {}),
     manuallyApprovesFollowers: source.locked,
     ...(isInstance ? instanceTerms() : profileTerms(source, links.origin))
   }

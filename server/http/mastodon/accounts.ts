@@ -21,11 +21,16 @@ const MAX_RELATIONSHIPS = 80
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  /** With the account it went on as, one hop. */
+  const withMoved = async (actor: ActorPart): Promise<Account> => {
+    const target = actor.moved_to_id === null ? undefined : (await loadActorParts(ctx, [actor.moved_to_id])).get(actor.moved_to_id)
+    return { ...toAccount(ctx, actor, actor), moved: target === undefined || isGone(target) ? null : toAccount(ctx, target, target) }
+  }
+
   app.get('/accounts/lookup', { config: READ }, async (request) => {
     const id = await findByAcct(ctx, textOf((request.query as Params)['acct']) ?? '')
     if (id === null) throw notFound()
-    const actor = await getActor(ctx, id)
-    return toAccount(ctx, actor, actor)
+    return withMoved(await getActor(ctx, id))
   })
 
   app.get('/accounts/search', { config: { scope: 'read:accounts' } }, async (request) => {
@@ -58,10 +63,7 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     })
   })
 
-  app.get('/accounts/:id', { config: READ }, async (request) => {
-    const actor = await getActor(ctx, idParam(request))
-    return toAccount(ctx, actor, actor)
-  })
+  app.get('/accounts/:id', { config: READ }, async (request) => withMoved(await getActor(ctx, idParam(request))))
 
   app.get('/accounts/:id/statuses', { config: READ }, async (request, reply) => {
     const query = request.query as Params

@@ -370,11 +370,6 @@ t.test('O19: pins only on one’s own collection', async (t) => {
   t.equal(await pin(bob, bob.featured_iri!, 'Remove'), 'unfeatured')
 })
 
-t.test('O20: Move is not acted upon', async (t) => {
-  const { ctx, alice, bob } = await scene(t)
-  t.equal(await receive(ctx, activity('Move', bob, bob.iri, { target: alice.iri })), 'ignored-move')
-})
-
 t.test('an Event keeps its dates, place and organiser', async (t) => {
   const { ctx, bob } = await scene(t)
   const group = await remotePerson(ctx, 'velo@mastodon.example', { type: 'Group' })

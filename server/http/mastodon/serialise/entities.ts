@@ -55,7 +55,7 @@ export interface Account {
   emojis: CustomEmoji[]
   fields: Field[]
   roles: Pick<Role, 'id' | 'name' | 'color'>[]
-  moved: null
+  moved: Account | null
   suspended?: boolean
   limited?: boolean
   /** What Mastodon has no word for: group, organization, project, commune; null for people. */
