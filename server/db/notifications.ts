@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
+import { noticesToHold } from './floods.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
 
@@ -22,16 +23,17 @@ export interface WrittenNotification {
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
  * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, and whom moderators
- * limited unless the owner follows them. Returns the rows written, for streaming.
+ * limited unless the owner follows them. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
   const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
   if (wanted.length === 0) return []
   const now = ctx.clock.now()
-  const written = await trx.raw<{ rows: WrittenNotification[] }>(
-    `insert into notifications (id, owner_id, type, from_id, object_id, created_at)
-     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), ?::timestamptz
-     from unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[]) as n (id, owner_id, type, from_id, object_id)
+  const held = await noticesToHold(ctx, trx, wanted)
+  const written = await trx.raw<{ rows: (WrittenNotification & { held: boolean })[] }>(
+    `insert into notifications (id, owner_id, type, from_id, object_id, held, created_at)
+     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), n.held, ?::timestamptz
+     from unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::boolean[]) as n (id, owner_id, type, from_id, object_id, held)
      join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
      where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
        or (b.blocker_id = n.from_id and b.blocked_id = n.owner_id))
@@ -40,17 +42,18 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
          or not (host_and_parents(sender.domain) || host_and_parents(sender.host)) && owner.blocked_hosts)
        and (sender.limited_at is null and sender.host_action is distinct from 'limit' or exists (select 1 from follows f
          where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')))
-     on conflict do nothing returning id, owner_id`,
+     on conflict do nothing returning id, owner_id, held`,
     [
       now,
       wanted.map(() => newId(now)),
       wanted.map((item) => item.ownerId),
       wanted.map((item) => item.type),
       wanted.map((item) => item.fromId),
-      wanted.map((item) => item.objectId ?? '0')
+      wanted.map((item) => item.objectId ?? '0'),
+      wanted.map((item) => held.has(item))
     ]
   )
-  return written.rows
+  return written.rows.filter((row) => !row.held)
 }
 
 /** Notifies whom new objects mention or answer; `mention` for both, as on Mastodon. */

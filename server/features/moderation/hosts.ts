@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts'
 import { namedHost } from '../../core/iri.ts'
 import { logDecision } from '../../db/decisions.ts'
 import { cancelBlocked } from '../../db/deliveries.ts'
+import { releaseHeld } from '../../db/floods.ts'
 import { FEDERATION_KEY, federationSettings, forgetPolicies, type FederationSettings, type HostAction } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -125,5 +126,6 @@ async function takeEffect(ctx: Ctx, trx: Knex): Promise<void> {
   await trx('follows').whereIn('followed_id', blocked()).delete()
   await trx('memberships').whereIn('actor_id', blocked()).delete()
   await trx('notifications').whereIn('from_id', blocked()).delete()
+  await releaseHeld(trx)
   afterCommit(trx, () => forgetPolicies(ctx))
 }

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
+import { loudHosts } from '../../db/floods.ts'
 import { federationSettings } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
 import { exportHostList, previewHostList } from '../../features/moderation/host-list.ts'
@@ -66,6 +67,19 @@ export async function communerAdminHosts(instance: FastifyInstance, { ctx }: { c
       }
     },
     async (request) => (await listHostPolicies(ctx, request.query)).map(presentPolicy)
+  )
+
+  app.get(
+    '/admin/loud-hosts',
+    {
+      ...read,
+      schema: {
+        tags,
+        summary: 'Servers whose unknown accounts write so much that their notices are held back',
+        response: answers(200, Type.Array(Type.Object({ host: Type.String(), held: Type.Integer() })))
+      }
+    },
+    async () => loudHosts(ctx.db)
   )
 
   app.put(

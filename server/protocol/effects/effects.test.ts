@@ -92,11 +92,11 @@ t.test('[36] the instance’s own actor accepts a follow, as relays ask for', as
   ])
 })
 
-t.test('a Follow by someone blocked is rejected', async (t) => {
+t.test('D03: a Follow by someone blocked is dropped without an answer', async (t) => {
   const { ctx, alice, mallory } = await scene(t)
   await ctx.db('blocks').insert({ id: '1', iri: 'x', blocker_id: alice.id, blocked_id: mallory.id })
   t.equal(await receive(ctx, activity('Follow', mallory, alice.iri)), 'refused-blocked')
-  t.match(await sent(ctx), [{ type: 'Reject' }])
+  t.same(await sent(ctx), [])
   t.same(await ctx.db('follows').where({ followed_id: alice.id }), [])
 })
 

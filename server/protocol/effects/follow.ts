@@ -14,7 +14,7 @@ import { factsOf, wasUndoneBefore, type OwnArrival } from './arrival.ts'
 
 /**
  * A Follow of one of ours: accepted at once, except for people who approve their followers (federation.md §3.2). A repeated Follow takes
- * the new id and is answered again. Someone blocked gets a Reject.
+ * the new id and is answered again. Someone blocked hears nothing: an answer would tell them (D03).
  */
 export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
@@ -27,10 +27,7 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
   if (followed === undefined) return 'unknown-actor'
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
-    if (await isBlocked(trx, followed, actor)) {
-      await answer(ctx, trx, 'Reject', followed, arrival)
-      return 'refused-blocked'
-    }
+    if (await isBlocked(trx, followed, actor)) return 'refused-blocked'
     const state = followed.type === 'Person' && followed.locked ? 'pending' : 'accepted'
     const follow = await saveFollow(ctx, trx, {
       iri: await followIri(trx, arrival, followed),
@@ -38,7 +35,7 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
       followedId: followed.id,
       state
     })
-    if (follow.state === 'accepted') await answer(ctx, trx, 'Accept', followed, arrival)
+    if (follow.state === 'accepted') await accept(ctx, trx, followed, arrival)
     const type = follow.state === 'accepted' ? 'follow' : 'follow_request'
     const news = follow.fresh ? await notify(ctx, trx, [{ ownerId: followed.id, type, fromId: actor.id, objectId: null }]) : []
     await emit(ctx, trx, [
@@ -58,15 +55,20 @@ async function followIri(trx: Knex, { activity, actor }: OwnArrival, followed: A
 }
 
 async function isBlocked(trx: Knex, by: ActorRow, who: ActorRow): Promise<boolean> {
-  return (await trx('blocks').where({ blocker_id: by.id, blocked_id: who.id }).first('id')) !== undefined
+  const found = await trx.raw<{ rows: unknown[] }>(
+    `select 1 from blocks where blocker_id = :by and blocked_id = :who
+     union all select 1 from actors where id = :by and blocked_hosts && (host_and_parents(:domain) || host_and_parents(:host))`,
+    { by: by.id, who: who.id, domain: who.domain, host: who.host }
+  )
+  return found.rows.length > 0
 }
 
 /** Embeds the Follow with the follower's own id, as every peer requires (checklist 31). */
-async function answer(ctx: Ctx, trx: Knex, type: 'Accept' | 'Reject', by: ActorRow, { activity, actor }: OwnArrival): Promise<void> {
+async function accept(ctx: Ctx, trx: Knex, by: ActorRow, { activity, actor }: OwnArrival): Promise<void> {
   const object = { ...(activity.id === null ? {} : { id: activity.id }), type: 'Follow', actor: actor.iri, object: by.iri }
   await publish(ctx, trx, {
     actor: by,
-    type,
+    type: 'Accept',
     object,
     objectIri: activity.id ?? by.iri,
     to: [actor.iri],
