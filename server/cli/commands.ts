@@ -10,6 +10,7 @@ import { federationStatusCommand } from './federation.ts'
 import { groupCommands } from './group.ts'
 import { migrateCommand } from './migrate.ts'
 import { queueStatusCommand } from './queue.ts'
+import { rotateKeyCommand } from './rotate-key.ts'
 import { seedDemoCommand } from './seed-demo.ts'
 import { setupCommand } from './setup.ts'
 import { tokenCommands } from './token.ts'
@@ -25,6 +26,7 @@ const COMMANDS: Command[] = [
   restoreCommand,
   queueStatusCommand,
   federationStatusCommand,
+  rotateKeyCommand,
   seedDemoCommand
 ]
 

@@ -102,9 +102,9 @@ export async function cancelBlocked(trx: Knex, now: Date): Promise<number> {
   return rowCount
 }
 
-/** Nothing more leaves in this actor's name (W26). Returns how many. */
-export async function cancelOfActor(trx: Knex, actorId: string, now: Date): Promise<number> {
-  return trx('deliveries')
-    .where({ actor_id: actorId, state: 'waiting' })
-    .update({ state: 'cancelled', finished_at: now, lease_until: null })
+/** Nothing more leaves in this actor's name, deletions apart when asked (W26). Returns how many. */
+export async function cancelOfActor(trx: Knex, actorId: string, now: Date, { keepDeletions = false } = {}): Promise<number> {
+  const waiting = trx('deliveries').where({ actor_id: actorId, state: 'waiting' })
+  if (keepDeletions) waiting.whereNotIn('activity_id', trx('activities').where({ actor_id: actorId, type: 'Delete' }).select('id'))
+  return waiting.update({ state: 'cancelled', finished_at: now, lease_until: null })
 }

@@ -2,7 +2,8 @@
 import type { Knex } from 'knex'
 import type { Ctx, Site } from '../context.ts'
 import { newId } from '../core/ids.ts'
-import { insertLocalKey, prepareKey, type PreparedKey } from '../db/keys.ts'
+import { AppError } from '../core/errors.ts'
+import { forgetSigningKeys, insertLocalKey, prepareKey, replaceLocalKey, type PreparedKey } from '../db/keys.ts'
 import type { ActorField, ActorImage, ActorRow, GroupKind, GroupOpenness, GroupPosting } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { actorDocument, withPublicKey } from '../vocab/actor.ts'
@@ -124,6 +125,23 @@ export async function publishActorUpdate(ctx: Ctx, trx: Knex, actorId: string): 
     cc: [actor.followers_iri!],
     visibility: 'public'
   })
+}
+
+/**
+ * A new key for a local actor, announced by Update{actor} (federation.md §2.4). What waits to be sent is signed when it leaves, with the new
+ * key; what was signed with the old one is believed by whoever knows that one. Gives the id of the new key.
+ */
+export async function rotateKey(ctx: Ctx, actorId: string): Promise<string> {
+  const prepared = await prepareKeys()
+  const keyIri = await ctx.db.transaction(async (trx) => {
+    const actor = await trx<ActorRow>('actors').where({ id: actorId, local: true, deleted_at: null }).first()
+    if (actor === undefined) throw new AppError('actor.unknown', 404, 'There is no such account here.')
+    const iri = await replaceLocalKey(ctx, trx, actor, prepared)
+    await publishActorUpdate(ctx, trx, actor.id)
+    return iri
+  })
+  forgetSigningKeys(ctx)
+  return keyIri
 }
 
 function actorLinks(site: SiteParts, actor: { kind: string | null }, group?: { openness: string; posting: string; members: number }) {

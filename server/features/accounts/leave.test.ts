@@ -28,6 +28,8 @@ t.test('who leaves takes everything along, and followers’ servers hear of it',
     sent.map((row: { inbox: string }) => row.inbox),
     ['https://mastodon.example/inbox']
   )
+  const left = ctx.db('deliveries').join('activities', 'activities.id', 'deliveries.activity_id').where({ 'deliveries.state': 'waiting' })
+  t.same(await left.pluck('type'), ['Delete'], 'W26: nothing else leaves any more')
   t.match(JSON.parse(sent[0].body), { type: 'Delete', actor: actor.iri, object: actor.iri })
 })
 

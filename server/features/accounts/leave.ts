@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { verifyPassword } from '../../core/password.ts'
 import { wipeRemoteActor } from '../../db/actor-erasure.ts'
+import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
 import { publish } from '../../protocol/outbox.ts'
 import { PUBLIC } from '../../vocab/addressing.ts'
@@ -19,6 +20,7 @@ export async function deleteAccount(ctx: Ctx, account: AccountRow, actor: ActorR
   }
   await ctx.db.transaction(async (trx) => {
     await assertReplaceable(trx, account, actor)
+    await cancelOfActor(trx, actor.id, ctx.clock.now(), { keepDeletions: true })
     const followers = actor.followers_iri ?? `${actor.iri}/followers`
     await publish(ctx, trx, {
       actor,

@@ -1,6 +1,7 @@
 // What operators do with accounts: list, approve, reject, disable, enable, reset a password.
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, AccountStatus, ActorRow } from '../../db/rows.ts'
 import { setPassword } from './login.ts'
 import { revokeTokens } from './tokens.ts'
@@ -72,6 +73,7 @@ export async function disableAccount(ctx: Ctx, accountId: string): Promise<Accou
     const [account] = await trx<AccountRow>('accounts').where({ id: accountId }).update({ status: 'disabled' }).returning('*')
     if (account === undefined) throw unknownAccount()
     await trx('actors').where({ id: account.actor_id }).update({ suspended_at: ctx.clock.now() })
+    await cancelOfActor(trx, account.actor_id, ctx.clock.now())
     await revokeTokens(ctx, trx, account.id)
     return account
   })
