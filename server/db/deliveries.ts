@@ -1,6 +1,12 @@
 // Rows of what is still to send: one per activity and inbox. Written with the activity; the sender's truth (security.md §C2).
 import type { Knex } from 'knex'
 
+/**
+ * Which hosts an announcement is for (federation.md §3.6): `activity` those known to take whole activities (FEP-1b12),
+ * `activity-or-unknown` also those whose software we do not know, `uri` all that are not known to.
+ */
+export type AnnounceForm = 'activity' | 'activity-or-unknown' | 'uri'
+
 export interface DeliveryTargets {
   activityId: string
   /** Who signs. */
@@ -18,6 +24,8 @@ export interface DeliveryTargets {
   alsoInboxesOf: string | null
   /** Row id of a poll. */
   alsoVotersOf: string | null
+  /** Null: every host. */
+  form: AnnounceForm | null
 }
 
 /**
@@ -36,9 +44,26 @@ export async function insertDeliveries(trx: Knex, targets: DeliveryTargets): Pro
     actors: targets.actors,
     personal: targets.personalInbox,
     also: targets.alsoInboxesOf,
-    votersOf: targets.alsoVotersOf
+    votersOf: targets.alsoVotersOf,
+    form: targets.form ?? 'every'
   })
   return result.rowCount
+}
+
+/** Software that reads Announce{activity}, by its name in NodeInfo. */
+const SPEAKS_1B12 = `(coalesce(hosts.relays_activities, false) or coalesce(hosts.software in ('lemmy', 'piefed', 'mbin', 'nodebb', 'communer'), false))`
+
+/** SQL: true for hosts that an announcement of `:form` is for. Needs `hosts` left joined. */
+const FORM_FITS = `(case :form::text when 'activity' then ${SPEAKS_1B12} when 'activity-or-unknown' then ${SPEAKS_1B12} or hosts.software is null
+        when 'uri' then not ${SPEAKS_1B12} else true end)`
+
+/** True when a follower of this local group is on a host that takes this form: without one, nothing has to be written. */
+export async function hasFollowersFor(trx: Knex, groupId: string, form: AnnounceForm): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    `select 1 from follower_inboxes f left join hosts on hosts.host = f.host where f.followed_id = :groupId and ${FORM_FITS} limit 1`,
+    { groupId, form }
+  )
+  return rows.length > 0
 }
 
 const INSERT_DELIVERIES = `
@@ -48,7 +73,7 @@ const INSERT_DELIVERIES = `
     select case when :personal then inbox else coalesce(shared_inbox, inbox) end, host
       from actors where iri = any(:actors::text[]) and not local and deleted_at is null
     union
-    select coalesce(member.shared_inbox, member.inbox), member.host
+    select member.inbox, member.host
       from actors owner
       join memberships on memberships.group_id = owner.id and memberships.state = 'active'
       join actors member on member.id = memberships.actor_id and not member.local and member.deleted_at is null
@@ -68,7 +93,7 @@ const INSERT_DELIVERIES = `
   select :activityId, :actorId, audience.inbox, audience.host, :objectIri, greatest(:now::timestamptz, hosts.open_until)
     from audience
     left join hosts on hosts.host = audience.host
-    where audience.host <> :ownHost and hosts.gone_at is null
+    where audience.host <> :ownHost and hosts.gone_at is null and ${FORM_FITS}
       and host_action(audience.host) is distinct from 'block'
   on conflict (activity_id, inbox) do nothing`
 

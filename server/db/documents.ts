@@ -87,7 +87,7 @@ export async function findServedActivity(db: Knex, iri: string): Promise<ServedA
       'a.published',
       'a.type',
       db.raw(
-        `(a.type in ('Create', 'Update') and o.deleted_at is not null) or exists (select 1 from tombstones t where t.iri = a.iri) as gone`
+        `(a.type in ('Create', 'Update', 'Announce') and o.deleted_at is not null) or exists (select 1 from tombstones t where t.iri = a.iri) as gone`
       )
     ])
 }

@@ -110,3 +110,13 @@ export async function releaseReceived(trx: Knex, ids: string[] | null): Promise<
 export async function postponeReceived(trx: Knex, id: string, at: Date): Promise<void> {
   await trx('inbox_log').where({ id }).update({ next_at: at, lease_until: null })
 }
+
+/** The exact text received, by row id; rows whose body is no longer kept are left out. */
+export async function verbatimBodies(trx: Knex, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await trx('inbox_log')
+    .whereRaw('id = any(?::bigint[])', [ids])
+    .whereNotNull('body')
+    .select<{ id: string; body: string }[]>('id', 'body')
+  return new Map(rows.map(({ id, body }) => [id, body.trim()]))
+}

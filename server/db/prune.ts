@@ -28,8 +28,18 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
     name: 'words of deleted posts',
     afterMs: 16 * DAY_MS,
     sql: `update activities set body = '' where id in (
-      select a.id from objects o join activities a on a.object_iri = o.iri and a.type in ('Create', 'Update') and a.body <> ''
+      select a.id from objects o join activities a on a.object_iri = o.iri and a.type in ('Create', 'Update', 'Announce') and a.body <> ''
       where o.local and o.deleted_at > ? and not exists (select 1 from deliveries d where d.activity_id = a.id and d.state = 'waiting')
+      limit ${SLICE})`
+  },
+  // The same for what a group passed on of others' words. Index: objects_erased_elsewhere.
+  {
+    name: 'announced words of deleted posts',
+    afterMs: 16 * DAY_MS,
+    sql: `update activities set body = '' where id in (
+      select a.id from objects o join activities a on a.object_iri = o.iri and a.type = 'Announce' and a.body <> ''
+      where not o.local and o.group_id is not null and o.deleted_at > ?
+        and not exists (select 1 from deliveries d where d.activity_id = a.id and d.state = 'waiting')
       limit ${SLICE})`
   },
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },

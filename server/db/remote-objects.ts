@@ -8,7 +8,7 @@ import type { NormObject } from './incoming.ts'
 import { jsonForPostgres } from './json.ts'
 import { insertObjects, type NewObject } from './objects.ts'
 import { findSurroundings, groupOf, visibilityOf, type Surroundings } from './remote-surroundings.ts'
-import type { ActorRow, ObjectRow, Poll } from './rows.ts'
+import type { ActorRow, ObjectRow, Poll, Visibility } from './rows.ts'
 
 export interface RemoteObject {
   norm: NormObject
@@ -16,6 +16,8 @@ export interface RemoteObject {
   author: ActorRow
   /** Row of the person behind what a group publishes. */
   writerId?: string | null
+  /** Where it was decided that it is said: overrides what its addresses say. */
+  place?: { groupId: string | null; visibility?: Visibility }
 }
 
 export interface StoredObject {
@@ -75,7 +77,7 @@ function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObj
   // A future date would pin the post at the top of every timeline (J14).
   const published = norm.published === null || norm.published > now ? now : norm.published
   const parent = norm.inReplyTo === null || norm.inReplyTo === norm.id ? undefined : around.parents.get(norm.inReplyTo)
-  const visibility = visibilityOf(norm, author)
+  const visibility = object.place?.visibility ?? visibilityOf(norm, author)
   const row = {
     ...contentColumns(norm),
     id: idNear(published, now),
@@ -85,7 +87,7 @@ function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObj
     local: false,
     actor_id: author.id,
     author_id: object.writerId ?? null,
-    group_id: groupOf(norm, author, around),
+    group_id: object.place === undefined ? groupOf(norm, author, around) : object.place.groupId,
     visibility,
     in_reply_to_iri: norm.inReplyTo,
     in_reply_to_id: parent?.id ?? null,

@@ -1,14 +1,21 @@
 // What stands around objects that arrive: known recipients, parents, groups, tombstones, read once for a whole batch. Reads only.
 import type { Knex } from 'knex'
+import { hear, type Hearing, type Standing } from '../core/group-policy.ts'
 import { sameOrigin } from '../core/iri.ts'
 import type { NormObject } from './incoming.ts'
 import type { ActorRow, ObjectRow, Visibility } from './rows.ts'
 import type { RemoteObject } from './remote-objects.ts'
+import { standingKey, standingsIn } from './group-standing.ts'
 
 const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public'
 
 export type KnownActor = Pick<ActorRow, 'id' | 'iri' | 'local' | 'type'>
-export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' | 'local' | 'type'> & { root_local: boolean | null }
+export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' | 'local' | 'type' | 'group_id'> & {
+  root_local: boolean | null
+  root_actor_id: string | null
+  /** It, or the first post of its thread, was locked by moderators of its group. */
+  locked: boolean
+}
 
 export interface Surroundings {
   /** Actors named in to, cc, audience and mentions, or whose own id an object claims, by IRI. */
@@ -19,8 +26,8 @@ export interface Surroundings {
   tombstones: Set<string>
   /** Ids already stored. */
   known: Set<string>
-  /** `${group}:${author}` for authors whose word counts as said in a local group (O29). */
-  voices: Set<string>
+  /** How authors stand towards the local groups they name or answer in (O29): by standingKey(group, author). */
+  standings: Map<string, Standing>
 }
 
 /** Reads everything storeRemoteObjects() needs in three or four statements. */
@@ -41,18 +48,20 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
     for (const row of rows) actors.set(row.iri, row)
   }
   const found = await trx.raw<{ rows: (KnownParent & { gone: boolean })[] }>(
-    `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, root.local as root_local, o.deleted_at is not null as gone
+    `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, o.group_id, root.local as root_local,
+         root.actor_id as root_actor_id, o.deleted_at is not null as gone,
+         exists (select 1 from group_locks l where l.object_id in (o.id, o.root_id)) as locked
        from objects o left join objects root on root.id = o.root_id where o.iri = any(cast(:iris as text[]))
-     union all select null, iri, null, null, false, 'Tombstone', false, true from tombstones where iri = any(cast(:ids as text[]))`,
+     union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false from tombstones where iri = any(cast(:ids as text[]))`,
     { iris: [...new Set([...ids, ...parentIris])], ids }
   )
-  const around: Surroundings = { actors, parents: new Map(), tombstones: new Set(), known: new Set(), voices: new Set() }
+  const around: Surroundings = { actors, parents: new Map(), tombstones: new Set(), known: new Set(), standings: new Map() }
   for (const row of found.rows) {
     if (row.type === 'Tombstone' && row.id === null) around.tombstones.add(row.iri)
     else around.known.add(row.iri)
     if (!row.gone && parentIris.has(row.iri)) around.parents.set(row.iri, row)
   }
-  await findVoices(trx, objects, around)
+  await findStandings(trx, objects, around)
   return around
 }
 
@@ -63,29 +72,54 @@ function namedIn(norm: NormObject): string[] {
     .map((iri) => iri.replace(/\/members$/, ''))
 }
 
-async function findVoices(trx: Knex, objects: RemoteObject[], around: Surroundings): Promise<void> {
-  const groups = [...around.actors.values()].filter((actor) => actor.local && actor.type === 'Group').map((actor) => actor.id)
-  if (groups.length === 0) return
-  const authors = [...new Set(objects.map(({ author }) => author.id))]
-  const rows = await trx.raw<{ rows: { group_id: string; actor_id: string }[] }>(
-    `select group_id, actor_id from memberships where group_id = any(cast(:groups as bigint[])) and actor_id = any(cast(:authors as bigint[])) and state = 'active'
-     union select g.actor_id, f.follower_id from groups g join follows f on f.followed_id = g.actor_id and f.state = 'accepted'
-       where g.actor_id = any(cast(:groups as bigint[])) and f.follower_id = any(cast(:authors as bigint[])) and g.openness = 'open' and g.posting = 'members'`,
-    { groups, authors }
+/** Standings of the authors in every local group named or answered in. */
+async function findStandings(trx: Knex, objects: RemoteObject[], around: Surroundings): Promise<void> {
+  const named = [...around.actors.values()].filter((actor) => actor.local && actor.type === 'Group').map((actor) => actor.id)
+  const answered = [...around.parents.values()].flatMap((parent) => parent.group_id ?? [])
+  around.standings = await standingsIn(
+    trx,
+    [...named, ...answered],
+    objects.map(({ author }) => author.id)
   )
-  for (const row of rows.rows) around.voices.add(`${row.group_id}:${row.actor_id}`)
 }
 
-/**
- * The group an object is said in: the publishing group itself; a local group that counts the author among its voices (members, and
- * followers of an open group: Mastodon cannot join); a remote group named as audience.
- */
-export function groupOf(norm: NormObject, author: ActorRow, around: Surroundings): string | null {
-  if (author.type === 'Group') return author.id
+export interface Place {
+  groupId: string
+  hearing: Hearing
+  isAnswer: boolean
+}
+
+/** The local group an object is said to: the group of the thread it answers in, else the first one named. Null: none of ours. */
+export function placeIn(norm: NormObject, author: Pick<ActorRow, 'id'>, around: Surroundings): Place | null {
+  const parent = norm.inReplyTo === null ? undefined : around.parents.get(norm.inReplyTo)
+  const judge = (groupId: string, isAnswer: boolean): Place | null => {
+    const standing = around.standings.get(standingKey(groupId, author.id))
+    if (standing === undefined) return null
+    return { groupId, isAnswer, hearing: hear(standing, { isAnswer, locked: isAnswer && parent?.locked === true }) }
+  }
+  if (parent !== undefined && parent.group_id !== null) {
+    const place = judge(parent.group_id, true)
+    // What a group publishes itself may be answered by anyone, as everywhere: its policy is about discussion.
+    const isOfficial = (parent.root_actor_id ?? parent.actor_id) === parent.group_id
+    if (isOfficial && (place?.hearing === 'held' || place?.hearing === 'unheard')) return null
+    if (place !== null) return place
+  }
   for (const iri of [...norm.audience, ...namedIn(norm)]) {
     const actor = around.actors.get(iri)
-    if (actor === undefined || actor.type !== 'Group') continue
-    if (actor.local ? around.voices.has(`${actor.id}:${author.id}`) : norm.audience.includes(iri)) return actor.id
+    const place = actor !== undefined && actor.local && actor.type === 'Group' ? judge(actor.id, false) : null
+    if (place !== null) return place
+  }
+  return null
+}
+
+/** The group an object is said in: the publishing group itself; a local group where the author is heard; a remote group named as audience. */
+export function groupOf(norm: NormObject, author: ActorRow, around: Surroundings): string | null {
+  if (author.type === 'Group') return author.id
+  const place = placeIn(norm, author, around)
+  if (place?.hearing === 'heard') return place.groupId
+  for (const iri of norm.audience) {
+    const actor = around.actors.get(iri)
+    if (actor !== undefined && actor.type === 'Group' && !actor.local) return actor.id
   }
   return null
 }

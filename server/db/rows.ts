@@ -171,6 +171,35 @@ export interface MembershipRow {
   created_at: Date
 }
 
+/** Said to a group by someone without a voice there; waits for a moderator. */
+export interface GroupHoldRow {
+  group_id: string
+  object_id: string
+  visibility: Visibility
+  activity: string | null
+  created_at: Date
+}
+
+export interface GroupBanRow {
+  group_id: string
+  actor_id: string
+  iri: string | null
+  by_id: string | null
+  reason: string
+  until: Date | null
+  created_at: Date
+}
+
+/** A removal from a group, or a lock of a thread. */
+export interface GroupDecisionRow {
+  object_id: string
+  group_id: string
+  iri: string | null
+  by_id: string | null
+  reason: string
+  created_at: Date
+}
+
 /** Where something happens: `place` column of an event. */
 export interface Place {
   name: string | null
@@ -425,6 +454,8 @@ export interface HostRow {
   last_failure_at: Date | null
   last_error: string | null
   last_inbound_at: Date | null
+  /** It once sent an Announce of a whole activity (FEP-1b12). */
+  relays_activities: boolean
 }
 
 export interface DomainPolicyRow {

@@ -16,6 +16,8 @@ export interface StoreScope {
   objectIri: string | null
   visibility: Visibility
   published: Date
+  /** JSON text that takes the place of `object`, byte for byte. */
+  verbatim: string | null
   /** Filled by saveActivity. */
   saved: { id: string; iri: string; body: string } | null
 }
@@ -89,7 +91,7 @@ export class KnexApexStore {
   async saveActivity(activity: WorkingDocument): Promise<boolean> {
     const scope = scopeOf(activity)
     if (scope === undefined || !isMintedHere(this.#origin, activity.id)) throw refused(`saveActivity ${activity.id}`)
-    const saved = { id: newId(scope.published), iri: activity.id, body: serialise(toWireForm(activity)) }
+    const saved = { id: newId(scope.published), iri: activity.id, body: bytesOf(activity, scope.verbatim) }
     const { actorId, objectIri, visibility, published } = scope
     await insertActivity(scope.trx, { ...saved, type: activity.type, actorId, objectIri, visibility, published })
     scope.saved = saved
@@ -199,6 +201,14 @@ export class KnexApexStore {
       .first<{ doc: WireDocument } | undefined>('objects.doc')
     return object && { table: 'objects', doc: object.doc }
   }
+}
+
+/** A placeholder no document can hold twice: what stands for it is put in after serialising, so that not one byte of it changes. */
+function bytesOf(activity: WorkingDocument, verbatim: string | null): string {
+  if (verbatim === null) return serialise(toWireForm(activity))
+  const mark = `verbatim:${uuidv7()}`
+  const body = serialise({ ...toWireForm(activity), object: mark })
+  return body.replace(JSON.stringify(mark), () => verbatim)
 }
 
 /** The engine asks without a limit only for whole collections, which we never serve. */

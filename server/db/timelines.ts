@@ -11,6 +11,9 @@ const BACKFILL = 20
 
 // Scalar subqueries stay probes by primary key; an EXISTS beside an OR may become a hash of the whole table.
 const PUBLISHER_IS_GROUP = "(select g.type = 'Group' from actors g where g.id = o.actor_id)"
+// A group announces what is said in it: on a wall that shows the post itself, the announcement would repeat it.
+const REPEATS_OWN_POST =
+  '(select said.local and said.group_id is not distinct from o.actor_id from objects said where said.id = o.reblog_of_id)'
 const PARENT_OF_SAME_ACTOR = '(select parent.actor_id = o.actor_id from objects parent where parent.id = o.in_reply_to_id)'
 
 /** What reached the owner through follows, mentions and groups. Plan: index only scan on home_items_pkey backwards, objects by primary key. */
@@ -38,7 +41,7 @@ export interface PublicScope {
  */
 export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScope, page: Page): Promise<StatusRow[]> {
   const query = ctx.db('objects as o').where('o.visibility', 'public').whereNull('o.in_reply_to_iri').select(statusColumns('o'))
-  if (scope.local) query.whereRaw('o.local').whereRaw(`(o.reblog_of_id is null or ${PUBLISHER_IS_GROUP})`)
+  if (scope.local) query.whereRaw('o.local').whereRaw(`(o.reblog_of_id is null or (${PUBLISHER_IS_GROUP} and not ${REPEATS_OWN_POST}))`)
   else query.whereNull('o.reblog_of_id')
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")

@@ -1,6 +1,6 @@
 // From an activity's audience to delivery rows: one row per distinct inbox, found in SQL, in the transaction of the activity.
 import type { Ctx } from '../context.ts'
-import { insertDeliveries } from '../db/deliveries.ts'
+import { insertDeliveries, type AnnounceForm } from '../db/deliveries.ts'
 import { scopeOf, type StoreScope } from '../db/store.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
 import type { WorkingDocument } from '../vocab/working-form.ts'
@@ -14,6 +14,8 @@ export interface DeliveryPlan {
   alsoInboxesOf: string | null
   /** Row id of a poll whose remote voters get this too. */
   alsoVotersOf: string | null
+  /** Hosts it is for, by the form of a group's announcement; null: every host. */
+  form: AnnounceForm | null
   /** How many rows were written; filled by enqueue(). */
   deliveries: number
 }
@@ -56,6 +58,7 @@ export async function enqueue(ctx: Ctx, audience: string[]): Promise<void> {
     actors: audience,
     personalInbox: plan.personalInbox,
     alsoInboxesOf: plan.alsoInboxesOf,
-    alsoVotersOf: plan.alsoVotersOf
+    alsoVotersOf: plan.alsoVotersOf,
+    form: plan.form
   })
 }

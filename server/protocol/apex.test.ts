@@ -63,6 +63,7 @@ function lent<T extends object>(ctx: Ctx, actor: ActorRow, document: T): T {
     objectIri: null,
     visibility: 'public',
     published: ctx.clock.now(),
+    verbatim: null,
     saved: null
   }
   lendScope(document, scope)

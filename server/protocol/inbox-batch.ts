@@ -62,6 +62,8 @@ async function place(ctx: Ctx, arrival: Arrival, known: Targets, batch: Batch): 
   if (target === undefined || activity.id === null) return false
   if (known.blocks.has(`${actor.id}:${target.actor_id}`)) return false
   if (authorise(factsOf(ctx, own)).decision !== 'apply') return false
+  // What is liked in a group of ours is announced one by one.
+  if (activity.type === 'Like' && target.in_local_group) return false
   if (activity.type === 'Like') batch.likings.push({ arrival: own, liking: { iri: likeIri(own, target.id), actor, object: target } })
   else if (activity.objects[0]!.objectId === null && (target.local || known.followed.has(actor.id))) {
     batch.boosts.push({ arrival: own, boost: { iri: boostIri(own, 0), actor, object: target, activity } })
@@ -75,13 +77,13 @@ function placeCreation(ctx: Ctx, arrival: OwnArrival, batch: Batch): boolean {
   if (norm.attributedTo !== null && norm.attributedTo !== arrival.actor.iri) return false
   const verdict = authorise({ ...factsOf(ctx, arrival), objectId: norm.id, claimedAuthor: norm.attributedTo })
   if (verdict.decision !== 'apply') return false
-  batch.creations.push({ arrival, creation: { norm: withAddresses(norm, arrival), author: arrival.actor } })
+  batch.creations.push({ arrival, creation: { norm: withAddresses(norm, arrival), author: arrival.actor, logId: arrival.id } })
   return true
 }
 
 interface Targets {
   /** Live public or unlisted originals whose author stands, by IRI. */
-  objects: Map<string, ObjectRow>
+  objects: Map<string, ObjectRow & { in_local_group: boolean }>
   /** `${a}:${b}` for a block in either direction. */
   blocks: Set<string>
   /** Announcers followed from here. */
@@ -94,8 +96,9 @@ async function findTargets(ctx: Ctx, arrivals: Arrival[]): Promise<Targets> {
   const targets: Targets = { objects: new Map(), blocks: new Set(), followed: new Set() }
   const iris = wanted.map(({ activity }) => activity.objects[0]!.id).filter((iri) => iri !== null)
   if (iris.length === 0) return targets
-  const objects = await ctx.db.raw<{ rows: ObjectRow[] }>(
-    `select o.* from objects o join actors a on a.id = o.actor_id and a.suspended_at is null and a.deleted_at is null
+  const objects = await ctx.db.raw<{ rows: (ObjectRow & { in_local_group: boolean })[] }>(
+    `select o.*, exists (select 1 from groups g where g.actor_id = o.group_id) as in_local_group
+       from objects o join actors a on a.id = o.actor_id and a.suspended_at is null and a.deleted_at is null
        and a.host_action is distinct from 'block'
      where o.iri = any(?::text[]) and o.deleted_at is null and o.reblog_of_id is null and o.visibility in ('public', 'unlisted')`,
     [iris]

@@ -7,7 +7,8 @@ import { notify, notifyMentions } from '../db/notifications.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { objectDocument } from '../vocab/object.ts'
-import { addressesOf, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
+import { passOnLocal } from './group-voice.ts'
+import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
 
@@ -58,7 +59,17 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   await addRecipients(trx, row.id, edit.mentions)
   await notifyMentions(ctx, trx, [row])
   await notifyBoosters(ctx, trx, row)
-  await publish(ctx, trx, { actor: publisher, type: 'Update', object: row.doc, to, cc, visibility: row.visibility, alsoInboxesOf: row.iri })
+  const { body } = await publish(ctx, trx, {
+    actor: publisher,
+    type: 'Update',
+    object: row.doc,
+    to,
+    cc,
+    visibility: row.visibility,
+    alsoInboxesOf: row.iri,
+    ...audienceOfDoc(row)
+  })
+  if (row.group_id !== publisher.id) await passOnLocal(ctx, trx, row, body)
   return row
 }
 

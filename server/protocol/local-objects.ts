@@ -12,6 +12,7 @@ import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
 import { objectDocument } from '../vocab/object.ts'
 import { wireAttachmentsOf } from './media-address.ts'
+import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
 import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
 
@@ -34,6 +35,8 @@ export interface LocalDraft {
   author: ActorRow
   visibility: Visibility
   parent: ParentPart | null
+  /** The group it is said in, when it starts a thread there (mode B); an answer stays in its parent's group. */
+  group?: ActorRow | null
   wording: Wording
   mentions: ActorRow[]
   /** As typed, without #. */
@@ -48,7 +51,7 @@ export interface LocalDraft {
 export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft): Promise<ObjectRow> {
   const { publisher, parent, visibility } = draft
   // Who speaks for a group speaks to its followers, whatever group the parent was said in.
-  const group = parent !== null && publisher.id === draft.author.id ? parent.group : null
+  const group = publisher.id === draft.author.id ? (parent?.group ?? draft.group ?? null) : null
   const mentioned = withParentAuthor(draft)
   const columns = columnsOf(ctx, draft, mentioned, group)
   const { to, cc, groupIri } = await audienceOf(trx, draft, mentioned, group)
@@ -71,7 +74,16 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
   await trx('actors').where({ id: publisher.id }).update({ last_status_at: row.published })
   await fanIn(ctx, trx, row)
   await notifyMentions(ctx, trx, [row])
-  await publish(ctx, trx, { actor: publisher, type: 'Create', object: doc, to, cc, visibility })
+  const { body } = await publish(ctx, trx, {
+    actor: publisher,
+    type: 'Create',
+    object: doc,
+    to,
+    cc,
+    visibility,
+    ...(groupIri === null ? {} : { extra: { audience: groupIri } })
+  })
+  if (group?.local === true) await announceSaid(ctx, trx, { group, object: row, author: publisher, activity: embeddable(body) })
   return row
 }
 
@@ -112,11 +124,21 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
   }
 }
 
-/** Deletes a local object for everyone who got it: Delete with a Tombstone, and nothing readable left here. */
+/** Deletes a local object for everyone who got it: Delete with a Tombstone, in its group too, and nothing readable left here. */
 export async function deleteLocalObject(ctx: Ctx, trx: Knex, row: ObjectRow, publisher: ActorRow): Promise<void> {
   const { to, cc } = addressesOf(row, [])
   const object = tombstone({ iri: row.iri, formerType: row.type, published: row.published, deleted: ctx.clock.now() })
-  await publish(ctx, trx, { actor: publisher, type: 'Delete', object, to, cc, visibility: row.visibility, alsoInboxesOf: row.iri })
+  const { body } = await publish(ctx, trx, {
+    actor: publisher,
+    type: 'Delete',
+    object,
+    to,
+    cc,
+    visibility: row.visibility,
+    alsoInboxesOf: row.iri,
+    ...audienceOfDoc(row)
+  })
+  if (row.group_id !== publisher.id) await passOnLocal(ctx, trx, row, body)
   await trx('media').where({ object_id: row.id }).update({ object_id: null })
   await wipeObject(ctx, trx, row)
 }
@@ -135,13 +157,15 @@ async function audienceOf(
 ): Promise<Addressing & { groupIri: string | null }> {
   const { publisher, visibility } = draft
   const open = visibility === 'public' || visibility === 'unlisted'
-  const groupIri = visibility === 'members' ? publisher.iri : open ? (group?.iri ?? null) : null
-  const members = visibility === 'members' ? await remoteMembers(trx, publisher.id) : []
+  const among = group ?? publisher
+  const groupIri = visibility === 'members' ? among.iri : open ? (group?.iri ?? null) : null
+  const members = visibility === 'members' ? await remoteMembers(trx, among.id) : []
   const mentions = mentioned.map((actor) => actor.iri)
   const addresses = addressing({
     visibility,
-    followersIri: publisher.followers_iri ?? `${publisher.iri}/followers`,
+    followersIri: followersOf(publisher),
     groupIri,
+    groupFollowersIri: open && group?.local === true ? followersOf(group) : null,
     mentions,
     members
   })
@@ -177,6 +201,11 @@ export function addressesOf(row: ObjectRow, more: ActorRow[]): Addressing {
   const added = more.map((actor) => actor.iri)
   if (row.visibility === 'direct') return { to: [...new Set([...to, ...added])], cc: list(row.doc['cc']) }
   return { to, cc: [...new Set([...list(row.doc['cc']), ...added])].filter((iri) => !to.includes(iri)) }
+}
+
+/** The `audience` an object already has, for activities about it. */
+export function audienceOfDoc(row: Pick<ObjectRow, 'doc'>): { extra?: Record<string, unknown> } {
+  return typeof row.doc['audience'] === 'string' ? { extra: { audience: row.doc['audience'] } } : {}
 }
 
 /** Each actor once, in order. */

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
-import { cancelUnsent } from '../db/deliveries.ts'
+import { cancelUnsent, type AnnounceForm } from '../db/deliveries.ts'
 import type { ActorRow, Visibility } from '../db/rows.ts'
 import { lendScope, type StoreScope } from '../db/store.ts'
 import { wireProblems } from '../vocab/assert-wire.ts'
@@ -29,12 +29,18 @@ export interface Publication {
   alsoInboxesOf?: string
   /** Row id of a poll: those who voted get this too, without being named. */
   alsoVotersOf?: string
+  /** JSON text to stand as `object`, byte for byte; `object` is then only what it is about (a group's Announce of an activity). */
+  verbatim?: string
+  /** Only hosts that take this form of a group's announcement. */
+  form?: AnnounceForm
 }
 
 export interface Published {
   iri: string
   /** Row id in `activities`. */
   id: string
+  /** The exact bytes that are sent. */
+  body: string
   /** Delivery rows written: distinct inboxes. */
   deliveries: number
 }
@@ -56,6 +62,7 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
     objectIri: publication.objectIri ?? subjectOf(type, object),
     visibility,
     published,
+    verbatim: publication.verbatim ?? null,
     saved: null
   }
   const plan: DeliveryPlan = {
@@ -64,6 +71,7 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
     personalInbox: publication.personalInbox ?? isPersonal(publication),
     alsoInboxesOf: publication.alsoInboxesOf ?? null,
     alsoVotersOf: publication.alsoVotersOf ?? null,
+    form: publication.form ?? null,
     deliveries: 0
   }
   const engine = ctx.apex.engine()
@@ -83,7 +91,7 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
     distrustDocuments(ctx)
     if (plan.deliveries > 0) ctx.queue.wake('deliver')
   })
-  return { iri: scope.saved.iri, id: scope.saved.id, deliveries: plan.deliveries }
+  return { iri: scope.saved.iri, id: scope.saved.id, body: scope.saved.body, deliveries: plan.deliveries }
 }
 
 /** Runs `work` when the transaction has been committed, never when it was rolled back; at once without a transaction. */
@@ -94,7 +102,7 @@ export function afterCommit(trx: Knex, work: () => void): void {
 }
 
 function isPersonal(publication: Publication): boolean {
-  if (publication.visibility === 'direct' || PERSONAL_TYPES.has(publication.type)) return true
+  if (publication.visibility === 'direct' || publication.visibility === 'members' || PERSONAL_TYPES.has(publication.type)) return true
   if (publication.type !== 'Undo' || typeof publication.object !== 'object' || Array.isArray(publication.object)) return false
   return PERSONAL_TYPES.has(String(publication.object['type']))
 }

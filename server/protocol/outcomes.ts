@@ -27,6 +27,10 @@ export const OUTCOMES = [
   'ignored-type',
   'ignored-dislike',
   'ignored-move',
+  // Said to a group of ours: waits for its moderators; by someone banned there; in a locked thread.
+  'held',
+  'refused-banned',
+  'refused-locked',
   'vote-not-open',
   'not-related',
   'not-visible',

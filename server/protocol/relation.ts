@@ -1,7 +1,7 @@
 // Decides whether what arrives concerns anybody here (O40): without this, any server could fill our public timeline. Reads only.
 import type { Knex } from 'knex'
 import type { NormObject } from './normalise.ts'
-import type { Surroundings } from '../db/remote-surroundings.ts'
+import { placeIn, type Surroundings } from '../db/remote-surroundings.ts'
 
 export interface Candidate {
   norm: NormObject
@@ -14,7 +14,7 @@ export interface Candidate {
  * here, or its author is followed from here (Mastodon's related_to_local_activity?).
  */
 export async function relatedToUs(trx: Knex, candidates: Candidate[], around: Surroundings): Promise<boolean[]> {
-  const open = candidates.map((candidate) => !concernsLocal(candidate.norm, around))
+  const open = candidates.map((candidate) => !concernsLocal(candidate, around))
   const asked = new Set<string>()
   candidates.forEach(({ norm, authorId }, index) => {
     if (!open[index]) return
@@ -29,11 +29,21 @@ export async function relatedToUs(trx: Knex, candidates: Candidate[], around: Su
   })
 }
 
-function concernsLocal(norm: NormObject, around: Surroundings): boolean {
+// A group of ours that is named counts only where the author is heard: else anybody could fill our public timeline by naming one (O29).
+function concernsLocal({ norm, authorId }: Candidate, around: Surroundings): boolean {
   const parent = norm.inReplyTo === null ? undefined : around.parents.get(norm.inReplyTo)
   if (parent !== undefined && (parent.local || parent.root_local === true)) return true
-  const named = (iri: string): boolean => around.actors.get(iri)?.local === true
+  if (authorId !== null && placeIn(norm, { id: authorId }, around)?.hearing === 'heard') return true
+  const named = (iri: string): boolean => {
+    const actor = around.actors.get(iri)
+    return actor !== undefined && actor.local && (actor.type !== 'Group' || !isJudged(around, actor.id))
+  }
   return norm.to.some(named) || norm.cc.some(named) || norm.mentions.some(named) || norm.audience.some(named)
+}
+
+/** True for groups with a row of their own; only they have a policy. */
+function isJudged(around: Surroundings, groupId: string): boolean {
+  return [...around.standings.keys()].some((key) => key.startsWith(`${groupId}:`))
 }
 
 /** Which of these actors have at least one accepted local follower. */

@@ -2,13 +2,16 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { escapeHtml } from '../../core/text.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
-import { createLocalObject } from '../../protocol/local-objects.ts'
 import { scheduleEnd } from '../../protocol/local-polls.ts'
-import { findParent, narrowTo } from './parent.ts'
 import { newPoll, type PollInput } from './poll.ts'
+import { createLocalObject, type Wording } from '../../protocol/local-objects.ts'
+import { plainLine, plainTitle } from '../../vocab/values.ts'
+import { findParent, narrowTo } from './parent.ts'
+import { checkVisibility, findVenue, venueOfAnswer } from './venue.ts'
 import { writeText } from './wording.ts'
 
 export interface NoteInput {
@@ -22,6 +25,10 @@ export interface NoteInput {
   mediaIds?: string[]
   /** Username of a group or of the commune in whose name it is said. */
   as?: string
+  /** Username (or name@host) of a group it is said in, as oneself. */
+  group?: string
+  /** Title, for groups whose software shows one; without it the first words stand for it there. */
+  title?: string
   /** Same author and key: the first answer again, nothing new. */
   idempotencyKey?: string
   poll?: PollInput
@@ -34,23 +41,27 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   const publisher = await findPublisher(ctx, author, input.as)
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const parent = await findParent(ctx, author, input.inReplyToId)
+  const venue = parent === null ? await findVenue(ctx, author, input.group) : null
+  if (venue !== null && publisher.id !== author.id) throw new AppError('post.group-or-as', 422, 'Choose: in the group, or in its name.')
+  if (parent !== null && publisher.id === author.id) parent.group = await venueOfAnswer(ctx, author, parent)
   const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
   const poll = input.poll === undefined ? undefined : newPoll(ctx, input.poll)
   if (poll !== undefined && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
   if (written.wording.content === '' && (uploads.length === 0 || poll !== undefined))
     throw new AppError('post.empty', 422, 'Please write something, or add an image.')
   const visibility = narrowTo(input.visibility ?? 'public', parent, publisher)
-  if (visibility === 'members' && publisher.type !== 'Group')
+  checkVisibility(venue, visibility)
+  if (visibility === 'members' && publisher.type !== 'Group' && venue === null && parent?.object.visibility !== 'members')
     throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
   try {
     return await ctx.db.transaction(async (trx) => {
       const draft = {
-        type: poll === undefined ? 'Note' : 'Question',
+        ...(poll === undefined ? titled(input, venue, written.wording) : { type: 'Question', wording: written.wording }),
         publisher,
         author,
         visibility,
         parent,
-        wording: written.wording,
+        group: venue,
         mentions: written.mentions,
         hashtags: written.hashtags,
         ...(poll === undefined ? {} : { poll })
@@ -80,6 +91,19 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
     if (winner === null) throw error
     return winner
   }
+}
+
+/** A titled post is a Page; so is every first post in a group elsewhere, whose software asks for a title (federation.md §3.6). */
+function titled(input: NoteInput, venue: ActorRow | null, wording: Wording): { type: string; wording: Wording } {
+  const title = plainTitle(input.title ?? '')
+  if (venue === null || (title === '' && venue.local)) return { type: 'Note', wording }
+  // A warning stays readable: a Page has no field for it.
+  const warned = wording.summary === null ? wording : { ...wording, content: `<p>${escapeHtml(wording.summary)}</p>${wording.content}` }
+  return { type: 'Page', wording: { ...warned, name: title === '' ? firstWords(wording.content) : title, summary: null } }
+}
+
+function firstWords(html: string): string {
+  return plainTitle(plainLine(html)) || '…'
 }
 
 async function findByKey(db: Knex, author: ActorRow, key: string | undefined): Promise<ObjectRow | null> {

@@ -28,7 +28,9 @@ export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdi
     membership: await membershipIn(ctx, publisher, who.actorId)
   })
   const isQuestion = row.type === 'Question' && row.kind === null
-  if (row.type !== 'Note' && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
+  // A titled post of a group discussion keeps its title.
+  const isPage = row.type === 'Page' && row.kind === null
+  if (row.type !== 'Note' && !isPage && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, row.author_id ?? row.actor_id, edit.mediaIds ?? kept, row.id)
   const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads)
@@ -44,6 +46,7 @@ export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdi
       row.id,
       uploads.map((upload) => upload.id)
     )
-    return updateLocalObject(ctx, trx, { row: fresh, publisher, ...written })
+    const wording = isPage ? { ...written.wording, name: fresh.name, summary: null } : written.wording
+    return updateLocalObject(ctx, trx, { row: fresh, publisher, ...written, wording })
   })
 }

@@ -34,7 +34,8 @@ export function narrowTo(wanted: Visibility, parent: ParentPart | null, publishe
     case 'local':
       return wanted === 'direct' ? 'direct' : 'local'
     case 'members':
-      return own && wanted !== 'direct' ? 'members' : 'direct'
+      // Seeing it means being a member: the answer stays among them.
+      return (own || parent.group?.local === true) && wanted !== 'direct' ? 'members' : 'direct'
     case 'followers':
       return own && wanted !== 'direct' ? 'followers' : 'direct'
     case 'direct':

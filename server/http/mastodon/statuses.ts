@@ -38,6 +38,8 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       mediaIds: listOf(params['media_ids']),
       as: textOf(params['as']),
       poll: pollInputOf(params['poll']),
+      group: textOf(params['group']),
+      title: textOf(params['title']),
       idempotencyKey: typeof key === 'string' ? key : undefined
     })
     return presentStatus(ctx, row.id, { actorId: actor.id })

@@ -4,7 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { sameOrigin } from '../../core/iri.ts'
 import { notifyMentions } from '../../db/notifications.ts'
 import { fanIn, storeRemoteObjects } from '../../db/objects.ts'
-import { findSurroundings } from '../../db/remote-surroundings.ts'
+import { findSurroundings, placeIn } from '../../db/remote-surroundings.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { getActorByIri } from '../actors.ts'
 import { authorise } from '../authorise.ts'
@@ -19,11 +19,14 @@ import { relatedToUs } from '../relation.ts'
 import { findWriter, retrieveObject } from '../remote-objects.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
 import { applyVote } from './vote.ts'
+import { hearing, tellGroups, type Said } from './group-hearing.ts'
 
 export interface Creation {
   norm: NormObject
   author: ActorRow
   writerId?: string | null
+  /** Row in inbox_log of the activity that its author signed: what a group announces. */
+  logId?: string
 }
 
 /**
@@ -37,24 +40,33 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     creations.map(({ norm, author }) => ({ norm, authorId: author.id })),
     around
   )
-  const wanted = creations.filter((_creation, index) => related[index])
+  const verdicts = creations.map(({ norm, author }, index) => hearing(placeIn(norm, author, around), related[index]!))
+  const wanted = creations.flatMap((creation, index) => {
+    const verdict = verdicts[index]!
+    if (verdict.stop !== undefined) return []
+    return [{ ...creation, ...(verdict.place === undefined ? {} : { place: verdict.place }), index, held: verdict.held }]
+  })
   const stored = await storeRemoteObjects(ctx, trx, wanted, around)
   const fresh: ObjectRow[] = []
+  const said: Said[] = []
   const ids = new Set<string>()
-  for (const { row, fresh: isFresh } of stored) {
-    if (!isFresh || row === null || ids.has(row.id)) continue
+  stored.forEach(({ row, fresh: isFresh }, index) => {
+    if (!isFresh || row === null || ids.has(row.id)) return
     ids.add(row.id)
     fresh.push(row)
-  }
+    said.push({ ...wanted[index]!, row })
+  })
   await spread(ctx, trx, fresh)
+  await tellGroups(ctx, trx, said)
   return creations.map(({ norm }, index) => {
     if (around.tombstones.has(norm.id)) return 'tombstoned'
     // An actor is no post: whoever comes later with this id would speak about somebody.
     if (around.actors.has(norm.id)) return 'refused-owner'
     if (around.known.has(norm.id)) return 'unchanged'
-    if (!related[index]) return 'not-related'
-    const row = stored[wanted.indexOf(creations[index]!)]?.row ?? null
-    return row === null ? 'refused-suspended' : 'created'
+    const { stop, held } = verdicts[index]!
+    if (stop !== undefined) return stop
+    const at = wanted.findIndex((one) => one.index === index)
+    return stored[at]?.row == null ? 'refused-suspended' : held === undefined ? 'created' : 'held'
   })
 }
 
@@ -96,7 +108,7 @@ async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outc
   if (author === null) return 'unknown-actor'
   const norm = withAddresses(ref.object, arrival)
   const writerId = viaGroup ? (arrival.actor?.id ?? null) : await findWriter(ctx, norm, author.iri)
-  return storeCreation(ctx, { norm, author, writerId })
+  return storeCreation(ctx, { norm, author, writerId, logId: arrival.id })
 }
 
 /** One authorised object in a transaction of its own. */

@@ -29,7 +29,7 @@ export async function applyDelete(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
     return arrival.activity.target === null ? deleteActor(ctx, actor) : 'ignored-type'
   }
   if (verdict.decision === 'check-gone' && !(await isGoneAtOrigin(ctx, ref.id))) return 'refused-owner'
-  return deleteObject(ctx, arrival, ref.id)
+  return deleteObject(ctx, arrival, ref.id, verdict.decision === 'apply' ? arrival.id : null)
 }
 
 async function deleteActor(ctx: Ctx, actor: ActorRow | undefined): Promise<Outcome> {
@@ -39,12 +39,12 @@ async function deleteActor(ctx: Ctx, actor: ActorRow | undefined): Promise<Outco
 }
 
 /** Also for the id of a boost: peers may delete it instead of undoing it. */
-async function deleteObject(ctx: Ctx, { activity }: Arrival, iri: string): Promise<Outcome> {
+async function deleteObject(ctx: Ctx, { activity }: Arrival, iri: string, logId: string | null): Promise<Outcome> {
   const stored = await ctx.db.transaction(async (trx) => {
     await lockObjects(trx, [iri])
     const object = await findObjectByIri(trx, iri)
     if (object === undefined) await rememberDeleted(trx, { iri, actorIri: activity.actor, formerType: null, at: ctx.clock.now() })
     return object
   })
-  return stored === undefined ? 'remembered' : removeObject(ctx, stored)
+  return stored === undefined ? 'remembered' : removeObject(ctx, stored, logId)
 }

@@ -6,6 +6,7 @@ import { notify } from '../../db/notifications.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { canSee } from '../../db/visibility.ts'
 import { authorise } from '../authorise.ts'
+import { passOn } from '../group-voice.ts'
 import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
 import { factsOf, findOwned, wasUndoneBefore, type OwnArrival } from './arrival.ts'
@@ -61,7 +62,9 @@ export async function applyLike(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
   if (!(await canSee(ctx, ctx.db, object, { actorId: actor.id }))) return 'not-visible'
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
-    return (await storeLikes(ctx, trx, [{ iri: likeIri(arrival, object.id), actor, object }]))[0]!
+    const outcome = (await storeLikes(ctx, trx, [{ iri: likeIri(arrival, object.id), actor, object }]))[0]!
+    if (outcome === 'liked') await passOn(ctx, trx, object, arrival.id)
+    return outcome
   })
 }
 

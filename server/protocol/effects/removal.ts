@@ -2,16 +2,20 @@
 import type { Ctx } from '../../context.ts'
 import { findObject, wipeObject } from '../../db/objects.ts'
 import type { ObjectRow } from '../../db/rows.ts'
+import { findLocalGroup, passOn, withdrawAddress } from '../group-voice.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
 
-/** 'deleted', or 'unchanged' when it was already. */
-export async function removeObject(ctx: Ctx, object: ObjectRow): Promise<Outcome> {
+/** 'deleted', or 'unchanged' when it was already. `logId`: the Delete its author signed, which a group of ours passes on. */
+export async function removeObject(ctx: Ctx, object: ObjectRow, logId: string | null = null): Promise<Outcome> {
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, [object.iri])
     const current = await findObject(trx, object.id)
     if (current === undefined || current.deleted_at !== null) return 'unchanged'
+    if (logId !== null) await passOn(ctx, trx, current, logId)
+    const group = await findLocalGroup(trx, current.group_id)
+    if (group !== null) await withdrawAddress(ctx, trx, group, current)
     await wipeObject(ctx, trx, current)
     await emit(ctx, trx, [{ kind: 'object-deleted', ids: [current.id] }])
     return 'deleted'

@@ -2,7 +2,9 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
+import { findObject } from '../../db/objects.ts'
 import { authorise } from '../authorise.ts'
+import { passOn } from '../group-voice.ts'
 import type { NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
@@ -32,6 +34,7 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     // Another one of its kind stood in its place: the one that is named must not come after all.
     if (found.iri !== ref.id) await remember(ctx, trx, arrival, ref)
     const done = await undo(trx, found)
+    if (found.kind === 'Like' && done) await passOnUndo(ctx, trx, found.otherId, arrival.id)
     if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
     return done ? 'undone' : 'unchanged'
   })
@@ -43,6 +46,11 @@ async function undo(trx: Knex, found: Undoable): Promise<boolean> {
   if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
   await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
   return (await trx('objects').where({ id: found.id }).delete()) > 0
+}
+
+async function passOnUndo(ctx: Ctx, trx: Knex, objectId: string, logId: string): Promise<void> {
+  const object = await findObject(trx, objectId)
+  if (object !== undefined) await passOn(ctx, trx, object, logId)
 }
 
 /** Only an id can be kept in mind: a later activity of the same kind, with another id, is a new wish. */

@@ -8,6 +8,7 @@ import type { Knex } from 'knex'
 import { getActorByIri } from '../actors.ts'
 import { authorise } from '../authorise.ts'
 import { newBudget } from '../fetch.ts'
+import { passOn } from '../group-voice.ts'
 import { isActorType, type NormObject, type NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
@@ -39,7 +40,7 @@ export async function applyUpdate(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
   if (owned === undefined) return createLate(ctx, ref)
   if (owned.object.deleted_at !== null) return 'tombstoned'
   if (verdict.decision === 'refetch' || ref.object === null) return updateFromOrigin(ctx, owned)
-  return updateInline(ctx, owned, ref.object)
+  return updateInline(ctx, owned, ref.object, arrival.id)
 }
 
 async function isStoredActor(ctx: Ctx, iri: string): Promise<boolean> {
@@ -54,7 +55,8 @@ async function updateActor(ctx: Ctx, iri: string): Promise<Outcome> {
   return 'actor-updated'
 }
 
-async function updateInline(ctx: Ctx, owned: Owned, norm: NormObject): Promise<Outcome> {
+/** `logId`: the author signed it, so its group may pass it on. */
+async function updateInline(ctx: Ctx, owned: Owned, norm: NormObject, logId: string | null): Promise<Outcome> {
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, [norm.id])
     const current = await trx<ObjectRow>('objects').where({ id: owned.object.id, deleted_at: null }).first()
@@ -62,6 +64,7 @@ async function updateInline(ctx: Ctx, owned: Owned, norm: NormObject): Promise<O
     const updated = await updateRemoteObject(ctx, trx, current, norm)
     if (updated === null) return 'unchanged'
     await tellReaders(ctx, trx, updated, current)
+    if (logId !== null) await passOn(ctx, trx, updated, logId)
     return 'updated'
   })
 }
@@ -99,5 +102,5 @@ async function createLate(ctx: Ctx, ref: NormRef): Promise<Outcome> {
   if (outcome !== 'unchanged') return outcome
   // Its Create came in another worker meanwhile, with older words perhaps.
   const owned = await findOwned(ctx.db, retrieved.norm.id)
-  return owned?.object.actor_id === retrieved.author.id ? updateInline(ctx, owned, retrieved.norm) : outcome
+  return owned?.object.actor_id === retrieved.author.id ? updateInline(ctx, owned, retrieved.norm, null) : outcome
 }
