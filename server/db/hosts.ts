@@ -126,3 +126,28 @@ export async function saveSoftware(ctx: Ctx, host: string, software: string | nu
     .onConflict('host')
     .merge(facts)
 }
+
+/** Remembers that this host announces whole activities (FEP-1b12), so that it gets ours in the same form. */
+export async function noteRelaying(trx: Knex, host: string): Promise<void> {
+  await trx('hosts')
+    .insert({ host, relays_activities: true })
+    .onConflict('host')
+    .merge({ relays_activities: true })
+    .where('hosts.relays_activities', false)
+}
+
+/** True when somebody at this host follows a group of ours. */
+export async function followsGroups(db: Knex, host: string): Promise<boolean> {
+  const row = await db('groups as g').join('follower_inboxes as f', 'f.followed_id', 'g.actor_id').where('f.host', host).first('f.host')
+  return row !== undefined
+}
+
+/** How old our knowledge of a host's software may be before it is read again at a new follow. */
+const SOFTWARE_FRESH_MS = 7 * 86_400_000
+
+/** True when what this host runs was never read, or long ago. */
+export async function isSoftwareStale(ctx: Ctx, trx: Knex, host: string): Promise<boolean> {
+  const row = await trx('hosts').where({ host }).first<{ software_checked_at: Date | null } | undefined>('software_checked_at')
+  const checkedAt = row?.software_checked_at ?? null
+  return checkedAt === null || ctx.clock.now().getTime() - checkedAt.getTime() > SOFTWARE_FRESH_MS
+}

@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import { learnSoftware } from './software.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
 export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
@@ -11,7 +12,8 @@ export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
 export const CHORES: Record<string, ChoreWork> = {
   'move-followers': moveFollowers,
   'poll-tell': tellTotals,
-  'poll-close': closePoll
+  'poll-close': closePoll,
+  software: learnSoftware
 }
 
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */

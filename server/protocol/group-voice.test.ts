@@ -25,7 +25,7 @@ interface Scene extends TestContext {
 
 const PAGE = { maxId: null, sinceId: null, minId: null, limit: 10 }
 
-type Json = Record<string, any>
+type Json = Record<string, unknown>
 
 async function scene(t: Parameters<typeof testContext>[0]): Promise<Scene> {
   const context = await testContext(t, { startAt: new Date('2026-11-22T12:00:00Z') })

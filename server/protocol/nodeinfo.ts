@@ -1,4 +1,4 @@
-// What software a host runs, for statistics and the few documented quirks. Never used to guess what a peer can do.
+// What software a host runs: for statistics, and for the form in which groups announce to it (federation.md §3.6).
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { hostOf } from '../core/iri.ts'

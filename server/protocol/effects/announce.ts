@@ -5,6 +5,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { sameOrigin } from '../../core/iri.ts'
 import { idAt } from '../../core/ids.ts'
+import { noteRelaying } from '../../db/hosts.ts'
 import { notify } from '../../db/notifications.ts'
 import { fanIn, insertObjects } from '../../db/objects.ts'
 import { visibilityOf } from '../../db/remote-surroundings.ts'
@@ -107,6 +108,7 @@ async function announceOne(ctx: Ctx, arrival: OwnArrival, ref: NormRef, round: R
   const local = sameOrigin(iri, requireSite(ctx).origin)
   if (!round.followed && !local) return 'not-related'
   if (passedOn && ref.type !== 'Create') return passOn(ctx, ref.type!, iri, round.budget)
+  if (passedOn) await noteRelaying(ctx.db, arrival.actor.host)
   const object = await findBoosted(ctx, iri, round.budget)
   if (object === null) return local ? 'unknown-object' : 'refused-fetch'
   if (!(await mayBoost(ctx, arrival.actor, object))) return 'not-visible'

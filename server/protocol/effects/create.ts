@@ -66,7 +66,7 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     const { stop, held } = verdicts[index]!
     if (stop !== undefined) return stop
     const at = wanted.findIndex((one) => one.index === index)
-    return stored[at]?.row == null ? 'refused-suspended' : held === undefined ? 'created' : 'held'
+    return (stored[at]?.row ?? null) === null ? 'refused-suspended' : held === undefined ? 'created' : 'held'
   })
 }
 

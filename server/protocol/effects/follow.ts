@@ -1,6 +1,8 @@
 // Follow, and the answers to ours: Accept and Reject.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
+import { scheduleChores } from '../../db/chores.ts'
+import { isSoftwareStale } from '../../db/hosts.ts'
 import { acceptFollow, findFollow, findFollowByIri, removeFollow, saveFollow } from '../../db/links.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, FollowRow } from '../../db/rows.ts'
@@ -8,7 +10,7 @@ import { backfillHome } from '../../db/timelines.ts'
 import { authorise } from '../authorise.ts'
 import type { NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
-import { publish } from '../outbox.ts'
+import { afterCommit, publish } from '../outbox.ts'
 import { emit } from '../reactions.ts'
 import { factsOf, wasUndoneBefore, type OwnArrival } from './arrival.ts'
 
@@ -36,6 +38,7 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
       state
     })
     if (follow.state === 'accepted') await accept(ctx, trx, followed, arrival)
+    if (follow.fresh && followed.type === 'Group') await askForSoftware(ctx, trx, actor.host)
     const type = follow.state === 'accepted' ? 'follow' : 'follow_request'
     const news = follow.fresh ? await notify(ctx, trx, [{ ownerId: followed.id, type, fromId: actor.id, objectId: null }]) : []
     await emit(ctx, trx, [
@@ -44,6 +47,13 @@ export async function applyFollow(ctx: Ctx, arrival: OwnArrival): Promise<Outcom
     ])
     return follow.state === 'accepted' ? 'followed' : 'follow-requested'
   })
+}
+
+/** A group announces in the form that its followers' hosts read: what they run is looked up soon. */
+async function askForSoftware(ctx: Ctx, trx: Knex, host: string): Promise<void> {
+  if (!(await isSoftwareStale(ctx, trx, host))) return
+  await scheduleChores(trx, [{ kind: 'software', subject: host, dueAt: ctx.clock.now() }])
+  afterCommit(trx, () => ctx.queue.wake('chores'))
 }
 
 /** The activity's id, unless it is missing or this server used it for another pair already: then one of our own making. */
