@@ -32,6 +32,7 @@ import { mastodonNotifications } from './http/mastodon/notifications.ts'
 import { mastodonReports } from './http/mastodon/reports.ts'
 import { mastodonSearch } from './http/mastodon/search.ts'
 import { mastodonPolls } from './http/mastodon/polls.ts'
+import { mastodonQuotes } from './http/mastodon/quotes.ts'
 import { mastodonStatusActions } from './http/mastodon/status-actions.ts'
 import { mastodonStatuses } from './http/mastodon/statuses.ts'
 import { mastodonTimelines } from './http/mastodon/timelines.ts'
@@ -102,7 +103,8 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
-  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonTimelines]) await app.register(routes, client)
+  for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonQuotes, mastodonTimelines])
+    await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
   for (const routes of [mastodonDomainBlocks, mastodonReports]) await app.register(routes, client)
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })

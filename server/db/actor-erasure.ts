@@ -39,7 +39,8 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   await trx('objects')
     .where({ actor_id: actor.id, deleted_at: null })
     .update({ ...EMPTY, deleted_at: now })
-  await trx('likes').where({ actor_id: actor.id }).delete()
+  for (const table of ['likes', 'reactions', 'dislikes']) await trx(table).where({ actor_id: actor.id }).delete()
+  await trx('quotes').whereIn('quote_id', theirs()).delete()
   // The totals keep counting: who voted is forgotten, not what was decided.
   await trx('poll_votes').where({ voter_id: actor.id }).delete()
   await trx('follows').where({ follower_id: actor.id }).orWhere({ followed_id: actor.id }).delete()

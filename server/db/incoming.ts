@@ -1,5 +1,5 @@
 // The shape of what other servers say once normalised: plain, typed, bounded. Types only; protocol/normalise.ts makes them.
-import type { Attachment, ObjectTag, Place, Poll } from './rows.ts'
+import type { Attachment, ObjectTag, Place, Poll, QuotePolicy } from './rows.ts'
 
 /** An object as received (or fetched), read with our own term table. Nothing in it is trusted yet. */
 export interface NormObject {
@@ -31,6 +31,11 @@ export interface NormObject {
   /** Folded hashtag names without #. */
   hashtags: string[]
   poll: Poll | null
+  /** The post it quotes, under any of the customary names. */
+  quote: string | null
+  /** Its author's stamp: the id of a QuoteAuthorization. */
+  quoteAuthorization: string | null
+  quotePolicy: QuotePolicy | null
   startTime: Date | null
   endTime: Date | null
   timezone: string | null
@@ -67,6 +72,12 @@ export interface NormActivity {
   published: Date | null
   /** Free text of a Flag, without HTML. */
   text: string
+  /** The emoji of an EmojiReact, or of Misskey's Like. */
+  reaction: { emoji: string; icon: string | null } | null
+  /** The post with which a QuoteRequest wants to quote. */
+  instrument: NormRef | null
+  /** What an Accept gives: the id of a QuoteAuthorization. */
+  result: string | null
 }
 
 /** What is kept about the votes hidden in Create{Note}: federation.md §3.8. */

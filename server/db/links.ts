@@ -78,7 +78,7 @@ export async function saveLike(ctx: Ctx, trx: Knex, like: NewLike): Promise<bool
   return (await saveLikes(ctx, trx, [like])).size > 0
 }
 
-/** Many likes in one statement. Gives `actor:object` of those that are new. */
+/** Many likes in two statements: a vote against of the same actor ends. Gives `actor:object` of those that are new. */
 export async function saveLikes(ctx: Ctx, trx: Knex, likes: NewLike[]): Promise<Set<string>> {
   const now = ctx.clock.now()
   const written = await trx.raw<{ rows: { actor_id: string; object_id: string }[] }>(
@@ -87,12 +87,18 @@ export async function saveLikes(ctx: Ctx, trx: Knex, likes: NewLike[]): Promise<
      order by object_id on conflict do nothing returning actor_id, object_id`,
     [now, likes.map(() => newId(now)), likes.map((like) => like.iri), likes.map((like) => like.actorId), likes.map((like) => like.objectId)]
   )
+  if (written.rows.length > 0)
+    await trx.raw(
+      'delete from dislikes d using unnest(?::bigint[], ?::bigint[]) as l (actor_id, object_id) where d.actor_id = l.actor_id and d.object_id = l.object_id',
+      [written.rows.map((row) => row.actor_id), written.rows.map((row) => row.object_id)]
+    )
   return new Set(written.rows.map((row) => `${row.actor_id}:${row.object_id}`))
 }
 
 /** Takes a like back, with its notification. True when there was one. */
 export async function removeLike(trx: Knex, actorId: string, objectId: string): Promise<boolean> {
   const removed = await trx('likes').where({ actor_id: actorId, object_id: objectId }).delete()
+  await trx('reactions').where({ actor_id: actorId, object_id: objectId }).delete()
   await trx('notifications').where({ from_id: actorId, object_id: objectId, type: 'favourite' }).delete()
   return removed > 0
 }

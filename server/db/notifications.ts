@@ -6,7 +6,7 @@ import { noticesToHold } from './floods.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
 
-export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status' | 'poll'
+export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status' | 'poll' | 'quote'
 
 export interface NewNotification {
   ownerId: string

@@ -52,6 +52,7 @@ const COLUMNS = [
   'attachments',
   'tags',
   'poll',
+  'quote_policy',
   'published',
   'updated',
   'created_at',
@@ -147,6 +148,7 @@ function fullRow(ctx: Ctx, { row }: NewObject): ObjectRow {
     attachments: [],
     tags: [],
     poll: null,
+    quote_policy: null,
     updated: null,
     created_at: ctx.clock.now(),
     deleted_at: null,
@@ -248,6 +250,7 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   ]) {
     await trx(table).where({ object_id: object.id }).delete()
   }
+  await trx('quotes').where({ quote_id: object.id }).delete()
   await trx('objects')
     .where({ id: object.id, deleted_at: null })
     .update({

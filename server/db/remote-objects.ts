@@ -5,8 +5,10 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
 import type { NormObject } from './incoming.ts'
+import { scheduleChores } from './chores.ts'
 import { jsonForPostgres } from './json.ts'
 import { insertObjects, type NewObject } from './objects.ts'
+import { findQuote, saveArrivedQuotes, saveQuote } from './quotes.ts'
 import { findSurroundings, groupOf, visibilityOf, type Surroundings } from './remote-surroundings.ts'
 import type { ActorRow, ObjectRow, Poll, Visibility } from './rows.ts'
 
@@ -64,11 +66,40 @@ export async function storeRemoteObjects(
   const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
   const stored = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
   await touchAuthors(ctx, trx, rows)
+  await keepQuotes(ctx, trx, unseen, written)
   return objects.map(({ norm }) => {
     const fresh = written.get(norm.id)
     if (fresh !== undefined) return { row: fresh, fresh: true }
     return { row: stored.find((row) => row.iri === norm.id) ?? null, fresh: false }
   })
+}
+
+/** What new posts quote; whether they may is looked into afterwards, with time for the network. */
+async function keepQuotes(ctx: Ctx, trx: Knex, objects: RemoteObject[], written: Map<string, ObjectRow>): Promise<void> {
+  const quotes = objects.flatMap(({ norm }) => {
+    const row = written.get(norm.id)
+    return row === undefined || norm.quote === null || norm.quote === norm.id
+      ? []
+      : [{ quoteIri: row.iri, quoteId: row.id, quotedIri: norm.quote }]
+  })
+  await saveArrivedQuotes(trx, quotes)
+  await scheduleChores(
+    trx,
+    quotes.map(({ quoteIri }) => ({ kind: 'quote-check', subject: quoteIri, dueAt: ctx.clock.now() }))
+  )
+}
+
+/** An edit may quote something else, nothing any more, or bring the stamp that was missing. */
+async function keepChangedQuote(ctx: Ctx, trx: Knex, stored: ObjectRow, norm: NormObject): Promise<void> {
+  const known = await findQuote(trx, stored.iri)
+  if (norm.quote === null || norm.quote === norm.id) {
+    if (known !== undefined) await trx('quotes').where({ quote_iri: stored.iri }).delete()
+    return
+  }
+  if (known?.quoted_iri === norm.quote && (known.state === 'accepted' || known.state === 'revoked')) return
+  const bare = { quoted_iri: norm.quote, quoted_id: null, state: 'pending' as const, stamp_iri: null, request_iri: null }
+  await saveQuote(trx, { quote_iri: stored.iri, quote_id: stored.id, ...bare })
+  await scheduleChores(trx, [{ kind: 'quote-check', subject: stored.iri, dueAt: ctx.clock.now() }])
 }
 
 function newObject(ctx: Ctx, object: RemoteObject, around: Surroundings): NewObject {
@@ -120,6 +151,7 @@ function contentColumns(
   | 'attachments'
   | 'tags'
   | 'poll'
+  | 'quote_policy'
   | 'updated'
   | 'doc'
 > {
@@ -141,6 +173,7 @@ function contentColumns(
     attachments: norm.attachments,
     tags: norm.tags,
     poll: norm.poll,
+    quote_policy: norm.quotePolicy,
     updated: norm.updated,
     doc: keptDocument(norm.json)
   }
@@ -200,6 +233,8 @@ export async function updateRemoteObject(ctx: Ctx, trx: Knex, stored: ObjectRow,
     differs(columns.tags, stored.tags)
   const before = stored.updated ?? stored.published
   const newer = norm.updated === null ? changed : norm.updated > before
+  // A stamp comes without an edit.
+  if (newer || sameMoment(norm.updated, stored.updated)) await keepChangedQuote(ctx, trx, stored, norm)
   if (!newer)
     return differs(columns.poll, stored.poll) && sameMoment(norm.updated, stored.updated) && norm.poll !== null
       ? writePoll(trx, stored, norm)

@@ -277,6 +277,8 @@ export interface ObjectRow {
   attachments: Attachment[]
   tags: ObjectTag[]
   poll: Poll | null
+  /** Null: its server does not say. */
+  quote_policy: QuotePolicy | null
   published: Date
   updated: Date | null
   created_at: Date
@@ -289,6 +291,7 @@ export interface ObjectStatsRow {
   replies: number
   likes: number
   shares: number
+  dislikes: number
 }
 
 export interface ObjectTagRow {
@@ -331,6 +334,39 @@ export interface FollowerInboxRow {
 }
 
 export interface LikeRow {
+  id: string
+  iri: string
+  actor_id: string
+  object_id: string
+  created_at: Date
+}
+
+/** Who may quote a post: everyone, followers, its author alone, or whom its author allows one by one. */
+export type QuotePolicy = 'public' | 'followers' | 'nobody' | 'manual'
+export type QuoteState = 'pending' | 'accepted' | 'rejected' | 'revoked'
+
+export interface QuoteRow {
+  quote_iri: string
+  quote_id: string | null
+  quoted_iri: string
+  quoted_id: string | null
+  state: QuoteState
+  stamp_iri: string | null
+  request_iri: string | null
+  created_at: Date
+}
+
+export interface ReactionRow {
+  id: string
+  iri: string
+  actor_id: string
+  object_id: string
+  emoji: string
+  icon: string | null
+  created_at: Date
+}
+
+export interface DislikeRow {
   id: string
   iri: string
   actor_id: string

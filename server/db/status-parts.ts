@@ -2,7 +2,7 @@
 // (boosted objects, counters and relations, actors). Reading only; what may be seen is decided by visibleTo().
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
-import type { ActorRow, ObjectRow } from './rows.ts'
+import type { ActorRow, ObjectRow, QuoteState } from './rows.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
 
 /** An object without its documents, which no list shows and which would have to be parsed. */
@@ -40,6 +40,7 @@ const STATUS_FIELDS = [
   'attachments',
   'tags',
   'poll',
+  'quote_policy',
   'published',
   'updated',
   'created_at',
@@ -97,6 +98,19 @@ export interface LatestReply {
   published: Date
 }
 
+export interface ReactionPart {
+  emoji: string
+  icon: string | null
+  count: number
+}
+
+/** What a status quotes. `row` is there when it is allowed and the viewer may see it. */
+export interface QuotePart {
+  state: QuoteState
+  isDeleted: boolean
+  row: StatusRow | null
+}
+
 /** Counters of a status, and how it stands to the viewer. */
 export interface StatusFacts {
   replies: number
@@ -109,6 +123,11 @@ export interface StatusFacts {
   pinned: boolean
   /** Options the viewer voted for. */
   ownVotes: number[]
+  dislikes: number
+  reactions: ReactionPart[]
+  quotes: number
+  /** The viewer follows who publishes it. */
+  followed: boolean
   latestReply: LatestReply | null
 }
 
@@ -116,14 +135,18 @@ export interface StatusParts {
   viewer: Viewer
   /** Boosted objects the viewer may see; a boost of anything else is not shown. */
   reblogs: Map<string, StatusRow>
+  /** By the id of the status that quotes. */
+  quotes: Map<string, QuotePart>
   facts: Map<string, StatusFacts>
   actors: Map<string, ActorPart>
 }
 
-/** Loads what serialising these rows needs, in three queries. `extraActorIds` come along (who sent a notification…). */
+/** Loads what serialising these rows needs, in four queries, five when something is quoted. `extraActorIds` come along (who sent a notification…). */
 export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewer, extraActorIds: string[] = []): Promise<StatusParts> {
   const reblogs = await loadReblogs(ctx, rows, viewer)
-  const shown = [...new Map([...rows, ...reblogs].map((row) => [row.id, row])).values()]
+  const quotes = await loadQuotes(ctx, [...rows, ...reblogs], viewer)
+  const quoted = [...quotes.values()].flatMap(({ row }) => row ?? [])
+  const shown = [...new Map([...rows, ...reblogs, ...quoted].map((row) => [row.id, row])).values()]
   const facts = await loadFacts(ctx, shown, viewer)
   const actorIds = new Set<string>(extraActorIds)
   for (const row of shown) for (const id of [row.actor_id, row.author_id, row.group_id]) if (id !== null) actorIds.add(id)
@@ -132,7 +155,7 @@ export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewe
     if (fact.latestReply) actorIds.add(fact.latestReply.actorId)
   }
   const actors = await loadActorParts(ctx, [...actorIds])
-  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), facts, actors }
+  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, actors }
 }
 
 /** Actors with their counters, by id, in one query. Plan: index scan on both primary keys. */
@@ -158,11 +181,37 @@ async function loadReblogs(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
 
-interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'ownVotes' | 'latestReply'> {
+/** Plan: quotes_quote and objects_pkey, one probe a row; the quoted ones by primary key. */
+async function loadQuotes(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, QuotePart>> {
+  if (rows.length === 0) return new Map()
+  const found = await ctx
+    .db('quotes as q')
+    .leftJoin('objects as o', 'o.id', 'q.quoted_id')
+    .whereRaw('q.quote_id = any(?::bigint[])', [rows.map((row) => row.id)])
+    .select<{ quote_id: string; quoted_id: string | null; state: QuoteState; gone: boolean }[]>(
+      'q.quote_id',
+      'q.quoted_id',
+      'q.state',
+      ctx.db.raw('o.deleted_at is not null as gone')
+    )
+  const ids = found.flatMap(({ state, quoted_id: id }) => (state === 'accepted' && id !== null ? [id] : []))
+  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  const seen = ids.length === 0 ? [] : ((await visibleTo(query, viewer, 'o')) as StatusRow[])
+  const byId = new Map(seen.map((row) => [row.id, row]))
+  return new Map(
+    found.map(({ quote_id: quoteId, quoted_id: id, state, gone }) => [
+      quoteId,
+      { state, isDeleted: gone, row: id === null ? null : (byId.get(id) ?? null) }
+    ])
+  )
+}
+
+interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'ownVotes' | 'reactions' | 'latestReply'> {
   id: string
   parent_actor_id: string | null
   mention_ids: string[]
   own_votes: number[]
+  reactions: ReactionPart[] | null
   reply_id: string | null
   reply_actor_id: string
   reply_html: string
@@ -188,10 +237,24 @@ async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<M
   return new Map(found.map((row) => [row.id, toFacts(row)]))
 }
 
+const REACTIONS = `case when coalesce(s.likes, 0) > 0 then (select json_agg(json_build_object('emoji', emoji, 'icon', icon, 'count', count))
+  from (select emoji, max(icon) as icon, count(*)::integer as count from reactions re where re.object_id = o.id
+    group by emoji order by count(*) desc, min(re.id) limit 20) as top) end as reactions`
+
 function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
   const me = viewer.actorId
   return [
-    db.raw('coalesce(s.replies, 0) as replies, coalesce(s.likes, 0) as likes, coalesce(s.shares, 0) as shares'),
+    db.raw(
+      'coalesce(s.replies, 0) as replies, coalesce(s.likes, 0) as likes, coalesce(s.shares, 0) as shares, coalesce(s.dislikes, 0) as dislikes'
+    ),
+    db.raw(
+      "(select count(*)::integer from quotes q where q.quoted_id = o.id and q.state = 'accepted' and q.quote_id is not null) as quotes"
+    ),
+    db.raw(REACTIONS),
+    db.raw(
+      "exists (select 1 from follows fo where fo.follower_id = ?::bigint and fo.followed_id = o.actor_id and fo.state = 'accepted') as followed",
+      [me]
+    ),
     db.raw('(select p.actor_id from objects p where p.id = o.in_reply_to_id) as parent_actor_id'),
     db.raw('array(select m.actor_id from object_recipients m where m.object_id = o.id and m.mention order by m.actor_id) as mention_ids'),
     db.raw('exists (select 1 from likes l where l.object_id = o.id and l.actor_id = ?::bigint) as favourited', [me]),
@@ -210,7 +273,7 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
 }
 
 function toFacts(row: FactsRow): StatusFacts {
-  const { replies, likes, shares, favourited, reblogged, pinned } = row
+  const { replies, likes, shares, dislikes, quotes, followed, favourited, reblogged, pinned } = row
   const latestReply =
     row.reply_id === null
       ? null
@@ -219,6 +282,10 @@ function toFacts(row: FactsRow): StatusFacts {
     replies,
     likes,
     shares,
+    dislikes,
+    quotes,
+    followed,
+    reactions: row.reactions ?? [],
     favourited,
     reblogged,
     pinned,

@@ -11,7 +11,7 @@ export const PUBLIC_CACHE = 'max-age=180, public'
 const PRIVATE_CACHE = 'private, no-store'
 
 /** The IRI behind a path of ours. Throws 404 for what cannot be one: nothing else reaches the database. */
-export function localIri(ctx: Ctx, kind: 'actors' | 'objects' | 'activities', uuid: string): string {
+export function localIri(ctx: Ctx, kind: 'actors' | 'objects' | 'activities' | 'quote-authorizations', uuid: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid)) throw notFound()
   return `${requireSite(ctx).origin}/ap/${kind}/${uuid}`
 }

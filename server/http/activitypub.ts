@@ -14,7 +14,15 @@ import {
   type ObjectCollection
 } from '../protocol/collections.ts'
 import { prepare } from '../protocol/document-cache.ts'
-import { activityBytes, actorBytes, actorStubBytes, goneBytes, objectBytes, objectBytesFor } from '../protocol/documents.ts'
+import {
+  activityBytes,
+  actorBytes,
+  actorStubBytes,
+  goneBytes,
+  objectBytes,
+  objectBytesFor,
+  quoteAuthorization
+} from '../protocol/documents.ts'
 import { verifyRequest } from '../protocol/verify.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
@@ -56,6 +64,9 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
   app.get<ActorParams & Page>('/ap/objects/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
     sendObjectCollection(ctx, request, reply, localIri(ctx, 'objects', request.params.uuid), request.params.collection)
   )
+  app.get<ActorParams>('/ap/quote-authorizations/:uuid', PUBLIC_ROUTE, async (request, reply) =>
+    sendStamp(ctx, request, reply, localIri(ctx, 'quote-authorizations', request.params.uuid))
+  )
   app.get<ActorParams>('/ap/activities/:uuid', PUBLIC_ROUTE, async (request, reply) =>
     sendActivity(ctx, request, reply, localIri(ctx, 'activities', request.params.uuid))
   )
@@ -75,6 +86,13 @@ async function sendActivity(ctx: Ctx, request: FastifyRequest, reply: FastifyRep
   const reader = await readerOf(ctx, request, iri)
   assertMayRead(reader)
   return sendDocument(request, reply, await activityBytes(ctx, iri), reader.secure)
+}
+
+/** A permission to quote (FEP-044f). */
+async function sendStamp(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, iri: string): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  assertMayRead(reader)
+  return sendJson(request, reply, await quoteAuthorization(ctx, iri), reader.secure)
 }
 
 /** Throws 401 for strangers in secure mode, and 404 for whom is refused: they learn nothing. */

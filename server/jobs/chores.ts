@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import { checkQuote } from '../protocol/quotes.ts'
 import { learnSoftware } from './software.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
@@ -13,6 +14,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'move-followers': moveFollowers,
   'poll-tell': tellTotals,
   'poll-close': closePoll,
+  'quote-check': checkQuote,
   software: learnSoftware
 }
 

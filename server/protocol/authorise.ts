@@ -82,12 +82,14 @@ export function authorise(facts: Facts): Verdict {
     case 'EmojiReact':
     case 'Announce':
     case 'Block':
+    case 'Dislike':
     case 'Flag':
     case 'Join':
     case 'Leave':
       return APPLY
-    case 'Dislike':
-      return refuse('ignored-dislike')
+    // With a post of the asker's own; the quoted author's policy decides (FEP-044f).
+    case 'QuoteRequest':
+      return judgeQuoteRequest(facts)
     case 'Move':
       return facts.objectId === facts.signer ? APPLY : refuse('refused-owner')
     default:
@@ -129,6 +131,11 @@ function judgeDelete(facts: Facts): Verdict {
   if (facts.owner !== null && (facts.owner === facts.signer || facts.writer === facts.signer)) return APPLY
   if (!sameOrigin(facts.objectId, facts.signer)) return refuse('refused-owner')
   return facts.owner === null ? REMEMBER : CHECK_GONE
+}
+
+function judgeQuoteRequest(facts: Facts): Verdict {
+  if (!sameOrigin(facts.objectId, facts.signer)) return refuse('refused-origin')
+  return facts.claimedAuthor === null || facts.claimedAuthor === facts.signer ? APPLY : refuse('refused-owner')
 }
 
 function judgeOwned(facts: Facts, missing: Verdict): Verdict {

@@ -8,10 +8,11 @@ import {
   type ServedActor,
   type ServedObject
 } from '../db/documents.ts'
+import { findStamp } from '../db/quotes.ts'
 import { ANYONE, type Viewer } from '../db/visibility.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { withPublicKey } from '../vocab/actor.ts'
-import { serialise } from '../vocab/context.ts'
+import { serialise, type WireDocument } from '../vocab/context.ts'
 import { withFreshSeals } from './media-address.ts'
 import { cachedDocument, prepare, type Answer, type Prepared } from './document-cache.ts'
 
@@ -72,6 +73,19 @@ export function activityBytes(ctx: Ctx, iri: string): Promise<Prepared | null> {
       }
     return { version: 'final', status: 200, url: null, build: () => activity.body }
   })
+}
+
+/** A permission to quote that stands (FEP-044f); null when it was revoked, or the quoted post is not for everybody any more. */
+export async function quoteAuthorization(ctx: Ctx, iri: string): Promise<WireDocument | null> {
+  const stamp = await findStamp(ctx.db, iri)
+  if (stamp === undefined) return null
+  return {
+    id: iri,
+    type: 'QuoteAuthorization',
+    attributedTo: stamp.author_iri,
+    interactingObject: stamp.quote_iri,
+    interactionTarget: stamp.quoted_iri
+  }
 }
 
 function actorAnswer(actor: ServedActor): Answer {

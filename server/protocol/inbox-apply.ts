@@ -15,8 +15,10 @@ import { applyFeatured } from './effects/featured.ts'
 import { applyFlag } from './effects/flag.ts'
 import { applyFollow } from './effects/follow.ts'
 import { applyJoin } from './effects/join.ts'
+import { applyDislike } from './effects/dislike.ts'
 import { applyLike } from './effects/like.ts'
 import { applyMove } from './effects/move.ts'
+import { applyQuoteRequest } from './effects/quote.ts'
 import { applyUndo } from './effects/undo.ts'
 import { applyUpdate } from './effects/update.ts'
 import { newBudget } from './fetch.ts'
@@ -41,7 +43,9 @@ const EFFECTS = new Map<string, Effect>([
   ['Flag', applyFlag],
   ['Move', applyMove],
   ['Add', applyFeatured],
-  ['Remove', applyFeatured]
+  ['Remove', applyFeatured],
+  ['QuoteRequest', applyQuoteRequest],
+  ['Dislike', applyDislike]
 ])
 /** Effects that may also be asked for by somebody else (forwarded), and judge that themselves. */
 const FORWARDABLE = new Map<string, (ctx: Ctx, arrival: Arrival) => Promise<Outcome>>([

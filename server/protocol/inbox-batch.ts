@@ -52,7 +52,7 @@ export async function planBatch(ctx: Ctx, arrivals: Arrival[]): Promise<Batch> {
 
 async function place(ctx: Ctx, arrival: Arrival, known: Targets, batch: Batch): Promise<boolean> {
   const { activity, actor } = arrival
-  if (!['Create', 'Like', 'Announce'].includes(activity.type) || activity.objects.length !== 1) return false
+  if (!['Create', 'Like', 'Announce'].includes(activity.type) || activity.objects.length !== 1 || activity.reaction !== null) return false
   if (actor === null || actor.local || actor.suspended_at !== null || actor.deleted_at !== null || arrival.signerIri !== actor.iri)
     return false
   if (actor.host_action === 'block' || (await isAnyBlocked(ctx, involvedHosts(activity, arrival.signerIri)))) return false

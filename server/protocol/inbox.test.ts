@@ -200,7 +200,7 @@ t.test('text PostgreSQL cannot hold is cleaned, not refused', async (t) => {
 t.test('[53] R11: an unknown type of activity is counted, an unknown type of object is kept as a card', async (t) => {
   const { ctx, bob } = await scene(t)
   t.equal(await receive(ctx, activity('View', bob, 'https://commune.test/ap/objects/1')), 'ignored-type')
-  t.equal(await receive(ctx, activity('Dislike', bob, 'https://commune.test/ap/objects/1')), 'ignored-dislike')
+  t.equal(await receive(ctx, activity('Dislike', bob, 'https://commune.test/ap/objects/1')), 'unknown-object')
   t.equal(await receive(ctx, create(bob, note(bob, { type: 'Recipe', name: 'Gratin' }))), 'created')
   t.match((await objectsOf(ctx))[0], { type: 'Recipe', name: 'Gratin' })
 })

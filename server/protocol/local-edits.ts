@@ -4,13 +4,15 @@ import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
 import { jsonForPostgres } from '../db/json.ts'
 import { notify, notifyMentions } from '../db/notifications.ts'
+import { quotedBy } from '../db/quotes.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
-import { objectDocument } from '../vocab/object.ts'
+import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
+import { quotePolicyDocument } from './quote-policy.ts'
 
 export interface LocalEdit {
   row: ObjectRow
@@ -51,7 +53,9 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       cc,
       groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
       contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
-      ...(category === undefined ? {} : { event: { category } })
+      ...(category === undefined ? {} : { event: { category } }),
+      quote: await storedQuote(trx, stored),
+      interactionPolicy: quotePolicyDocument(row.quote_policy, publisher)
     }
   )
   await keepVersion(trx, stored, before)
@@ -71,6 +75,13 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   })
   if (row.group_id !== publisher.id) await passOnLocal(ctx, trx, row, body)
   return row
+}
+
+/** What it quotes stays; the stamp only while it stands. */
+async function storedQuote(trx: Knex, stored: ObjectRow): Promise<QuoteLinks | null> {
+  if (stored.doc['quote'] === undefined) return null
+  const quoted = await quotedBy(trx, stored.id)
+  return quoted === undefined ? null : { iri: quoted.iri, url: quoted.url, stampIri: quoted.state === 'accepted' ? quoted.stamp_iri : null }
 }
 
 async function storedMentions(trx: Knex, objectId: string): Promise<ActorRow[]> {

@@ -5,16 +5,17 @@ import { sanitize } from '../core/html.ts'
 import { newId } from '../core/ids.ts'
 import { notifyMentions } from '../db/notifications.ts'
 import { fanIn, insertObject, wipeObject } from '../db/objects.ts'
-import type { ActorRow, ObjectRow, ObjectTag, Poll, Visibility } from '../db/rows.ts'
+import type { ActorRow, ObjectRow, ObjectTag, Poll, QuotePolicy, Visibility } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
-import { objectDocument } from '../vocab/object.ts'
+import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
 import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
+import { quotePolicyDocument } from './quote-policy.ts'
 
 /** What is said, whatever its type. */
 export type Wording = Pick<ObjectRow, 'name' | 'summary' | 'content' | 'source' | 'language' | 'sensitive' | 'attachments'> &
@@ -45,6 +46,9 @@ export interface LocalDraft {
   category?: string
   /** Choices of a Question. */
   poll?: Poll
+  quote?: QuoteLinks
+  /** Who may quote it; default: everyone what is open. */
+  quotePolicy?: QuotePolicy
 }
 
 /** Writes and publishes a new object: row, thread, home timelines, notifications, Create with its deliveries. */
@@ -65,7 +69,9 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       to,
       cc,
       contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
-      ...(draft.category === undefined ? {} : { event: { category: draft.category } })
+      ...(draft.category === undefined ? {} : { event: { category: draft.category } }),
+      ...(draft.quote === undefined ? {} : { quote: draft.quote }),
+      interactionPolicy: quotePolicyDocument(columns.quote_policy ?? null, publisher)
     }
   )
   const recipients = mentioned.map((actor) => ({ actor_id: actor.id, mention: true }))
@@ -115,6 +121,7 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
     event_status: null,
     place: null,
     poll: draft.poll ?? null,
+    quote_policy: visibility === 'public' || visibility === 'unlisted' ? (draft.quotePolicy ?? 'public') : 'nobody',
     ...wording,
     content_html: sanitize(wording.content),
     tags: tagsOf(origin, draft.hashtags, mentioned),

@@ -4,6 +4,7 @@ import { escapeText } from '../core/html.ts'
 import type { NormObject } from '../db/incoming.ts'
 import { readAttachments, readPlace, readPoll, readTags, typeName } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
+import { readQuotePolicy } from './quote-policy.ts'
 import { asArray, dateOf, first, idOf, isMap, languageOf, linkOf, plainOf, read, textOf, zoneOf, type Json } from './normalise-values.ts'
 
 /** Recipients kept of `to` and `cc` each; more are cut (J11). */
@@ -56,6 +57,9 @@ export function objectFrom(json: Json): NormObject {
     attachments: readAttachments(json),
     ...tags,
     poll: type === 'Question' ? readPoll(json) : null,
+    quote: quoteOf(json),
+    quoteAuthorization: idOf(first(json.quoteAuthorization)),
+    quotePolicy: readQuotePolicy(json, authorFollowers(json)),
     startTime,
     endTime: event ? endAfter(startTime, dateOf(read(json, 'endTime'))) : null,
     timezone: event ? zoneOf(read(json, 'timezone')) : null,
@@ -75,6 +79,20 @@ function authorOf(json: Json, id: string): string | null {
     throw refused('document.attribution', 'The object must have exactly one author.')
   }
   return iris[0]!
+}
+
+/** The quoted post: FEP-044f, then what Fedibird, Misskey and others wrote before it. */
+function quoteOf(json: Json): string | null {
+  for (const name of ['quote', 'quoteUri', '_misskey_quote', 'quoteUrl']) {
+    const iri = idOf(first(json[name]))
+    if (iri !== null) return iri
+  }
+  return null
+}
+
+/** Addressed followers: how a policy names them. */
+function authorFollowers(json: Json): string | null {
+  return [...recipients(json.to), ...recipients(json.cc)].find((iri) => iri.endsWith('/followers')) ?? null
 }
 
 /** Addresses as strings, Public spelled out. Also used for activities. */

@@ -3,6 +3,7 @@
 import type { NormActivity, NormRef } from '../db/incoming.ts'
 import { objectFrom, recipients } from './normalise-object.ts'
 import { typeName } from './normalise-parts.ts'
+import { readReaction } from './normalise-reaction.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
 import { asArray, dateOf, first, idOf, isMap, plainOf, type Json } from './normalise-values.ts'
 
@@ -38,6 +39,7 @@ const NEEDS_OBJECT = new Set([
   'Remove',
   'Block',
   'Flag',
+  'QuoteRequest',
   'Move'
 ])
 
@@ -66,6 +68,9 @@ export function normaliseActivity(value: unknown): NormActivity {
     cc: recipients(json.cc),
     audience: recipients(json.audience),
     published: dateOf(json.published),
+    instrument: type === 'QuoteRequest' ? (refsOf(first(json.instrument), 'Create')[0] ?? null) : null,
+    result: type === 'Accept' ? idOf(first(json.result)) : null,
+    reaction: type === 'Like' || type === 'EmojiReact' ? readReaction(json) : null,
     text: type === 'Flag' ? (plainOf(json.content ?? json.summary, MAX_REPORT_TEXT) ?? '') : ''
   }
 }

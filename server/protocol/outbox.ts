@@ -46,7 +46,20 @@ export interface Published {
 }
 
 /** A shared inbox cannot tell whom these are for (federation.md §5.1). */
-const PERSONAL_TYPES = new Set(['Follow', 'Accept', 'Reject', 'Like', 'Dislike', 'Flag', 'Block', 'Join', 'Leave', 'Invite', 'Offer'])
+const PERSONAL_TYPES = new Set([
+  'Follow',
+  'Accept',
+  'Reject',
+  'Like',
+  'Dislike',
+  'Flag',
+  'Block',
+  'Join',
+  'Leave',
+  'Invite',
+  'Offer',
+  'QuoteRequest'
+])
 
 /**
  * Publishes one activity: apex builds it, our store writes it with the exact bytes to send, SQL writes the deliveries.

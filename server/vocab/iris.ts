@@ -32,6 +32,11 @@ export function mintActivityIri(origin: string): string {
   return `${origin}/ap/activities/${uuidv7()}`
 }
 
+/** Where the permission to quote a post can be fetched (FEP-044f). */
+export function mintQuoteAuthorizationIri(origin: string): string {
+  return `${origin}/ap/quote-authorizations/${uuidv7()}`
+}
+
 /** The instance actor's IRI. */
 export function instanceActorIri(origin: string): string {
   return `${origin}/ap/actor`

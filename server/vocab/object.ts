@@ -1,4 +1,5 @@
 // What all published objects share on the wire, and the choice of the builder by type. Pure: rows in, document out.
+import { escapeHtml } from '../core/text.ts'
 import { PUBLIC } from './addressing.ts'
 import { articleDocument } from './article.ts'
 import type { WireDocument } from './context.ts'
@@ -55,8 +56,19 @@ export interface ObjectLinks {
   cc: string[]
   /** Thread collection; a reply copies its parent's. Default: the object's own. */
   contextIri?: string | null
+  /** What it quotes. */
+  quote?: QuoteLinks | null
+  /** `interactionPolicy`; default: everyone may quote what is open. */
+  interactionPolicy?: unknown
   /** What only events have. */
   event?: EventDetails
+}
+
+/** A quoted post: its id, its page, and its author's stamp when there is one. */
+export interface QuoteLinks {
+  iri: string
+  url: string | null
+  stampIri: string | null
 }
 
 /** The document of a local object of any type we publish, without @context (federation.md §4.0). */
@@ -70,6 +82,7 @@ export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDo
 /** Keys all objects have: identity, audience, text, dates, thread, counters, quote policy. */
 export function objectSkeleton(source: ObjectSource, links: ObjectLinks): WireDocument {
   const openToQuotes = source.visibility === 'public' || source.visibility === 'unlisted'
+  const content = source.content + (links.quote ? quoteLine(links.quote) : '')
   return {
     id: source.iri,
     type: source.type,
@@ -79,8 +92,8 @@ export function objectSkeleton(source: ObjectSource, links: ObjectLinks): WireDo
     cc: links.cc,
     ...(links.groupIri ? { audience: links.groupIri } : {}),
     ...(source.in_reply_to_iri ? { inReplyTo: source.in_reply_to_iri } : {}),
-    content: source.content,
-    contentMap: { [source.language || 'fr']: source.content },
+    content,
+    contentMap: { [source.language || 'fr']: content },
     mediaType: 'text/html',
     ...(source.url ? { url: source.url } : {}),
     published: wireDate(source.published),
@@ -90,9 +103,21 @@ export function objectSkeleton(source: ObjectSource, links: ObjectLinks): WireDo
     replies: repliesOf(source.iri),
     likes: { id: `${source.iri}/likes`, type: 'Collection', totalItems: 0 },
     shares: { id: `${source.iri}/shares`, type: 'Collection', totalItems: 0 },
-    interactionPolicy: { canQuote: { automaticApproval: [openToQuotes ? PUBLIC : links.actorIri] } },
+    interactionPolicy: links.interactionPolicy ?? { canQuote: { automaticApproval: [openToQuotes ? PUBLIC : links.actorIri] } },
+    ...(links.quote ? quoteFields(links.quote) : {}),
     tag: wireTags(source.tags, source.type !== 'Event')
   }
+}
+
+/** Under every name peers read it by. */
+function quoteFields({ iri, stampIri }: QuoteLinks): WireDocument {
+  return { quote: iri, quoteUri: iri, _misskey_quote: iri, ...(stampIri === null ? {} : { quoteAuthorization: stampIri }) }
+}
+
+/** For readers whose server knows no quotes; those that do hide the class. */
+function quoteLine({ iri, url }: QuoteLinks): string {
+  const address = escapeHtml(url ?? iri)
+  return `<p class="quote-inline">RE: <a href="${address}">${address}</a></p>`
 }
 
 function repliesOf(iri: string): WireDocument {

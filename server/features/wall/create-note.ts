@@ -5,12 +5,13 @@ import { AppError } from '../../core/errors.ts'
 import { escapeHtml } from '../../core/text.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
-import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
+import type { ActorRow, ObjectRow, QuotePolicy, Visibility } from '../../db/rows.ts'
 import { scheduleEnd } from '../../protocol/local-polls.ts'
 import { newPoll, type PollInput } from './poll.ts'
 import { createLocalObject, type Wording } from '../../protocol/local-objects.ts'
 import { plainLine, plainTitle } from '../../vocab/values.ts'
 import { findParent, narrowTo } from './parent.ts'
+import { findQuoted, keepQuote } from './quote.ts'
 import { checkVisibility, findVenue, venueOfAnswer } from './venue.ts'
 import { writeText } from './wording.ts'
 
@@ -32,6 +33,9 @@ export interface NoteInput {
   /** Same author and key: the first answer again, nothing new. */
   idempotencyKey?: string
   poll?: PollInput
+  /** Row id of the post it quotes. */
+  quotedId?: string
+  quotePolicy?: QuotePolicy
 }
 
 /** Publishes a Note, or a Question when it comes with a poll. Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen. */
@@ -47,8 +51,10 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
   const poll = input.poll === undefined ? undefined : newPoll(ctx, input.poll)
   if (poll !== undefined && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
-  if (written.wording.content === '' && (uploads.length === 0 || poll !== undefined))
+  if (poll !== undefined && input.quotedId) throw new AppError('poll.no-quote', 422, 'A poll cannot quote a post.')
+  if (written.wording.content === '' && !input.quotedId && (uploads.length === 0 || poll !== undefined))
     throw new AppError('post.empty', 422, 'Please write something, or add an image.')
+  const quoted = await findQuoted(ctx, publisher, author, input.quotedId)
   const visibility = narrowTo(input.visibility ?? 'public', parent, publisher)
   checkVisibility(venue, visibility)
   if (visibility === 'members' && publisher.type !== 'Group' && venue === null && parent?.object.visibility !== 'members')
@@ -64,9 +70,12 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
         group: venue,
         mentions: written.mentions,
         hashtags: written.hashtags,
-        ...(poll === undefined ? {} : { poll })
+        ...(poll === undefined ? {} : { poll }),
+        ...(quoted === null ? {} : { quote: { iri: quoted.object.iri, url: quoted.object.url, stampIri: quoted.stampIri } }),
+        ...(input.quotePolicy === undefined ? {} : { quotePolicy: input.quotePolicy })
       }
       const row = await createLocalObject(ctx, trx, draft)
+      if (quoted !== null) await keepQuote(ctx, trx, row, publisher, quoted)
       if (poll !== undefined) await scheduleEnd(trx, { id: row.id, local: true, poll })
       await attachUploads(
         trx,

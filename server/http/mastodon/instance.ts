@@ -12,8 +12,9 @@ import type { Account } from './serialise/entities.ts'
 import { VERSION } from '../../core/version.ts'
 
 /** Clients switch features on by the Mastodon version they read here. */
-export const COMPATIBLE_VERSION = `4.4.0 (compatible; Communer ${VERSION})`
-const API_VERSION = 6
+export const COMPATIBLE_VERSION = `4.5.0 (compatible; Communer ${VERSION})`
+// 7: quotes.
+const API_VERSION = 7
 
 const PUBLIC = { config: { public: true } }
 

@@ -14,6 +14,7 @@ import { editNote } from '../../features/wall/edit-note.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
 import { pollInputOf } from './polls.ts'
+import { quotePolicyOf } from './quotes.ts'
 import { presentStatus, presentStatuses } from './present.ts'
 import type { StatusEdit } from './serialise/entities.ts'
 import { toStatus } from './serialise/status.ts'
@@ -40,6 +41,8 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       poll: pollInputOf(params['poll']),
       group: textOf(params['group']),
       title: textOf(params['title']),
+      quotedId: textOf(params['quoted_status_id']),
+      quotePolicy: quotePolicyOf(params['quote_approval_policy']),
       idempotencyKey: typeof key === 'string' ? key : undefined
     })
     return presentStatus(ctx, row.id, { actorId: actor.id })

@@ -3,6 +3,7 @@ import type { Ctx } from '../../context.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { OwnArrival } from './arrival.ts'
 import { applyFollowAnswer } from './follow.ts'
+import { applyQuoteAnswer } from './quote.ts'
 
 /**
  * What a kind of answerable activity does with its answer. Null: what is answered is none of its own, the next one may look
@@ -11,7 +12,10 @@ import { applyFollowAnswer } from './follow.ts'
 export type AnswerEffect = (ctx: Ctx, arrival: OwnArrival) => Promise<Outcome | null>
 
 /** By the type of the embedded activity; a bare id is tried with each in turn. One line per kind. */
-const EFFECTS: [type: string, effect: AnswerEffect][] = [['Follow', applyFollowAnswer]]
+const EFFECTS: [type: string, effect: AnswerEffect][] = [
+  ['Follow', applyFollowAnswer],
+  ['QuoteRequest', applyQuoteAnswer]
+]
 
 /** Hands the answer to whoever asked. */
 export async function applyAnswer(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {

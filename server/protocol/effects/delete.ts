@@ -9,12 +9,15 @@ import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { isGoneAtOrigin } from '../remote-objects.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
+import { applyStampDelete } from './quote.ts'
 import { removeObject } from './removal.ts'
 
 /** One Delete, judged on the stored owner; by others of the same server only once the object is gone there (O07). */
 export async function applyDelete(ctx: Ctx, arrival: Arrival): Promise<Outcome> {
   const ref = arrival.activity.objects[0]!
   if (ref.id === null) return 'refused-document'
+  const stamp = await applyStampDelete(ctx, arrival, ref.id)
+  if (stamp !== null) return stamp
   const actor = await ctx.db<ActorRow>('actors').where({ iri: ref.id }).first()
   const owned = actor === undefined ? await findOwned(ctx.db, ref.id) : undefined
   const verdict = authorise({

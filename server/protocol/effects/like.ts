@@ -1,8 +1,9 @@
-// Like and EmojiReact (counted as a like): one per actor and object, only on what the actor may see.
+// Like and EmojiReact (a like with an emoji): one like per actor and object, only on what the actor may see.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { saveLikes } from '../../db/links.ts'
 import { notify } from '../../db/notifications.ts'
+import { saveReaction } from '../../db/reactions.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { canSee } from '../../db/visibility.ts'
 import { authorise } from '../authorise.ts'
@@ -49,23 +50,33 @@ export async function storeLikes(ctx: Ctx, trx: Knex, likings: Liking[]): Promis
   return outcomes
 }
 
-/** One Like. Nothing is fetched for it: a like of what we do not know concerns nobody here. */
+/** One Like or EmojiReact. Nothing is fetched for it: a like of what we do not know concerns nobody here. */
 export async function applyLike(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
+  const object = await findLiked(ctx, arrival)
+  if (typeof object === 'string') return object
+  return ctx.db.transaction(async (trx) => {
+    if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
+    const iri = likeIri(arrival, object.id)
+    const { reaction } = activity
+    const isNew = reaction !== null && (await saveReaction(ctx, trx, { iri, actorId: actor.id, objectId: object.id, ...reaction }))
+    const [liked] = await storeLikes(ctx, trx, [{ iri, actor, object }])
+    if (isNew) await emit(ctx, trx, [{ kind: 'object-updated', ids: [object.id] }])
+    if (isNew || liked === 'liked') await passOn(ctx, trx, object, arrival.id)
+    return isNew ? 'reacted' : liked!
+  })
+}
+
+/** What is liked, of a boost the original; or why it is not to be had. */
+export async function findLiked(ctx: Ctx, { activity, actor }: OwnArrival): Promise<ObjectRow | Outcome> {
   const named = await findOwned(ctx.db, activity.objects[0]!.id ?? '')
   if (named === undefined || named.object.deleted_at !== null) return 'unknown-object'
   const object =
     named.object.reblog_of_id === null ? named.object : await ctx.db<ObjectRow>('objects').where({ id: named.object.reblog_of_id }).first()
   if (object === undefined) return 'unknown-object'
-  if (!(await canSee(ctx, ctx.db, object, { actorId: actor.id }))) return 'not-visible'
-  return ctx.db.transaction(async (trx) => {
-    if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
-    const outcome = (await storeLikes(ctx, trx, [{ iri: likeIri(arrival, object.id), actor, object }]))[0]!
-    if (outcome === 'liked') await passOn(ctx, trx, object, arrival.id)
-    return outcome
-  })
+  return (await canSee(ctx, ctx.db, object, { actorId: actor.id })) ? object : 'not-visible'
 }
 
 /** The activity's id, or one of our own making where there is none. */

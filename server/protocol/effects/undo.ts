@@ -1,11 +1,13 @@
-// Undo of Follow, Like, Announce and Block: what is undone is found among our rows, and only its own actor may (O11, O12).
+// Undo of Follow, Like, EmojiReact, Dislike, Announce and Block: what is undone is found among our rows, and only its own actor may (O11, O12).
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
 import { findObject } from '../../db/objects.ts'
+import { removeDislike, removeReaction } from '../../db/reactions.ts'
 import { authorise } from '../authorise.ts'
 import { passOn } from '../group-voice.ts'
 import type { NormRef } from '../normalise.ts'
+import { readReaction } from '../normalise-reaction.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
@@ -13,7 +15,7 @@ import { factsOf, type OwnArrival } from './arrival.ts'
 
 /** One stored link, whatever its table. */
 interface Undoable {
-  kind: 'Follow' | 'Like' | 'Announce' | 'Block'
+  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block'
   id: string
   iri: string
   actorIri: string
@@ -24,7 +26,7 @@ interface Undoable {
 /** An Undo by bare id, or with an embedded activity whose id may be unknown here and whose actor may be missing (R5). */
 export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const ref = arrival.activity.objects[0]!
-  if (ref.type !== null && !['Follow', 'Like', 'EmojiReact', 'Announce', 'Block'].includes(ref.type)) return 'ignored-type'
+  if (ref.type !== null && !['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce', 'Block'].includes(ref.type)) return 'ignored-type'
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, ref.id === null ? [] : [ref.id])
     const found = await findUndone(trx, ref, arrival)
@@ -34,7 +36,7 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     // Another one of its kind stood in its place: the one that is named must not come after all.
     if (found.iri !== ref.id) await remember(ctx, trx, arrival, ref)
     const done = await undo(trx, found)
-    if (found.kind === 'Like' && done) await passOnUndo(ctx, trx, found.otherId, arrival.id)
+    if (done && ['Like', 'Reaction', 'Dislike'].includes(found.kind)) await passOnUndo(ctx, trx, found.otherId, arrival.id)
     if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
     return done ? 'undone' : 'unchanged'
   })
@@ -43,6 +45,8 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
 async function undo(trx: Knex, found: Undoable): Promise<boolean> {
   if (found.kind === 'Follow') return removeFollow(trx, found.actorId, found.otherId)
   if (found.kind === 'Like') return removeLike(trx, found.actorId, found.otherId)
+  if (found.kind === 'Reaction') return removeReaction(trx, found.id)
+  if (found.kind === 'Dislike') return removeDislike(trx, found.actorId, found.otherId)
   if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
   await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
   return (await trx('objects').where({ id: found.id }).delete()) > 0
@@ -64,7 +68,9 @@ async function remember(ctx: Ctx, trx: Knex, { activity }: OwnArrival, ref: Norm
 }
 
 const BY_ID = `
-  select 'Follow' as kind, f.id, f.iri, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
+  select 'Reaction' as kind, r.id, r.iri, a.iri as "actorIri", r.actor_id as "actorId", r.object_id as "otherId" from reactions r join actors a on a.id = r.actor_id where r.iri = :id
+  union all select 'Dislike', d.id, d.iri, a.iri, d.actor_id, d.object_id from dislikes d join actors a on a.id = d.actor_id where d.iri = :id
+  union all select 'Follow' as kind, f.id, f.iri, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
   union all select 'Like', l.id, l.iri, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
   union all select 'Block', b.id, b.iri, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
   union all select 'Announce', o.id, o.iri, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
@@ -72,7 +78,11 @@ const BY_ID = `
 
 // The signer's own link of that kind to what the embedded activity names.
 const BY_PAIR = `
-  select 'Follow' as kind, f.id, f.iri, :actorIri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId"
+  select 'Reaction' as kind, r.id, r.iri, :actorIri as "actorIri", r.actor_id as "actorId", r.object_id as "otherId"
+    from reactions r join objects o on o.id = r.object_id where :type in ('Like', 'EmojiReact') and r.actor_id = :actor and o.iri = :object and r.emoji = :emoji
+  union all select 'Dislike', d.id, d.iri, :actorIri, d.actor_id, d.object_id
+    from dislikes d join objects o on o.id = d.object_id where :type = 'Dislike' and d.actor_id = :actor and o.iri = :object
+  union all select 'Follow' as kind, f.id, f.iri, :actorIri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId"
     from follows f join actors o on o.id = f.followed_id where :type = 'Follow' and f.follower_id = :actor and o.iri = :object
   union all select 'Like', l.id, l.iri, :actorIri, l.actor_id, l.object_id
     from likes l join objects o on o.id = l.object_id where :type in ('Like', 'EmojiReact') and l.actor_id = :actor and o.iri = :object
@@ -93,7 +103,8 @@ async function findUndone(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promi
       actorIri: actor.iri,
       actor: actor.id,
       type: ref.type,
-      object: ref.objectId
+      object: ref.objectId,
+      emoji: ref.json === null ? null : (readReaction(ref.json)?.emoji ?? null)
     }
   )
   return byPair.rows[0]

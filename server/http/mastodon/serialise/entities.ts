@@ -150,6 +150,17 @@ export interface Poll {
   communer: { declared_by: string | null }
 }
 
+export interface Quote {
+  state: 'pending' | 'accepted' | 'rejected' | 'revoked' | 'deleted' | 'unauthorized'
+  quoted_status: Status | null
+}
+
+export interface QuoteApproval {
+  automatic: string[]
+  manual: string[]
+  current_user: 'automatic' | 'manual' | 'denied' | 'unknown'
+}
+
 export type StatusVisibility = 'public' | 'unlisted' | 'private' | 'direct'
 
 /** Enough of an account to name it and draw it. */
@@ -196,6 +207,10 @@ export interface CommunerExtension {
   /** The person behind what a group publishes. */
   author: AccountLite | null
   latest_reply: { id: string; created_at: string; content: string; account: AccountLite } | null
+  /** Likes that came with an emoji, the most frequent first. `url`: image of a custom one. */
+  reactions: { name: string; url: string | null; count: number }[]
+  /** Votes against (Lemmy and its kin). */
+  dislikes_count: number
 }
 
 export interface Status {
@@ -231,8 +246,8 @@ export interface Status {
   emojis: CustomEmoji[]
   card: null
   poll: Poll | null
-  quote: null
-  quote_approval: { automatic: string[]; manual: string[]; current_user: 'denied' }
+  quote: Quote | null
+  quote_approval: QuoteApproval
   communer: CommunerExtension
 }
 

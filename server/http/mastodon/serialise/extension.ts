@@ -6,7 +6,7 @@ import type { StatusFacts, StatusParts, StatusRow } from '../../../db/status-par
 import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
-import { withProxiedImages } from './images.ts'
+import { proxied, withProxiedImages } from './images.ts'
 import type { AccountLite, CommunerExtension, EventDetails, Place } from './entities.ts'
 
 /** What a status says beyond Mastodon: type, title, event, group, author, latest reply. */
@@ -28,6 +28,8 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
     event: toEventDetails(row),
     group: group === undefined ? null : toAccountLite(ctx, group),
     author: lite(row.author_id),
+    reactions: facts.reactions.map(({ emoji, icon, count }) => ({ name: emoji, url: icon === null ? null : proxied(ctx, icon), count })),
+    dislikes_count: facts.dislikes,
     latest_reply:
       reply === null || replier === null
         ? null

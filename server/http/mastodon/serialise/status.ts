@@ -9,6 +9,7 @@ import { contentOf, toExtension } from './extension.ts'
 import { toEmojis } from './emoji.ts'
 import { toMediaAttachment } from './media.ts'
 import { toPoll } from './poll.ts'
+import { toQuote, toQuoteApproval } from './quote.ts'
 import type { MediaAttachment, Mention, Status, StatusTag, StatusVisibility } from './entities.ts'
 
 const NO_FACTS: StatusFacts = {
@@ -21,6 +22,10 @@ const NO_FACTS: StatusFacts = {
   reblogged: false,
   pinned: false,
   ownVotes: [],
+  dislikes: 0,
+  reactions: [],
+  quotes: 0,
+  followed: false,
   latestReply: null
 }
 
@@ -30,7 +35,7 @@ export function toStatuses(ctx: Ctx, rows: StatusRow[], parts: StatusParts): Sta
 }
 
 /** One Status (docs.joinmastodon.org/entities/Status), or null when its author or its boosted object is not there for the viewer. */
-export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts): Status | null {
+export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts, isQuoted = false): Status | null {
   const actor = parts.actors.get(row.actor_id)
   const original = row.reblog_of_id === null ? null : parts.reblogs.get(row.reblog_of_id)
   if (actor === undefined || original === undefined) return null
@@ -43,7 +48,7 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts): Status |
     replies_count: facts.replies,
     reblogs_count: facts.shares,
     favourites_count: facts.likes,
-    quotes_count: 0,
+    quotes_count: facts.quotes,
     favourited: facts.favourited,
     reblogged: facts.reblogged,
     muted: false,
@@ -55,8 +60,9 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts): Status |
     account: toAccount(ctx, actor, actor),
     card: null,
     poll: toPoll(ctx, row, parts.facts.get(row.id)?.ownVotes ?? [], parts.viewer.actorId),
-    quote: null,
-    quote_approval: { automatic: [], manual: [], current_user: 'denied' }
+    // What a quoted post quotes itself is not opened again.
+    quote: isQuoted ? null : toQuote(parts.quotes.get(row.id), (quoted) => toStatus(ctx, quoted, parts, true)),
+    quote_approval: toQuoteApproval(row, parts)
   }
 }
 

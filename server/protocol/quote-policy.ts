@@ -1,0 +1,28 @@
+// Who may quote a post (`interactionPolicy.canQuote`, FEP-044f): read from documents, written into ours, and asked of stored rows. Pure.
+import type { ActorRow, ObjectRow, QuotePolicy } from '../db/rows.ts'
+import { PUBLIC } from '../vocab/addressing.ts'
+import { asArray, isMap, read, type Json } from './normalise-values.ts'
+
+/** The policy of a foreign document; null when it says nothing. */
+export function readQuotePolicy(json: Json, followersIri: string | null): QuotePolicy | null {
+  const policy = read(json, 'interactionPolicy')
+  const canQuote = isMap(policy) ? policy['canQuote'] : undefined
+  if (!isMap(canQuote)) return null
+  const automatic = asArray(canQuote['automaticApproval'], 16)
+  if (automatic.includes(PUBLIC) || automatic.includes('as:Public')) return 'public'
+  if (followersIri !== null && automatic.includes(followersIri)) return 'followers'
+  return asArray(canQuote['manualApproval'], 16).length > 0 ? 'manual' : 'nobody'
+}
+
+/** `interactionPolicy` of a document of ours. */
+export function quotePolicyDocument(policy: QuotePolicy | null, author: Pick<ActorRow, 'iri' | 'followers_iri'>): Json {
+  const approved = policy === 'public' ? PUBLIC : policy === 'followers' ? (author.followers_iri ?? `${author.iri}/followers`) : author.iri
+  return { canQuote: { automaticApproval: [approved] } }
+}
+
+/** Whether a post may be quoted at once by this actor. What only some may read is quoted by its author alone. */
+export function mayQuote(quoted: ObjectRow, quoter: { id: string; follows: boolean }): boolean {
+  if (quoted.actor_id === quoter.id) return quoted.visibility !== 'direct'
+  if (quoted.visibility !== 'public' && quoted.visibility !== 'unlisted') return false
+  return quoted.quote_policy === 'public' || (quoted.quote_policy === 'followers' && quoter.follows)
+}
