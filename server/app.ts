@@ -14,6 +14,7 @@ import { communerGroups } from './http/communer/groups.ts'
 import { communerLeave } from './http/communer/leave.ts'
 import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
+import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { feeds } from './http/feeds.ts'
@@ -96,7 +97,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts, communerReports, communerMove]) await app.register(routes, native)
+  for (const routes of [communerAdminHosts, communerReports, communerMove, communerReach]) await app.register(routes, native)
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
     await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])

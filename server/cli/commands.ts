@@ -6,7 +6,7 @@ import { accountCommands } from './account.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import { helpOf, parseCommand, type Command, type Parsed } from './command.ts'
 import { doctorCommand } from './doctor.ts'
-import { federationStatusCommand } from './federation.ts'
+import { federationCommands } from './federation.ts'
 import { groupCommands } from './group.ts'
 import { migrateCommand } from './migrate.ts'
 import { queueStatusCommand } from './queue.ts'
@@ -25,7 +25,7 @@ const COMMANDS: Command[] = [
   backupCommand,
   restoreCommand,
   queueStatusCommand,
-  federationStatusCommand,
+  ...federationCommands,
   rotateKeyCommand,
   seedDemoCommand
 ]

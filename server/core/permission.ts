@@ -34,7 +34,11 @@ export type Action =
   | 'group.publish'
   | 'object.edit'
   | 'object.delete'
+  | 'object.reach'
   | 'media.edit'
+  | 'federation.read'
+  | 'federation.wake'
+  | 'federation.forget'
 
 const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'account.review': (who) => who.role === 'admin' || who.role === 'moderator',
@@ -51,7 +55,11 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'object.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   'object.delete': (who, on) =>
     isOwn(who, on) || isActive(on, ['owner', 'moderator']) || (isModerator(who) && isAbove(who.role, on.ownerRole ?? 'member')),
-  'media.edit': (who, on) => who.actorId === on.ownerId
+  'object.reach': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
+  'media.edit': (who, on) => who.actorId === on.ownerId,
+  'federation.read': isModerator,
+  'federation.wake': isModerator,
+  'federation.forget': (who) => who.role === 'admin'
 }
 
 /** True when the person may do this. Unknown subjects are refused. */

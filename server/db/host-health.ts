@@ -1,6 +1,10 @@
 // What deliveries learn about hosts, in `hosts`, and what that does to their waiting rows. The rules are protocol/circuit.ts.
 import type { Knex } from 'knex'
+import { FORGOTTEN } from './reach.ts'
 import type { HostRow } from './rows.ts'
+
+/** `last_error` of what waited for a host that said it is gone. */
+export const HOST_GONE = 'host gone'
 
 export type HealthColumns = Pick<HostRow, 'failures' | 'open_until' | 'asleep_since'> & { failure_days: readonly (Date | string)[] }
 
@@ -70,10 +74,62 @@ export async function markGone(db: Knex, host: string, now: Date): Promise<void>
   await db('deliveries')
     .where({ host, state: 'waiting' })
     .where((query) => query.whereNull('lease_until').orWhere('lease_until', '<=', now))
-    .update({ state: 'dead', finished_at: now, last_error: 'host gone' })
+    .update({ state: 'dead', finished_at: now, last_error: HOST_GONE })
 }
 
 /** A host's row, or undefined when we never talked. */
 export async function findHost(db: Knex, host: string): Promise<HostRow | undefined> {
   return db<HostRow>('hosts').where({ host }).first()
+}
+
+/** Notes that a host took something, whether it was ill or not. Callers keep it rare. */
+export async function noteSuccess(db: Knex, hosts: readonly string[], now: Date): Promise<void> {
+  await db('hosts')
+    .insert(hosts.map((host) => ({ host, last_success_at: now })))
+    .onConflict('host')
+    .merge({ last_success_at: now })
+}
+
+/** Words older than this are no news any more, even for a host that comes back. */
+const REVIVED_WITHIN = '14 days'
+
+/**
+ * An administrator says that a host is well: its circuit closes, all that waits for it is due now, and what was given up when it said it
+ * was gone waits again. Returns how many deliveries are due.
+ */
+export async function reviveHost(db: Knex, host: string, now: Date): Promise<number> {
+  return db.transaction(async (trx) => {
+    await trx('hosts')
+      .where({ host })
+      .update({ failures: 0, failure_days: trx.raw(`'{}'::date[]`), open_until: null, asleep_since: null, gone_at: null } as never)
+    await trx('deliveries')
+      .where({ host, last_error: HOST_GONE })
+      .where('state', trx.raw("'dead'"))
+      .whereIn('activity_id', trx('activities').select('id').whereRaw(`published > ?::timestamptz - interval '${REVIVED_WITHIN}'`, [now]))
+      .update({ state: 'waiting', finished_at: null, attempts: 0, first_failed_at: null })
+    const due: number = await trx('deliveries')
+      .where({ host, state: 'waiting' })
+      .where((query) => query.whereNull('lease_until').orWhere('lease_until', '<=', now))
+      .update({ next_at: now })
+    return due
+  })
+}
+
+/**
+ * An administrator gives a host up: nothing waits for it any more, follows between it and us end, and what we learned about it is
+ * forgotten. Returns how many deliveries were dropped.
+ */
+export async function forgetHost(db: Knex, host: string, now: Date): Promise<number> {
+  return db.transaction(async (trx) => {
+    const dropped = await trx('deliveries')
+      .where({ host, state: 'waiting' })
+      .update({ state: 'dead', finished_at: now, lease_until: null, last_error: FORGOTTEN })
+    await trx.raw(
+      `delete from follows f using actors a
+       where a.host = ? and not a.local and (f.follower_id = a.id or f.followed_id = a.id)`,
+      [host]
+    )
+    await trx('hosts').where({ host }).delete()
+    return dropped
+  })
 }

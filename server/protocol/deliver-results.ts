@@ -1,7 +1,8 @@
 // What an attempt means: for its row, by the schedule; for its host, by the circuit. Writes hosts, never rows.
 import type { Ctx } from '../context.ts'
+import { createLru, type Lru } from '../core/lru.ts'
 import type { ClaimedDelivery, DeliveryResult } from '../db/delivery-queue.ts'
-import { changeHealth, markAlive } from '../db/host-health.ts'
+import { changeHealth, markAlive, noteSuccess } from '../db/host-health.ts'
 import { afterFailures, afterThrottle } from './circuit.ts'
 import type { Attempt } from './deliver-attempt.ts'
 import { confirmGone, findNewInbox } from './deliver-moved.ts'
@@ -52,7 +53,23 @@ export async function judgeHosts(ctx: Ctx, batch: readonly Outcome[]): Promise<(
       await changeHealth(ctx.db, host, now, error, (health) => ({ ...health, ...afterFailures(health, count, now) }))
   }
   if (recovered.size > 0) await markAlive(ctx.db, [...recovered], now, 'last_success_at')
+  const taken = batch.filter(({ row, attempt: done }) => done.answer === 'accepted' && !recovered.has(row.host)).map(({ row }) => row.host)
+  const news = unnoted(ctx, new Set(taken), now)
+  if (news.length > 0) await noteSuccess(ctx.db, news, now)
   return lookups
+}
+
+/** A healthy host's success is written down this often: enough for an administrator, nothing for the sender. */
+const NOTE_EVERY_MS = 5 * 60_000
+const MAX_NOTED = 5_000
+const noted = new WeakMap<Ctx, Lru<string, number>>()
+
+function unnoted(ctx: Ctx, hosts: Set<string>, now: Date): string[] {
+  const memory = noted.get(ctx) ?? createLru<string, number>(MAX_NOTED)
+  noted.set(ctx, memory)
+  const news = [...hosts].filter((host) => now.getTime() - (memory.get(host) ?? Number.NEGATIVE_INFINITY) >= NOTE_EVERY_MS)
+  for (const host of news) memory.set(host, now.getTime())
+  return news
 }
 
 async function pause(ctx: Ctx, host: string, done: Attempt, now: Date): Promise<void> {
