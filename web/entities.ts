@@ -246,3 +246,62 @@ export interface AdminAccount {
   reason: string
   created_at: string
 }
+
+/** Why a server does not have something; `text` is a sentence in the reader's language. */
+export interface Reason {
+  code: string
+  text: string
+}
+
+export interface HostReach {
+  host: string
+  software: string | null
+  state: 'waiting' | 'refused' | 'reached'
+  reached_at: string | null
+  next_at: string | null
+  attempts: number
+  reason: Reason | null
+}
+
+/** Which servers have what one published. */
+export interface Deliveries {
+  hosts: number
+  reached: number
+  waiting: number
+  refused: number
+  list: HostReach[]
+  next: string | null
+}
+
+export interface HostHealth {
+  id: string
+  host: string
+  software: string | null
+  software_version: string | null
+  state: 'ok' | 'failing' | 'paused' | 'asleep' | 'gone' | 'blocked' | 'limited'
+  waiting: number
+  dead: number
+  failures: number
+  since: string | null
+  open_until: string | null
+  last_success_at: string | null
+  last_failure_at: string | null
+  last_error: string | null
+  last_inbound_at: string | null
+}
+
+export interface HostDelivery {
+  id: string
+  type: string
+  object: string | null
+  inbox: string
+  from: string
+  state: 'waiting' | 'dead'
+  attempts: number
+  published: string
+  next_at: string | null
+  finished_at: string | null
+  status: number | null
+  error: string | null
+  reason: Reason | null
+}

@@ -44,6 +44,12 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
   },
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },
   { name: 'authorisation codes', afterMs: 0, sql: 'delete from oauth_codes where expires_at < ?' },
+  // An outbox that is still followed is visited daily, and its visit renewed.
+  {
+    name: 'visits',
+    afterMs: 30 * DAY_MS,
+    sql: `delete from visits where (kind, subject) in (select kind, subject from visits where at < ? limit ${SLICE})`
+  },
   { name: 'early undos', afterMs: 7 * DAY_MS, sql: 'delete from early_undos where created_at < ?' }
 ]
 

@@ -494,6 +494,15 @@ export interface HostRow {
   relays_activities: boolean
 }
 
+export interface VisitRow {
+  kind: string
+  subject: string
+  at: Date
+  etag: string | null
+  modified: string | null
+  detail: Record<string, unknown>
+}
+
 export interface DomainPolicyRow {
   host: string
   action: 'allow' | 'limit' | 'reject_media' | 'block'

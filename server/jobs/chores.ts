@@ -5,6 +5,7 @@ import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 import { checkQuote } from '../protocol/quotes.ts'
 import { learnSoftware } from './software.ts'
+import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
 export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
@@ -15,6 +16,8 @@ export const CHORES: Record<string, ChoreWork> = {
   'poll-tell': tellTotals,
   'poll-close': closePoll,
   'quote-check': checkQuote,
+  ancestors: fetchAncestors,
+  replies: fetchReplies,
   software: learnSoftware
 }
 

@@ -8,7 +8,7 @@ import { testInternet, type Host, type Internet } from '../test/internet.ts'
 import { localPerson } from '../test/people.ts'
 import { getActorByIri } from './actors.ts'
 import { processInbox } from './inbox.ts'
-import { referencesSettled } from './references.ts'
+import { fetchAncestors } from './threads.ts'
 import { fetchObject } from './remote-objects.ts'
 
 interface Scene extends TestContext {
@@ -131,30 +131,21 @@ t.test('an Update of an unknown recent post is its Create; of an old one, nothin
   t.equal(await receive(ctx, activity('Update', bob, served(peer, bob, { published: '2026-11-01T00:00:00Z' }))), 'unknown-object')
 })
 
+/** Does what the replies asked for (jobs/ may not be imported here). */
+async function completed(ctx: Ctx): Promise<void> {
+  for (const { subject } of await ctx.db('chores').where({ kind: 'ancestors' })) await fetchAncestors(ctx, subject as string)
+}
+
 t.test('missing ancestors of a reply are fetched after it, and the thread is put together', async (t) => {
   const { ctx, other, bob, carol } = await scene(t)
   const root = served(other, carol)
   const middle = served(other, carol, { inReplyTo: root.id })
   const reply = note(bob, { inReplyTo: middle.id })
   t.equal(await receive(ctx, create(bob, reply)), 'created')
-  await referencesSettled(ctx)
+  await completed(ctx)
   const row = await stored(ctx, reply.id)
   t.equal(row!.in_reply_to_id, (await stored(ctx, middle.id))!.id)
   t.equal(row!.root_id, (await stored(ctx, root.id))!.id)
-})
-
-t.test('an endless thread ends with the budget', async (t) => {
-  const { ctx, other, bob, carol } = await scene(t)
-  const answer = (id: number): Record<string, unknown> => ({
-    ...note(carol),
-    id: `https://other.test/deep/${id}`,
-    inReplyTo: `https://other.test/deep/${id + 1}`
-  })
-  for (let serial = 0; serial < 40; serial += 1) other.on(`/deep/${serial}`, answer(serial))
-  await receive(ctx, create(bob, note(bob, { inReplyTo: 'https://other.test/deep/0' })))
-  const before = other.seen.length
-  await referencesSettled(ctx)
-  t.ok(other.seen.length - before <= 8, `${other.seen.length - before} requests`)
 })
 
 t.test('a server that cannot answer now is asked again later, for a day', async (t) => {

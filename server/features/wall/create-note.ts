@@ -6,10 +6,11 @@ import { escapeHtml } from '../../core/text.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, QuotePolicy, Visibility } from '../../db/rows.ts'
-import { scheduleEnd } from '../../protocol/local-polls.ts'
-import { newPoll, type PollInput } from './poll.ts'
 import { createLocalObject, type Wording } from '../../protocol/local-objects.ts'
+import { scheduleEnd } from '../../protocol/local-polls.ts'
+import { askForThread } from '../../protocol/threads.ts'
 import { plainLine, plainTitle } from '../../vocab/values.ts'
+import { newPoll, type PollInput } from './poll.ts'
 import { findParent, narrowTo } from './parent.ts'
 import { findQuoted, keepQuote } from './quote.ts'
 import { checkVisibility, findVenue, venueOfAnswer } from './venue.ts'
@@ -60,7 +61,7 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   if (visibility === 'members' && publisher.type !== 'Group' && venue === null && parent?.object.visibility !== 'members')
     throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
   try {
-    return await ctx.db.transaction(async (trx) => {
+    const note = await ctx.db.transaction(async (trx) => {
       const draft = {
         ...(poll === undefined ? titled(input, venue, written.wording) : { type: 'Question', wording: written.wording }),
         publisher,
@@ -91,6 +92,8 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
         })
       return row
     })
+    if (parent !== null) await askForThread(ctx, parent.object.id)
+    return note
   } catch (error) {
     // The same request twice at the same instant: the second waited for the first, lost, and gets its object.
     const winner =

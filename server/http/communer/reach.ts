@@ -43,6 +43,7 @@ const Deliveries = Type.Object(
 
 const Host = Type.Object(
   {
+    id: Type.String({ description: 'The same as host' }),
     host: Type.String(),
     software: orNull(Type.String()),
     software_version: orNull(Type.String()),
@@ -258,6 +259,7 @@ function sentence(reason: Reason | null, locale: Locale): { code: string; text: 
 
 function presentHost(row: HostStatus) {
   return {
+    id: row.host,
     host: row.host,
     software: row.software,
     software_version: row.softwareVersion,

@@ -11,6 +11,7 @@ import { unboostObject } from '../../features/wall/boost.ts'
 import { createNote } from '../../features/wall/create-note.ts'
 import { deleteObject } from '../../features/wall/delete-object.ts'
 import { editNote } from '../../features/wall/edit-note.ts'
+import { askForThread } from '../../protocol/threads.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
 import { pollInputOf } from './polls.ts'
@@ -89,6 +90,8 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
     const viewer = viewerOf(request)
     const row = await findStatus(ctx, idParam(request), viewer)
     if (row === null) throw notFound()
+    // Only people of ours make the server ask others for anything (F24).
+    if (viewer.actorId !== null) await askForThread(ctx, row.id)
     const { ancestors, descendants } = await loadThread(ctx, row, viewer)
     const parts = await loadStatusParts(ctx, [...ancestors, ...descendants], viewer)
     const show = (rows: typeof ancestors) => rows.flatMap((one) => toStatus(ctx, one, parts) ?? [])

@@ -16,11 +16,10 @@ import { authorise } from '../authorise.ts'
 import { newBudget, type Budget } from '../fetch.ts'
 import type { NormActivity, NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
-import { afterCommit } from '../outbox.ts'
 import { emit } from '../reactions.ts'
-import { resolveParents } from '../references.ts'
 import { followedFromHere } from '../relation.ts'
 import { fetchObject, isGoneAtOrigin, refreshObject } from '../remote-objects.ts'
+import { askForAncestors } from '../threads.ts'
 import { factsOf, findOwned, wasUndoneBefore, type OwnArrival } from './arrival.ts'
 import { removeObject } from './removal.ts'
 
@@ -127,7 +126,7 @@ async function findBoosted(ctx: Ctx, iri: string, budget: Budget): Promise<Objec
   const stored = (await findOwned(ctx.db, iri))?.object
   const object = stored ?? (await fetchObject(ctx, iri, { budget }))
   if (object === null || object.deleted_at !== null) return null
-  if (stored === undefined) afterCommit(ctx.db, () => resolveParents(ctx, [object]))
+  if (stored === undefined) await askForAncestors(ctx, ctx.db, [object])
   if (object.reblog_of_id === null) return object
   return (await ctx.db<ObjectRow>('objects').where({ id: object.reblog_of_id, deleted_at: null }).first()) ?? null
 }

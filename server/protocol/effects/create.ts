@@ -12,11 +12,10 @@ import { newBudget } from '../fetch.ts'
 import { isVote, type NormObject, type NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
-import { afterCommit } from '../outbox.ts'
 import { emit } from '../reactions.ts'
-import { resolveParents } from '../references.ts'
 import { relatedToUs } from '../relation.ts'
 import { findWriter, retrieveObject } from '../remote-objects.ts'
+import { askForAncestors } from '../threads.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
 import { applyVote } from './vote.ts'
 import { hearing, tellGroups, type Said } from './group-hearing.ts'
@@ -79,7 +78,7 @@ async function spread(ctx: Ctx, trx: Knex, fresh: ObjectRow[]): Promise<void> {
     { kind: 'object-created', ids: fresh.map((row) => row.id) },
     { kind: 'notified', ids: news.map((row) => row.id) }
   ])
-  afterCommit(trx, () => resolveParents(ctx, fresh))
+  await askForAncestors(ctx, trx, fresh)
 }
 
 /** One Create, whatever its shape; several objects (R4) are votes of one poll. The outcome is that of the last object, or 'voted' if any was. */
