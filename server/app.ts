@@ -11,6 +11,7 @@ import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroups } from './http/communer/groups.ts'
+import { communerParticipation } from './http/communer/participation.ts'
 import { communerLeave } from './http/communer/leave.ts'
 import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
@@ -97,7 +98,8 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts, communerReports, communerMove, communerReach]) await app.register(routes, native)
+  for (const routes of [communerAdminHosts, communerReports, communerMove, communerReach, communerParticipation])
+    await app.register(routes, native)
   for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
     await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])

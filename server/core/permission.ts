@@ -35,6 +35,7 @@ export type Action =
   | 'object.edit'
   | 'object.delete'
   | 'object.reach'
+  | 'event.organise'
   | 'media.edit'
   | 'federation.read'
   | 'federation.wake'
@@ -56,6 +57,7 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'object.delete': (who, on) =>
     isOwn(who, on) || isActive(on, ['owner', 'moderator']) || (isModerator(who) && isAbove(who.role, on.ownerRole ?? 'member')),
   'object.reach': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
+  'event.organise': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   'media.edit': (who, on) => who.actorId === on.ownerId,
   'federation.read': isModerator,
   'federation.wake': isModerator,

@@ -1,6 +1,7 @@
 // Removes what a remote actor left here when its server says it is gone. The emptied row stays, so that its address cannot be taken again.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { HANGING_ON } from './objects.ts'
 import type { ActorRow } from './rows.ts'
 
 const EMPTY = {
@@ -24,16 +25,7 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   const theirs = (): Knex.QueryBuilder => trx('objects').where({ actor_id: actor.id }).select('id')
   await trx('objects').whereIn('reblog_of_id', theirs()).delete()
   await trx('objects').where({ actor_id: actor.id }).whereNotNull('reblog_of_id').delete()
-  for (const table of [
-    'home_items',
-    'object_tags',
-    'object_recipients',
-    'object_edits',
-    'likes',
-    'poll_votes',
-    'featured',
-    'notifications'
-  ]) {
+  for (const table of HANGING_ON) {
     await trx(table).whereIn('object_id', theirs()).delete()
   }
   await trx('objects')
@@ -45,6 +37,8 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   await trx('poll_votes').where({ voter_id: actor.id }).delete()
   await trx('follows').where({ follower_id: actor.id }).orWhere({ followed_id: actor.id }).delete()
   await trx('memberships').where({ actor_id: actor.id }).delete()
+  await trx('participations').where({ actor_id: actor.id }).delete()
+  await trx('event_invitations').where({ invitee_id: actor.id }).orWhere({ inviter_id: actor.id }).delete()
   await trx('notifications').where({ from_id: actor.id }).delete()
   await trx('object_recipients').where({ actor_id: actor.id }).delete()
   await trx('actors')

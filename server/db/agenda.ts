@@ -15,6 +15,8 @@ export interface AgendaFilter {
   /** Folded hashtag. */
   tag?: string
   place?: string
+  /** Row id of a local person: what they take part in, asked to, keep in mind or are invited to. */
+  participantId?: string | undefined
   /** Continue after this event. */
   after?: { start: Date; id: string }
   limit: number
@@ -43,8 +45,17 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
+  if (filter.participantId !== undefined) takenPartIn(query, filter.participantId)
   if (filter.near !== undefined) within(query, filter.near)
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
+}
+
+function takenPartIn(query: ReturnType<typeof visibleTo>, actorId: string): void {
+  query.whereRaw(
+    `(o.id in (select p.object_id from participations p where p.actor_id = :actorId and p.state in ('accepted', 'pending', 'interested'))
+      or o.id in (select i.object_id from event_invitations i where i.invitee_id = :actorId and i.state = 'pending'))`,
+    { actorId }
+  )
 }
 
 /** A box for the index, then the true distance on the sphere. */

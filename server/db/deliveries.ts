@@ -21,6 +21,7 @@ export interface DeliveryTargets {
   actors: string[]
   /** True: never a shared inbox (Follow, Like, direct messages…). */
   personalInbox: boolean
+  /** IRI of an object or activity: every inbox that got it, and of an event also those who take part without following. */
   alsoInboxesOf: string | null
   /** Row id of a poll. */
   alsoVotersOf: string | null
@@ -88,6 +89,12 @@ const INSERT_DELIVERIES = `
     select coalesce(voter.shared_inbox, voter.inbox), voter.host
       from poll_votes v join actors voter on voter.id = v.voter_id and not voter.local and voter.deleted_at is null
       where v.object_id = :votersOf::bigint
+    union
+    select coalesce(guest.shared_inbox, guest.inbox), guest.host
+      from objects event
+      join participations on participations.object_id = event.id and participations.state in ('accepted', 'pending', 'interested')
+      join actors guest on guest.id = participations.actor_id and not guest.local and guest.deleted_at is null
+      where :also::text is not null and event.iri = :also and event.type = 'Event'
   )
   insert into deliveries (activity_id, actor_id, inbox, host, object_iri, next_at)
   select :activityId, :actorId, audience.inbox, audience.host, :objectIri, greatest(:now::timestamptz, hosts.open_until)

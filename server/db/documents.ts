@@ -1,6 +1,6 @@
 // Reads behind the ActivityPub documents we serve: one query each, only what is ours, only what anyone may see unless said otherwise.
 import type { Knex } from 'knex'
-import type { ActivityRow, ActorRow, ObjectRow } from './rows.ts'
+import type { ActivityRow, ActorRow, EventRow, ObjectRow } from './rows.ts'
 import { ANYONE, visibleTo, type Viewer } from './visibility.ts'
 
 /** Grows with every write of the row and of its counters: the version of a served document. */
@@ -12,7 +12,12 @@ export interface ObjectVersion {
   shares: number
 }
 
-export type ServedObject = ObjectVersion & Pick<ObjectRow, 'doc' | 'type' | 'published' | 'deleted_at'> & { url: string | null }
+export type ServedObject = ObjectVersion &
+  Pick<ObjectRow, 'doc' | 'type' | 'published' | 'deleted_at'> & {
+    url: string | null
+    /** Null: not an event. */
+    joining: Pick<EventRow, 'join_mode' | 'external_url' | 'capacity' | 'participants'> | null
+  }
 
 /** A local object that `viewer` may see, or that was deleted; undefined for everything else. */
 export async function findServedObject(db: Knex, iri: string, viewer: Viewer): Promise<ServedObject | undefined> {
@@ -23,11 +28,14 @@ export async function findServedObject(db: Knex, iri: string, viewer: Viewer): P
     'objects.url',
     'objects.published',
     'objects.deleted_at',
-    db.raw("objects.xmin::text || '.' || coalesce(s.likes, 0) || '.' || coalesce(s.shares, 0) as version"),
+    db.raw("objects.xmin::text || '.' || coalesce(s.likes, 0) || '.' || coalesce(s.shares, 0) || coalesce('.' || e.xmin, '') as version"),
+    db.raw(`case when e.object_id is null then null else json_build_object('join_mode', e.join_mode, 'external_url', e.external_url,
+      'capacity', e.capacity, 'participants', e.participants) end as joining`),
     db.raw('coalesce(s.likes, 0) as likes, coalesce(s.shares, 0) as shares, objects.deleted_at is not null as deleted')
   ]
   return db('objects')
     .leftJoin('object_stats as s', 's.object_id', 'objects.id')
+    .leftJoin('events as e', 'e.object_id', 'objects.id')
     .where({ 'objects.iri': iri, 'objects.local': true })
     .where((query) => query.whereNotNull('objects.deleted_at').orWhere((seen) => visibleTo(seen, viewer)))
     .first<ServedObject | undefined>(columns)

@@ -1,5 +1,14 @@
 // The shape of what other servers say once normalised: plain, typed, bounded. Types only; protocol/normalise.ts makes them.
-import type { Attachment, ObjectTag, Place, Poll, QuotePolicy } from './rows.ts'
+import type { Attachment, JoinMode, ObjectTag, Place, Poll, QuotePolicy } from './rows.ts'
+
+/** How one takes part in an event, in its server's words. */
+export interface NormJoining {
+  joinMode: JoinMode
+  externalUrl: string | null
+  /** Null: as many as come. */
+  capacity: number | null
+  participants: number
+}
 
 /** An object as received (or fetched), read with our own term table. Nothing in it is trusted yet. */
 export interface NormObject {
@@ -40,6 +49,8 @@ export interface NormObject {
   endTime: Date | null
   timezone: string | null
   eventStatus: string | null
+  /** Null: not an event. */
+  joining: NormJoining | null
   place: Place | null
   /** The document itself, for the `doc` column. */
   json: Record<string, unknown>
@@ -70,7 +81,7 @@ export interface NormActivity {
   cc: string[]
   audience: string[]
   published: Date | null
-  /** Free text of a Flag, without HTML. */
+  /** Free text of a Flag, message of a Join: without HTML. */
   text: string
   /** The emoji of an EmojiReact, or of Misskey's Like. */
   reaction: { emoji: string; icon: string | null } | null

@@ -140,3 +140,12 @@ export async function saveFeatured(ctx: Ctx, trx: Knex, actorId: string, objectI
 export async function removeFeatured(trx: Knex, actorId: string, objectId: string): Promise<void> {
   await trx('featured').where({ actor_id: actorId, object_id: objectId }).delete()
 }
+
+/** True when one of these and the actor have blocked each other, whoever did. */
+export async function isLinkBlocked(trx: Knex, actorId: string, others: string[]): Promise<boolean> {
+  const found = await trx('blocks')
+    .where((either) => either.where({ blocker_id: actorId }).whereIn('blocked_id', others))
+    .orWhere((either) => either.where({ blocked_id: actorId }).whereIn('blocker_id', others))
+    .first('id')
+  return found !== undefined
+}

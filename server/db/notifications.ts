@@ -6,7 +6,25 @@ import { noticesToHold } from './floods.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
 
-export type NotificationType = 'mention' | 'favourite' | 'reblog' | 'follow' | 'follow_request' | 'update' | 'status' | 'poll' | 'quote'
+export type NotificationType =
+  | 'mention'
+  | 'favourite'
+  | 'reblog'
+  | 'follow'
+  | 'follow_request'
+  | 'update'
+  | 'status'
+  | 'poll'
+  | 'quote'
+  // Somebody comes, asks to come; the organiser's answer; what becomes of an event one takes part in; an invitation.
+  | 'event_join'
+  | 'event_request'
+  | 'event_accepted'
+  | 'event_refused'
+  | 'event_cancelled'
+  | 'event_moved'
+  | 'event_deleted'
+  | 'event_invite'
 
 export interface NewNotification {
   ownerId: string

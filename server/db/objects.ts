@@ -229,6 +229,21 @@ export async function isTombstoned(trx: Knex, iri: string): Promise<boolean> {
   return (await trx('tombstones').where({ iri }).first('iri')) !== undefined
 }
 
+/** Tables whose rows speak of an object and mean nothing without it. */
+export const HANGING_ON = [
+  'home_items',
+  'object_tags',
+  'object_recipients',
+  'object_edits',
+  'likes',
+  'poll_votes',
+  'featured',
+  'notifications',
+  'participations',
+  'event_invitations',
+  'events'
+]
+
 /**
  * Deletes an object for good: a tombstone under its IRI, the row emptied and marked, everything that hung on it removed.
  * The row itself stays, so that its address answers 410 and threads keep their shape.
@@ -238,16 +253,7 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   const owner = await trx('actors').where({ id: object.actor_id }).first<{ iri: string } | undefined>('iri')
   await rememberDeleted(trx, { iri: object.iri, actorIri: owner?.iri ?? null, formerType: object.type, at: now })
   await trx('objects').where({ reblog_of_id: object.id }).delete()
-  for (const table of [
-    'home_items',
-    'object_tags',
-    'object_recipients',
-    'object_edits',
-    'likes',
-    'poll_votes',
-    'featured',
-    'notifications'
-  ]) {
+  for (const table of HANGING_ON) {
     await trx(table).where({ object_id: object.id }).delete()
   }
   await trx('quotes').where({ quote_id: object.id }).delete()

@@ -6,6 +6,7 @@ import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
 import type { NormObject } from './incoming.ts'
 import { scheduleChores } from './chores.ts'
+import { findEvent, saveRemoteJoining } from './events.ts'
 import { jsonForPostgres } from './json.ts'
 import { insertObjects, type NewObject } from './objects.ts'
 import { findQuote, saveArrivedQuotes, saveQuote } from './quotes.ts'
@@ -63,6 +64,13 @@ export async function storeRemoteObjects(
     unseen.map((object) => newObject(ctx, object, around))
   )
   const written = new Map(rows.map((row) => [row.iri, row]))
+  await saveRemoteJoining(
+    trx,
+    unseen.flatMap(({ norm }) => {
+      const row = written.get(norm.id)
+      return row === undefined || norm.joining === null ? [] : [{ objectId: row.id, joining: norm.joining }]
+    })
+  )
   const missing = allowed.filter(({ norm }) => !written.has(norm.id)).map(({ norm }) => norm.id)
   const stored = missing.length === 0 ? [] : await trx<ObjectRow>('objects').whereIn('iri', missing)
   await touchAuthors(ctx, trx, rows)
@@ -235,6 +243,10 @@ export async function updateRemoteObject(ctx: Ctx, trx: Knex, stored: ObjectRow,
   const newer = norm.updated === null ? changed : norm.updated > before
   // A stamp comes without an edit.
   if (newer || sameMoment(norm.updated, stored.updated)) await keepChangedQuote(ctx, trx, stored, norm)
+  // How many come changes without an edit, like the totals of a poll.
+  const current = newer || sameMoment(norm.updated, stored.updated) || norm.updated === null
+  const recounted = current && (await recount(trx, stored, norm))
+  if (!newer && recounted) return stored
   if (!newer)
     return differs(columns.poll, stored.poll) && sameMoment(norm.updated, stored.updated) && norm.poll !== null
       ? writePoll(trx, stored, norm)
@@ -271,6 +283,19 @@ async function writePoll(trx: Knex, stored: ObjectRow, norm: NormObject): Promis
 async function forgetVotes(trx: Knex, stored: ObjectRow, poll: Poll | null): Promise<void> {
   const names = (of: Poll | null): string => JSON.stringify([of?.multiple, of?.options.map(({ name }) => name)])
   if (stored.poll !== null && names(stored.poll) !== names(poll)) await trx('poll_votes').where({ object_id: stored.id }).delete()
+}
+
+/** True when its server says something else about who may come and how many do. */
+async function recount(trx: Knex, stored: ObjectRow, { joining }: NormObject): Promise<boolean> {
+  if (joining === null || stored.type !== 'Event') return false
+  const known = await findEvent(trx, stored.id)
+  const same =
+    known?.join_mode === joining.joinMode &&
+    known.external_url === joining.externalUrl &&
+    known.capacity === joining.capacity &&
+    known.participants === joining.participants
+  if (!same) await saveRemoteJoining(trx, [{ objectId: stored.id, joining }])
+  return !same
 }
 
 async function keepVersion(trx: Knex, stored: ObjectRow, at: Date): Promise<void> {

@@ -397,6 +397,43 @@ export interface MuteRow {
   created_at: Date
 }
 
+export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'
+
+/** What only events have: one row per object of type Event. */
+export interface EventRow {
+  object_id: string
+  local: boolean
+  join_mode: JoinMode
+  external_url: string | null
+  capacity: number | null
+  participants: number
+  requests: number
+  moved_from: Date | null
+}
+
+export interface ParticipationRow {
+  id: string
+  object_id: string
+  actor_id: string
+  state: 'pending' | 'accepted' | 'interested' | 'refused' | 'left'
+  named: boolean
+  message: string
+  iri: string | null
+  created_at: Date
+  answered_at: Date | null
+}
+
+export interface EventInvitationRow {
+  id: string
+  object_id: string
+  inviter_id: string
+  invitee_id: string
+  state: 'pending' | 'accepted' | 'declined'
+  iri: string | null
+  created_at: Date
+  answered_at: Date | null
+}
+
 export interface IdempotencyKeyRow {
   actor_id: string
   key: string

@@ -2,6 +2,7 @@
 // (boosted objects, counters and relations, actors). Reading only; what may be seen is decided by visibleTo().
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { loadEventFacts, type EventFacts } from './event-facts.ts'
 import type { ActorRow, ObjectRow, QuoteState } from './rows.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
 
@@ -138,24 +139,32 @@ export interface StatusParts {
   /** By the id of the status that quotes. */
   quotes: Map<string, QuotePart>
   facts: Map<string, StatusFacts>
+  /** Of events only. */
+  events: Map<string, EventFacts>
   actors: Map<string, ActorPart>
 }
 
-/** Loads what serialising these rows needs, in four queries, five when something is quoted. `extraActorIds` come along (who sent a notification…). */
+/** Loads what serialising these rows needs, in four queries, one more for quotes and one for events. `extraActorIds` come along (who sent a notification…). */
 export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewer, extraActorIds: string[] = []): Promise<StatusParts> {
   const reblogs = await loadReblogs(ctx, rows, viewer)
   const quotes = await loadQuotes(ctx, [...rows, ...reblogs], viewer)
   const quoted = [...quotes.values()].flatMap(({ row }) => row ?? [])
   const shown = [...new Map([...rows, ...reblogs, ...quoted].map((row) => [row.id, row])).values()]
   const facts = await loadFacts(ctx, shown, viewer)
+  const events = await loadEventFacts(
+    ctx,
+    shown.flatMap((row) => (row.type === 'Event' ? row.id : [])),
+    viewer
+  )
   const actorIds = new Set<string>(extraActorIds)
   for (const row of shown) for (const id of [row.actor_id, row.author_id, row.group_id]) if (id !== null) actorIds.add(id)
   for (const fact of facts.values()) {
     for (const id of fact.mentionIds) actorIds.add(id)
     if (fact.latestReply) actorIds.add(fact.latestReply.actorId)
   }
+  for (const { inviterId } of events.values()) if (inviterId !== null) actorIds.add(inviterId)
   const actors = await loadActorParts(ctx, [...actorIds])
-  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, actors }
+  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, events, actors }
 }
 
 /** Actors with their counters, by id, in one query. Plan: index scan on both primary keys. */

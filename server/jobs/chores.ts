@@ -3,9 +3,10 @@ import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
-import { learnSoftware } from './software.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
+import { learnSoftware } from './software.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
 export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
@@ -15,6 +16,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'move-followers': moveFollowers,
   'poll-tell': tellTotals,
   'poll-close': closePoll,
+  'event-count': publishCount,
   'quote-check': checkQuote,
   ancestors: fetchAncestors,
   replies: fetchReplies,

@@ -39,7 +39,7 @@ export const ACTOR_COLLECTIONS = [
 ] as const
 export type ActorCollection = (typeof ACTOR_COLLECTIONS)[number]
 
-export const OBJECT_COLLECTIONS = ['replies', 'likes', 'shares', 'context'] as const
+export const OBJECT_COLLECTIONS = ['replies', 'likes', 'shares', 'context', 'attendees'] as const
 export type ObjectCollection = (typeof OBJECT_COLLECTIONS)[number]
 
 /** A collection of a local actor, or one of its pages when `page` says so. Null: no such page. */
@@ -85,6 +85,9 @@ export async function objectCollection(
   const id = `${iri}/${name}`
   if (name === 'likes') return { id, type: 'Collection', totalItems: object.likes, likesOf: iri }
   if (name === 'shares') return { id, type: 'Collection', totalItems: object.shares, sharesOf: iri }
+  // How many, never who (decision 6 of federation.md §7.1).
+  if (name === 'attendees')
+    return object.joining === null ? null : { id, type: 'OrderedCollection', totalItems: object.joining.participants }
   if (name === 'context') {
     const iris = await threadIris(ctx.db, object.id, MAX_THREAD)
     return { ...inlineCollection(id, iris), attributedTo: object.doc['attributedTo'] }

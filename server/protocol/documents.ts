@@ -13,6 +13,7 @@ import { ANYONE, type Viewer } from '../db/visibility.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { withPublicKey } from '../vocab/actor.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
+import { participation } from '../vocab/event.ts'
 import { withFreshSeals } from './media-address.ts'
 import { cachedDocument, prepare, type Answer, type Prepared } from './document-cache.ts'
 
@@ -118,7 +119,8 @@ function objectAnswer(iri: string, object: ServedObject): Answer {
   const counted = {
     ...object.doc,
     likes: { id: `${iri}/likes`, type: 'Collection', totalItems: object.likes },
-    shares: { id: `${iri}/shares`, type: 'Collection', totalItems: object.shares }
+    shares: { id: `${iri}/shares`, type: 'Collection', totalItems: object.shares },
+    ...(object.joining === null ? {} : participation(iri, url, object.joining))
   }
   return { version, status: 200, url, build: () => serialise(object.type === 'Announce' ? object.doc : counted) }
 }

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
+import { findEvent, tellOfChange } from '../db/events.ts'
 import { jsonForPostgres } from '../db/json.ts'
 import { notify, notifyMentions } from '../db/notifications.ts'
 import { quotedBy } from '../db/quotes.ts'
@@ -13,6 +14,7 @@ import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } f
 import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
 import { quotePolicyDocument } from './quote-policy.ts'
+import { tellNotified } from './reactions.ts'
 
 export interface LocalEdit {
   row: ObjectRow
@@ -43,6 +45,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   const { to, cc } = addressesOf(stored, edit.mentions)
   const authorIri = typeof stored.doc['actor'] === 'string' && stored.doc['actor'] !== publisher.iri ? stored.doc['actor'] : null
   const category = edit.category ?? (typeof stored.doc['category'] === 'string' ? stored.doc['category'] : undefined)
+  const joining = stored.type === 'Event' ? await findEvent(trx, stored.id) : undefined
   row.doc = objectDocument(
     { ...row, attachments: wireAttachmentsOf(ctx, row) },
     {
@@ -53,7 +56,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       cc,
       groupIri: typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null,
       contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
-      ...(category === undefined ? {} : { event: { category } }),
+      event: { ...(category === undefined ? {} : { category }), ...(joining === undefined ? {} : { joining }) },
       quote: await storedQuote(trx, stored),
       interactionPolicy: quotePolicyDocument(row.quote_policy, publisher)
     }
@@ -63,6 +66,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   await addRecipients(trx, row.id, edit.mentions)
   await notifyMentions(ctx, trx, [row])
   await notifyBoosters(ctx, trx, row)
+  await tellNotified(ctx, trx, await tellOfChange(ctx, trx, stored, row))
   const { body } = await publish(ctx, trx, {
     actor: publisher,
     type: 'Update',

@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
 import { newId } from '../core/ids.ts'
+import { saveJoining, tellOfDeletion, type Joining } from '../db/events.ts'
 import { notifyMentions } from '../db/notifications.ts'
 import { fanIn, insertObject, wipeObject } from '../db/objects.ts'
 import type { ActorRow, ObjectRow, ObjectTag, Poll, QuotePolicy, Visibility } from '../db/rows.ts'
@@ -16,6 +17,7 @@ import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voic
 import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
 import { quotePolicyDocument } from './quote-policy.ts'
+import { tellNotified } from './reactions.ts'
 
 /** What is said, whatever its type. */
 export type Wording = Pick<ObjectRow, 'name' | 'summary' | 'content' | 'source' | 'language' | 'sensitive' | 'attachments'> &
@@ -42,8 +44,8 @@ export interface LocalDraft {
   mentions: ActorRow[]
   /** As typed, without #. */
   hashtags: string[]
-  /** Category of an event. */
-  category?: string
+  /** What only events have. */
+  event?: { category?: string; joining: Joining }
   /** Choices of a Question. */
   poll?: Poll
   quote?: QuoteLinks
@@ -69,7 +71,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       to,
       cc,
       contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
-      ...(draft.category === undefined ? {} : { event: { category: draft.category } }),
+      ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
       interactionPolicy: quotePolicyDocument(columns.quote_policy ?? null, publisher)
     }
@@ -77,6 +79,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
   const recipients = mentioned.map((actor) => ({ actor_id: actor.id, mention: true }))
   const row = await insertObject(ctx, trx, { row: { ...columns, doc }, hashtags: foldAll(draft.hashtags), recipients })
   if (row === null) throw new Error(`The object ${columns.iri} is already there`)
+  if (draft.event !== undefined) await saveJoining(trx, row.id, draft.event.joining)
   await trx('actors').where({ id: publisher.id }).update({ last_status_at: row.published })
   await fanIn(ctx, trx, row)
   await notifyMentions(ctx, trx, [row])
@@ -147,6 +150,7 @@ export async function deleteLocalObject(ctx: Ctx, trx: Knex, row: ObjectRow, pub
   })
   if (row.group_id !== publisher.id) await passOnLocal(ctx, trx, row, body)
   await trx('media').where({ object_id: row.id }).update({ object_id: null })
+  await tellNotified(ctx, trx, await tellOfDeletion(ctx, trx, row))
   await wipeObject(ctx, trx, row)
 }
 

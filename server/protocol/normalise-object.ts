@@ -2,7 +2,7 @@
 import { sameOrigin } from '../core/iri.ts'
 import { escapeText } from '../core/html.ts'
 import type { NormObject } from '../db/incoming.ts'
-import { readAttachments, readPlace, readPoll, readTags, typeName } from './normalise-parts.ts'
+import { readAttachments, readJoining, readPlace, readPoll, readTags, typeName } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
 import { readQuotePolicy } from './quote-policy.ts'
 import { asArray, dateOf, first, idOf, isMap, languageOf, linkOf, plainOf, read, textOf, zoneOf, type Json } from './normalise-values.ts'
@@ -63,7 +63,8 @@ export function objectFrom(json: Json): NormObject {
     startTime,
     endTime: event ? endAfter(startTime, dateOf(read(json, 'endTime'))) : null,
     timezone: event ? zoneOf(read(json, 'timezone')) : null,
-    eventStatus: event ? statusOf(read(json, 'status')) : null,
+    eventStatus: event ? statusOf(json) : null,
+    joining: event ? readJoining(json) : null,
     place: event || type === 'Place' ? readPlace(json.location ?? (type === 'Place' ? json : null)) : null,
     json
   }
@@ -144,9 +145,14 @@ function kindOf(json: Json): string | null {
   return typeof kind === 'string' && /^[a-z][a-z_-]{0,39}$/.test(kind) ? kind : null
 }
 
-function statusOf(value: unknown): string | null {
-  const status = typeof value === 'string' ? value.toUpperCase() : ''
-  return ['CONFIRMED', 'TENTATIVE', 'CANCELLED'].includes(status) ? status : null
+/** iCalendar's words (Mobilizon), else FEP-8a8e's: postponed is without a sure date. */
+function statusOf(json: Json): string | null {
+  const status = read(json, 'status')
+  const word = typeof status === 'string' ? status.toUpperCase() : ''
+  if (['CONFIRMED', 'TENTATIVE', 'CANCELLED'].includes(word)) return word
+  const term = textOf(read(json, 'eventStatus'), 100)?.replace(/^.*[/#:]/, '')
+  if (term === 'EventCancelled') return 'CANCELLED'
+  return term === 'EventPostponed' || term === 'EventTentative' ? 'TENTATIVE' : null
 }
 
 /** An end before the start is dropped (J14). */

@@ -1,5 +1,6 @@
 // Reads the composite parts of an object: tags, attachments, places, polls. Everything is bounded; bad entries are left out.
-import type { Attachment, ObjectTag, Place, Poll } from '../db/rows.ts'
+import type { NormJoining } from '../db/incoming.ts'
+import type { Attachment, JoinMode, ObjectTag, Place, Poll } from '../db/rows.ts'
 import { asArray, coordinateOf, countOf, dateOf, first, idOf, isMap, linkOf, plainOf, read, textOf, type Json } from './normalise-values.ts'
 
 /** Limits of security.md J11. Longer lists are cut: the rest of the document stays readable. */
@@ -176,6 +177,21 @@ function addressOf(value: unknown): string | null {
   const town = [part('postalCode'), part('addressLocality')].filter(Boolean).join(' ')
   const line = [part('streetAddress'), town, part('addressRegion'), part('addressCountry')].filter(Boolean).join(', ')
   return line === '' ? null : line.slice(0, MAX_NAME)
+}
+
+const JOIN_MODES: readonly string[] = ['free', 'restricted', 'external', 'invite']
+
+/** How one takes part in an Event (Mobilizon, FEP-8a8e). Servers that take no Join say nothing of it (Gancio, Friendica). */
+export function readJoining(json: Json): NormJoining {
+  const mode = textOf(read(json, 'joinMode'), 20)
+  const externalUrl = linkOf(read(json, 'externalParticipationUrl'))
+  const capacity = countOf(read(json, 'maximumAttendeeCapacity'), 1_000_000)
+  return {
+    joinMode: mode !== null && JOIN_MODES.includes(mode) ? (mode as JoinMode) : 'none',
+    externalUrl,
+    capacity: capacity === 0 ? null : capacity,
+    participants: countOf(read(json, 'participantCount'), 1_000_000) ?? 0
+  }
 }
 
 /** A Question's options and declared totals (never more than declared: they are the host's word, O27). */

@@ -5,7 +5,7 @@ import { objectFrom, recipients } from './normalise-object.ts'
 import { typeName } from './normalise-parts.ts'
 import { readReaction } from './normalise-reaction.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
-import { asArray, dateOf, first, idOf, isMap, plainOf, type Json } from './normalise-values.ts'
+import { asArray, dateOf, first, idOf, isMap, plainOf, read, type Json } from './normalise-values.ts'
 
 export type { NormActivity, NormObject, NormRef } from '../db/incoming.ts'
 export { isVote } from '../db/incoming.ts'
@@ -15,6 +15,7 @@ export { normaliseObject } from './normalise-object.ts'
 const MAX_OBJECTS = 64
 /** Comment of a report, as plain text. */
 const MAX_REPORT_TEXT = 5000
+const MAX_JOIN_MESSAGE = 1000
 
 const ACTOR_TYPES = new Set(['Person', 'Group', 'Service', 'Application', 'Organization'])
 /** Types whose meaning hangs on what they point at. */
@@ -71,8 +72,14 @@ export function normaliseActivity(value: unknown): NormActivity {
     instrument: type === 'QuoteRequest' ? (refsOf(first(json.instrument), 'Create')[0] ?? null) : null,
     result: type === 'Accept' ? idOf(first(json.result)) : null,
     reaction: type === 'Like' || type === 'EmojiReact' ? readReaction(json) : null,
-    text: type === 'Flag' ? (plainOf(json.content ?? json.summary, MAX_REPORT_TEXT) ?? '') : ''
+    text: textIn(json, type)
   }
+}
+
+/** What a person wrote with it: the comment of a report, the message to an organiser. */
+function textIn(json: Json, type: string): string {
+  if (type === 'Flag') return plainOf(json.content ?? json.summary, MAX_REPORT_TEXT) ?? ''
+  return type === 'Join' ? (plainOf(read(json, 'participationMessage') ?? json.content, MAX_JOIN_MESSAGE) ?? '') : ''
 }
 
 /** Missing is allowed (R1); present but not an absolute http(s) address is not (J16). */

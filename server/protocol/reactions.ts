@@ -51,6 +51,11 @@ export async function emit(ctx: Ctx, trx: Knex, reactions: Reaction[]): Promise<
   })
 }
 
+/** The same for notifications alone. */
+export async function tellNotified(ctx: Ctx, trx: Knex, told: { id: string }[]): Promise<void> {
+  await emit(ctx, trx, [{ kind: 'notified', ids: told.map(({ id }) => id) }])
+}
+
 async function run(ctx: Ctx, handler: Handler, kind: ReactionKind, ids: string[]): Promise<void> {
   try {
     await handler(ctx, ids)

@@ -11,6 +11,16 @@ export interface EventDetails {
   category?: string
   /** Language of the line that tells date and place. Default: the object's. */
   locale?: string
+  /** Who may come, how many, how many do. Default: everybody, nobody counted yet. */
+  joining?: JoiningSource
+}
+
+/** The columns of an `events` row that go over the wire; an EventRow fits. */
+export interface JoiningSource {
+  join_mode: string
+  external_url: string | null
+  capacity: number | null
+  participants: number
 }
 
 /** When nobody said how long: two hours, not displayed (FEP-8a8e wants an endTime, PieFed parses it). */
@@ -46,7 +56,11 @@ export function eventDocument(source: ObjectSource, links: ObjectLinks): WireDoc
     category: links.event?.category ?? 'COMMUNITY',
     eventStatus: STATUS_TERM[status],
     status,
-    ...participation(),
+    ...participation(source.iri, source.url, links.event?.joining),
+    anonymousParticipationEnabled: false,
+    anonymousParticipation: false,
+    repliesModerationOption: 'allow_all',
+    commentsEnabled: true,
     isOnline: online !== null && !hasPosition(source.place) && !source.place?.address,
     onlineLink: online,
     buyTicketsLink: null,
@@ -59,17 +73,21 @@ export function eventDocument(source: ObjectSource, links: ObjectLinks): WireDoc
   }
 }
 
-/** Answers to invitations are not taken here yet: everybody may come, nobody is counted. */
-function participation(): WireDocument {
+const OPEN_TO_ALL: JoiningSource = { join_mode: 'free', external_url: null, capacity: null, participants: 0 }
+
+/**
+ * How one takes part. "none" is never sent (Mobilizon drops the event): who registers nowhere is pointed to our page.
+ * Of the participants only their number is told.
+ */
+export function participation(iri: string, url: string | null, joining: JoiningSource = OPEN_TO_ALL): WireDocument {
+  const external = joining.join_mode === 'external' || joining.join_mode === 'none'
   return {
-    joinMode: 'free',
-    externalParticipationUrl: null,
-    maximumAttendeeCapacity: 0,
-    participantCount: 0,
-    anonymousParticipationEnabled: false,
-    anonymousParticipation: false,
-    repliesModerationOption: 'allow_all',
-    commentsEnabled: true
+    joinMode: external ? 'external' : joining.join_mode,
+    externalParticipationUrl: external ? (joining.external_url ?? url) : null,
+    maximumAttendeeCapacity: joining.capacity ?? 0,
+    ...(joining.capacity === null ? {} : { remainingAttendeeCapacity: Math.max(joining.capacity - joining.participants, 0) }),
+    participantCount: joining.participants,
+    attendees: { id: `${iri}/attendees`, type: 'OrderedCollection', totalItems: joining.participants }
   }
 }
 

@@ -17,7 +17,7 @@ export interface NewEvent extends EventInput {
 
 /** Publishes an Event. Throws event.*, media.*, group.* (422, 403, 404) in words for the citizen. */
 export async function createEvent(ctx: Ctx, author: ActorRow, input: NewEvent): Promise<ObjectRow> {
-  const { columns, hashtags, category } = readEvent(ctx, input)
+  const { columns, hashtags, category, joining } = readEvent(ctx, input)
   const publisher = await findPublisher(ctx, author, input.as)
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const visibility = input.visibility ?? 'public'
@@ -43,7 +43,7 @@ export async function createEvent(ctx: Ctx, author: ActorRow, input: NewEvent): 
       wording,
       mentions: [],
       hashtags,
-      ...(category === undefined ? {} : { category })
+      event: { joining, ...(category === undefined ? {} : { category }) }
     })
     await attachUploads(
       trx,

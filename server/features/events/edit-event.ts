@@ -6,8 +6,9 @@ import { AppError } from '../../core/errors.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
 import { renderText, splitText } from '../../core/text.ts'
 import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
+import { findEvent, saveJoining } from '../../db/events.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
-import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import type { ActorRow, EventRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
@@ -26,7 +27,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
     authorId: row.author_id,
     membership: await membershipIn(ctx, publisher, who.actorId)
   })
-  const { columns, hashtags, category } = readEvent(ctx, { ...present(row), ...changes })
+  const { columns, hashtags, category, joining } = readEvent(ctx, { ...present(row, await findEvent(ctx.db, row.id)), ...changes })
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
@@ -45,6 +46,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
       row.id,
       uploads.map((upload) => upload.id)
     )
+    await saveJoining(trx, row.id, joining)
     const edited = await updateLocalObject(ctx, trx, {
       row: fresh,
       publisher,
@@ -64,7 +66,7 @@ export async function cancelEvent(ctx: Ctx, who: Who, row: ObjectRow): Promise<O
 }
 
 /** The event as it stands, in the words of the form. */
-function present(row: ObjectRow): EventInput {
+function present(row: ObjectRow, event: EventRow | undefined): EventInput {
   const timezone = row.timezone ?? 'UTC'
   const text = (date: Date): string => DateTime.fromJSDate(date, { zone: timezone }).toISO() ?? date.toISOString()
   return {
@@ -75,7 +77,10 @@ function present(row: ObjectRow): EventInput {
     timezone,
     status: (row.event_status ?? 'CONFIRMED') as EventStatus,
     location: row.place,
-    tags: row.tags.flatMap(({ type, name }) => (type === 'Hashtag' ? [name] : []))
+    tags: row.tags.flatMap(({ type, name }) => (type === 'Hashtag' ? [name] : [])),
+    joinMode: (event?.join_mode ?? 'free') as NonNullable<EventInput['joinMode']>,
+    capacity: event?.capacity ?? null,
+    externalParticipationUrl: event?.external_url ?? null
   }
 }
 

@@ -3,12 +3,14 @@ import { DateTime, IANAZone } from 'luxon'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
+import type { Joining } from '../../db/events.ts'
 import type { ObjectRow, Place } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
 
 export const EVENT_STATUSES = ['CONFIRMED', 'TENTATIVE', 'CANCELLED'] as const
+export const JOIN_MODES = ['free', 'restricted', 'external', 'none'] as const
 export type EventStatus = (typeof EVENT_STATUSES)[number]
 
 export interface EventInput {
@@ -25,6 +27,12 @@ export interface EventInput {
   tags?: string[]
   category?: string
   language?: string
+  /** free: everybody may come; restricted: organisers accept; external: one registers elsewhere; none: nobody registers. */
+  joinMode?: (typeof JOIN_MODES)[number]
+  /** Seats; null or 0: as many as come. */
+  capacity?: number | null
+  /** For `external`. */
+  externalParticipationUrl?: string | null
 }
 
 /** The columns an event has beside those of every object. */
@@ -37,6 +45,7 @@ export interface EventDraft {
   columns: EventColumns
   hashtags: string[]
   category: string | undefined
+  joining: Joining
 }
 
 /** Nothing a commune announces lasts longer; a wrong year does. */
@@ -67,8 +76,23 @@ export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
       place: readPlace(input.location ?? null)
     },
     hashtags: [...new Set([...readTags(input.tags ?? []), ...hashtags])].slice(0, MAX_TAGS),
-    category
+    category,
+    joining: readJoining(input)
   }
+}
+
+const MAX_CAPACITY = 100_000
+
+function readJoining({ joinMode = 'free', capacity, externalParticipationUrl }: EventInput): Joining {
+  const url = line(externalParticipationUrl, 2048)
+  if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url))
+    throw wrong('event.external-url', 'externalParticipationUrl', 'An address on the web starts with https://.')
+  if (joinMode === 'external' && url === null)
+    throw wrong('event.external-url', 'externalParticipationUrl', 'Registration elsewhere needs its address.')
+  const seats = capacity ?? 0
+  if (!Number.isInteger(seats) || seats < 0 || seats > MAX_CAPACITY)
+    throw wrong('event.capacity', 'capacity', `The number of seats is between 1 and ${MAX_CAPACITY}.`)
+  return { join_mode: joinMode, external_url: joinMode === 'external' ? url : null, capacity: seats === 0 ? null : seats }
 }
 
 /** Plain text, 3 to 200 characters without <, > and & (federation.md W10): what every peer can print. */

@@ -3,7 +3,15 @@ import { Type, type Static } from 'typebox'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const Text = (maxLength: number) => Type.String({ maxLength })
-const Status = Type.Union([Type.Literal('CONFIRMED'), Type.Literal('TENTATIVE'), Type.Literal('CANCELLED')])
+/** One of these words. */
+const words = <Word extends string>(list: Word[], options: { description?: string } = {}) =>
+  Type.Unsafe<Word>(
+    Type.Union(
+      list.map((word) => Type.Literal(word)),
+      options
+    )
+  )
+const Status = words(['CONFIRMED', 'TENTATIVE', 'CANCELLED'])
 const NotYet = Type.Optional(Type.Unknown({ description: 'Not available yet: refused with event.not-available' }))
 
 export const LocationInput = Type.Object(
@@ -29,16 +37,19 @@ const fields = {
   category: Type.Optional(Text(40)),
   language: Type.Optional(Text(20)),
   media_ids: Type.Optional(Type.Array(Id, { maxItems: 4 })),
-  joinMode: NotYet,
-  capacity: NotYet,
+  joinMode: Type.Optional(
+    words(['free', 'restricted', 'external', 'none'], {
+      description: 'restricted: organisers accept each request; none: nobody registers. Default: free'
+    })
+  ),
+  capacity: Type.Optional(orNull(Type.Integer({ minimum: 0, description: 'Seats; 0 or null: as many as come' }))),
+  externalParticipationUrl: Type.Optional(orNull(Text(2048))),
   recurrence: NotYet
 }
 
 export const NewEventBody = strictObject({
   ...fields,
-  visibility: Type.Optional(
-    Type.Union(['public', 'unlisted', 'followers', 'private', 'members', 'local'].map((word) => Type.Literal(word)))
-  ),
+  visibility: Type.Optional(words(['public', 'unlisted', 'followers', 'private', 'members', 'local'])),
   as: Type.Optional(Type.String({ maxLength: 60, description: 'Username of the group in whose name it is announced' }))
 })
 
@@ -54,6 +65,9 @@ export const EventQuery = Type.Object({
   place: Type.Optional(Text(200)),
   group: Type.Optional(Type.String({ maxLength: 60, description: 'Username of who announces' })),
   local: Type.Optional(Type.Boolean({ description: 'Only what is announced on this instance' })),
+  participating: Type.Optional(
+    Type.Boolean({ description: 'Only what the viewer takes part in, asked to, is interested in or invited to' })
+  ),
   after: Type.Optional(Type.String({ maxLength: 60, description: 'Cursor of the Link header' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))
 })
@@ -69,6 +83,26 @@ export const Event = Type.Object(
     end: orNull(Type.String()),
     timezone: Type.String(),
     status: Status,
+    movedFrom: orNull(Type.String({ description: 'Start before the organiser last changed it' })),
+    isOver: Type.Boolean(),
+    joinMode: words(['free', 'restricted', 'external', 'invite', 'none']),
+    externalParticipationUrl: orNull(Type.String()),
+    capacity: orNull(Type.Integer()),
+    remainingCapacity: orNull(Type.Integer()),
+    participantCount: Type.Integer(),
+    participation: orNull(
+      Type.Object({
+        state: words(['sent', 'received', 'no_answer', 'undeliverable', 'accepted', 'refused', 'interested'], {
+          description: 'sent: on its way; received: the organiser’s server has it; no_answer: three days later nothing came back'
+        }),
+        named: Type.Boolean({ description: 'The name is shown among the participants' }),
+        message: Type.String(),
+        since: Type.String()
+      })
+    ),
+    invitedBy: orNull(MastodonAccount),
+    canOrganise: Type.Boolean(),
+    requestCount: orNull(Type.Integer({ description: 'Requests that wait; for organisers' })),
     location: orNull(
       Type.Object({
         name: orNull(Type.String()),
@@ -93,4 +127,22 @@ export const Event = Type.Object(
     status_id: Id
   },
   { title: 'Event' }
+)
+
+export const JoinBody = strictObject({
+  message: Type.Optional(Type.String({ maxLength: 2000, description: 'A word to the organiser' })),
+  named: Type.Optional(Type.Boolean({ description: 'Let one’s name be shown among the participants; default: no' }))
+})
+
+export const InviteBody = strictObject({ acct: Type.String({ maxLength: 400, description: 'Handle of the person, here or elsewhere' }) })
+
+export const EventParticipant = Type.Object(
+  {
+    id: Id,
+    account: MastodonAccount,
+    state: words(['pending', 'accepted', 'refused']),
+    message: Type.String({ description: 'For organisers; else empty' }),
+    since: Type.String()
+  },
+  { title: 'EventParticipant' }
 )

@@ -5,19 +5,16 @@ import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { listEvents, type AgendaFilter } from '../../db/agenda.ts'
-import type { ObjectRow, Visibility } from '../../db/rows.ts'
-import { loadStatusParts, type StatusRow } from '../../db/status-parts.ts'
-import { findStatus, findVisibleObject } from '../../db/timelines.ts'
-import type { Viewer } from '../../db/visibility.ts'
+import type { Visibility } from '../../db/rows.ts'
+import type { StatusRow } from '../../db/status-parts.ts'
 import { createEvent } from '../../features/events/create-event.ts'
 import { editEvent, type EventChanges } from '../../features/events/edit-event.ts'
 import { findByAcct } from '../../features/search/lookup.ts'
 import { deleteObject } from '../../features/wall/delete-object.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
-import { notFound, viewerOf } from '../mastodon/params.ts'
-import type { EventEntity } from '../mastodon/serialise/entities.ts'
-import { toEvent } from '../mastodon/serialise/event.ts'
+import { viewerOf } from '../mastodon/params.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { getEvent, presentEvents, showEvent } from './event-answers.ts'
 import { EditEventBody, Event, EventQuery, NewEventBody } from './event-schemas.ts'
 import { answers, Empty, Id } from './schemas.ts'
 
@@ -55,6 +52,7 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         to: momentOf(query.to, 'to'),
         near: nearOf(query.near, query.radius),
         local: query.local ?? false,
+        participantId: query.participating ? (viewerOf(request).actorId ?? undefined) : undefined,
         actorId,
         tag,
         place: query.place,
@@ -62,7 +60,7 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         limit
       })
       if (rows.length === limit) linkNext(ctx, request, reply, rows.at(-1)!)
-      return present(ctx, rows, viewerOf(request))
+      return presentEvents(ctx, rows, viewerOf(request))
     }
   )
 
@@ -71,18 +69,18 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     { config: WRITE, schema: { tags, summary: 'Announce an event', body: NewEventBody, response: answers(201, Event) } },
     async (request, reply) => {
       const { actor, account } = requireAuth(request)
-      const { media_ids: mediaIds, visibility, joinMode, capacity, recurrence, ...input } = request.body
-      refuseUnavailable({ joinMode, capacity, recurrence })
+      const { media_ids: mediaIds, visibility, recurrence, ...input } = request.body
+      refuseUnavailable(recurrence)
       const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
       const row = await createEvent(ctx, actor, { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds })
-      return reply.code(201).send(await show(ctx, row.id, { actorId: actor.id }))
+      return reply.code(201).send(await showEvent(ctx, row.id, { actorId: actor.id }))
     }
   )
 
   app.get(
     '/events/:id',
     { config: READ, schema: { tags, summary: 'One event', params: ById, response: answers(200, Event) } },
-    async (request) => show(ctx, request.params.id, viewerOf(request))
+    async (request) => showEvent(ctx, request.params.id, viewerOf(request))
   )
 
   app.patch(
@@ -94,7 +92,7 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     async (request) => {
       const row = await getEvent(ctx, request.params.id, viewerOf(request))
       await editEvent(ctx, whoIs(request)!, row, changesOf(request.body))
-      return show(ctx, row.id, viewerOf(request))
+      return showEvent(ctx, row.id, viewerOf(request))
     }
   )
 
@@ -114,51 +112,17 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
       return {}
     }
   )
-
-  for (const verb of ['join', 'leave'] as const) {
-    app.post(
-      `/events/:id/${verb}`,
-      { config: WRITE, schema: { tags, summary: 'Not available yet', params: ById, response: answers(200, Empty) } },
-      async (request) => {
-        await getEvent(ctx, request.params.id, viewerOf(request))
-        throw notAvailable(verb)
-      }
-    )
-  }
 }
 
-function changesOf({ media_ids: mediaIds, joinMode, capacity, recurrence, ...changes }: EditEventBody): EventChanges {
-  refuseUnavailable({ joinMode, capacity, recurrence })
+function changesOf({ media_ids: mediaIds, recurrence, ...changes }: EditEventBody): EventChanges {
+  refuseUnavailable(recurrence)
   return { ...changes, ...(mediaIds === undefined ? {} : { mediaIds }) }
 }
 
-async function getEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<ObjectRow> {
-  const row = await findVisibleObject(ctx, id, viewer)
-  if (row === null || row.type !== 'Event' || row.id !== id) throw notFound()
-  return row
-}
-
-async function show(ctx: Ctx, id: string, viewer: Viewer): Promise<EventEntity> {
-  const row = await findStatus(ctx, id, viewer)
-  const [event] = row === null ? [] : await present(ctx, [row], viewer)
-  if (event === undefined) throw notFound()
-  return event
-}
-
-async function present(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<EventEntity[]> {
-  const parts = await loadStatusParts(ctx, rows, viewer)
-  return rows.flatMap((row) => toEvent(ctx, row, parts) ?? [])
-}
-
 /** What is not there yet is refused by name, never taken and forgotten. */
-function refuseUnavailable({ joinMode, capacity, recurrence }: { joinMode: unknown; capacity: unknown; recurrence: unknown }): void {
-  if (joinMode !== undefined && joinMode !== null && joinMode !== 'free') throw notAvailable('joinMode')
-  if (capacity !== undefined && capacity !== null && capacity !== 0) throw notAvailable('capacity')
-  if (recurrence !== undefined && recurrence !== null) throw notAvailable('recurrence')
-}
-
-function notAvailable(field: string): AppError {
-  return new AppError('event.not-available', 422, 'This is not available for events yet.', { details: { field } })
+function refuseUnavailable(recurrence: unknown): void {
+  if (recurrence !== undefined && recurrence !== null)
+    throw new AppError('event.not-available', 422, 'This is not available for events yet.', { details: { field: 'recurrence' } })
 }
 
 function momentOf(text: string | undefined, field: string): Date | undefined {

@@ -3,6 +3,7 @@ import type { Ctx } from '../../context.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { OwnArrival } from './arrival.ts'
 import { applyFollowAnswer } from './follow.ts'
+import { applyEventAnswer, applyInviteAnswer, applyJoinAnswer } from './participation.ts'
 import { applyQuoteAnswer } from './quote.ts'
 
 /**
@@ -14,6 +15,9 @@ export type AnswerEffect = (ctx: Ctx, arrival: OwnArrival) => Promise<Outcome | 
 /** By the type of the embedded activity; a bare id is tried with each in turn. One line per kind. */
 const EFFECTS: [type: string, effect: AnswerEffect][] = [
   ['Follow', applyFollowAnswer],
+  ['Join', applyJoinAnswer],
+  ['Invite', applyInviteAnswer],
+  ['Event', applyEventAnswer],
   ['QuoteRequest', applyQuoteAnswer]
 ]
 

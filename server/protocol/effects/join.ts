@@ -1,16 +1,22 @@
 // Join, Leave and Invite: who does it depends on what is joined, an event or a group. Looks, chooses, and nothing else.
 import type { Ctx } from '../../context.ts'
+import { sameOrigin } from '../../core/iri.ts'
 import type { Outcome } from '../outcomes.ts'
+import { resolveUri } from '../resolve.ts'
 import type { Effect, OwnArrival } from './arrival.ts'
+import { applyParticipation } from './participation.ts'
 
 export type Joinable = 'event' | 'group'
 
 /** One line per kind of thing that can be joined. */
-const EFFECTS: Partial<Record<Joinable, Effect>> = {}
+const EFFECTS: Partial<Record<Joinable, Effect>> = {
+  event: applyParticipation
+}
 
 /** Hands the activity to the effect of what it is about. 'unknown-object' when that is neither an event we hold nor a group. */
 export async function applyJoin(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
-  const kind = await kindOf(ctx, arrival.activity.objects[0]!.id ?? '')
+  const iri = arrival.activity.objects[0]!.id ?? ''
+  const kind = (await kindOf(ctx, iri)) ?? ((await isNewInvitation(ctx, arrival, iri)) ? await kindOf(ctx, iri) : null)
   const effect = kind === null ? undefined : EFFECTS[kind]
   return effect === undefined ? 'unknown-object' : effect(ctx, arrival)
 }
@@ -20,4 +26,15 @@ async function kindOf(ctx: Ctx, iri: string): Promise<Joinable | null> {
   if (event !== undefined) return 'event'
   const group = await ctx.db('actors').where({ iri, type: 'Group' }).first('id')
   return group === undefined ? null : 'group'
+}
+
+/** One of ours is invited to something of the inviter's own server that we do not hold yet: it is read there. */
+async function isNewInvitation(ctx: Ctx, { activity }: OwnArrival, iri: string): Promise<boolean> {
+  if (activity.type !== 'Invite' || !sameOrigin(iri, activity.actor)) return false
+  const invitee = await ctx
+    .db('actors')
+    .whereIn('iri', activity.target === null ? activity.to : [activity.target])
+    .where({ local: true })
+    .first('id')
+  return invitee !== undefined && (await resolveUri(ctx, iri)) !== null
 }

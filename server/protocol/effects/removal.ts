@@ -1,5 +1,6 @@
 // Removes a stored object for good. Shared by Delete and by groups that pass a Delete on; whether it may be done was judged before.
 import type { Ctx } from '../../context.ts'
+import { tellOfDeletion } from '../../db/events.ts'
 import { findObject, wipeObject } from '../../db/objects.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { findLocalGroup, passOn, withdrawAddress } from '../group-voice.ts'
@@ -16,8 +17,12 @@ export async function removeObject(ctx: Ctx, object: ObjectRow, logId: string | 
     if (logId !== null) await passOn(ctx, trx, current, logId)
     const group = await findLocalGroup(trx, current.group_id)
     if (group !== null) await withdrawAddress(ctx, trx, group, current)
+    const told = await tellOfDeletion(ctx, trx, current)
     await wipeObject(ctx, trx, current)
-    await emit(ctx, trx, [{ kind: 'object-deleted', ids: [current.id] }])
+    await emit(ctx, trx, [
+      { kind: 'object-deleted', ids: [current.id] },
+      { kind: 'notified', ids: told.map((row) => row.id) }
+    ])
     return 'deleted'
   })
 }

@@ -1,8 +1,9 @@
-// Undo of Follow, Like, EmojiReact, Dislike, Announce and Block: what is undone is found among our rows, and only its own actor may (O11, O12).
+// Undo of Follow, Like, EmojiReact, Dislike, Announce, Block and Join: what is undone is found among our rows, and only its own actor may (O11, O12).
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
 import { findObject } from '../../db/objects.ts'
+import { giveBack } from '../../db/participations.ts'
 import { removeDislike, removeReaction } from '../../db/reactions.ts'
 import { authorise } from '../authorise.ts'
 import { passOn } from '../group-voice.ts'
@@ -10,12 +11,13 @@ import type { NormRef } from '../normalise.ts'
 import { readReaction } from '../normalise-reaction.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
+import { countLater } from '../participation.ts'
 import { emit } from '../reactions.ts'
 import { factsOf, type OwnArrival } from './arrival.ts'
 
 /** One stored link, whatever its table. */
 interface Undoable {
-  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block'
+  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block' | 'Join'
   id: string
   iri: string
   actorIri: string
@@ -23,10 +25,12 @@ interface Undoable {
   otherId: string
 }
 
+const UNDOABLE = new Set(['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce', 'Block', 'Join'])
+
 /** An Undo by bare id, or with an embedded activity whose id may be unknown here and whose actor may be missing (R5). */
 export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const ref = arrival.activity.objects[0]!
-  if (ref.type !== null && !['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce', 'Block'].includes(ref.type)) return 'ignored-type'
+  if (ref.type !== null && !UNDOABLE.has(ref.type)) return 'ignored-type'
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, ref.id === null ? [] : [ref.id])
     const found = await findUndone(trx, ref, arrival)
@@ -35,19 +39,20 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     if (found === undefined) return remember(ctx, trx, arrival, ref)
     // Another one of its kind stood in its place: the one that is named must not come after all.
     if (found.iri !== ref.id) await remember(ctx, trx, arrival, ref)
-    const done = await undo(trx, found)
+    const done = await undo(ctx, trx, found)
     if (done && ['Like', 'Reaction', 'Dislike'].includes(found.kind)) await passOnUndo(ctx, trx, found.otherId, arrival.id)
     if (found.kind === 'Follow') await emit(ctx, trx, [{ kind: 'follow-ended', ids: done ? [found.id] : [] }])
     return done ? 'undone' : 'unchanged'
   })
 }
 
-async function undo(trx: Knex, found: Undoable): Promise<boolean> {
+async function undo(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
   if (found.kind === 'Follow') return removeFollow(trx, found.actorId, found.otherId)
   if (found.kind === 'Like') return removeLike(trx, found.actorId, found.otherId)
   if (found.kind === 'Reaction') return removeReaction(trx, found.id)
   if (found.kind === 'Dislike') return removeDislike(trx, found.actorId, found.otherId)
   if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
+  if (found.kind === 'Join') return takeBack(ctx, trx, found)
   await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
   return (await trx('objects').where({ id: found.id }).delete()) > 0
 }
@@ -55,6 +60,14 @@ async function undo(trx: Knex, found: Undoable): Promise<boolean> {
 async function passOnUndo(ctx: Ctx, trx: Knex, objectId: string, logId: string): Promise<void> {
   const object = await findObject(trx, objectId)
   if (object !== undefined) await passOn(ctx, trx, object, logId)
+}
+
+/** Undo of a Join says what Leave says. */
+async function takeBack(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
+  const left = await giveBack(ctx, trx, found.otherId, found.actorId)
+  const event = await findObject(trx, found.otherId)
+  if (left && event !== undefined) await countLater(ctx, trx, event)
+  return left
 }
 
 /** Only an id can be kept in mind: a later activity of the same kind, with another id, is a new wish. */
@@ -70,9 +83,10 @@ async function remember(ctx: Ctx, trx: Knex, { activity }: OwnArrival, ref: Norm
 const BY_ID = `
   select 'Reaction' as kind, r.id, r.iri, a.iri as "actorIri", r.actor_id as "actorId", r.object_id as "otherId" from reactions r join actors a on a.id = r.actor_id where r.iri = :id
   union all select 'Dislike', d.id, d.iri, a.iri, d.actor_id, d.object_id from dislikes d join actors a on a.id = d.actor_id where d.iri = :id
-  union all select 'Follow' as kind, f.id, f.iri, a.iri as "actorIri", f.follower_id as "actorId", f.followed_id as "otherId" from follows f join actors a on a.id = f.follower_id where f.iri = :id
+  union all select 'Follow', f.id, f.iri, a.iri, f.follower_id, f.followed_id from follows f join actors a on a.id = f.follower_id where f.iri = :id
   union all select 'Like', l.id, l.iri, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
   union all select 'Block', b.id, b.iri, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
+  union all select 'Join', p.id, p.iri, a.iri, p.actor_id, p.object_id from participations p join actors a on a.id = p.actor_id where p.iri = :id
   union all select 'Announce', o.id, o.iri, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
     where o.iri = :id and o.reblog_of_id is not null and o.deleted_at is null`
 
@@ -88,6 +102,8 @@ const BY_PAIR = `
     from likes l join objects o on o.id = l.object_id where :type in ('Like', 'EmojiReact') and l.actor_id = :actor and o.iri = :object
   union all select 'Block', b.id, b.iri, :actorIri, b.blocker_id, b.blocked_id
     from blocks b join actors o on o.id = b.blocked_id where :type = 'Block' and b.blocker_id = :actor and o.iri = :object
+  union all select 'Join', p.id, p.iri, :actorIri, p.actor_id, p.object_id
+    from participations p join objects o on o.id = p.object_id where :type = 'Join' and p.actor_id = :actor and o.iri = :object
   union all select 'Announce', s.id, s.iri, :actorIri, s.actor_id, s.reblog_of_id
     from objects s join objects o on o.id = s.reblog_of_id where :type = 'Announce' and s.actor_id = :actor and o.iri = :object and s.deleted_at is null`
 

@@ -1,6 +1,7 @@
 // Update: newer words for what is stored, a fresh reading of actors, and posts whose Create never came.
 import type { Ctx } from '../../context.ts'
 import { sameOrigin } from '../../core/iri.ts'
+import { tellOfChange } from '../../db/events.ts'
 import { notify } from '../../db/notifications.ts'
 import { updateRemoteObject } from '../../db/objects.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
@@ -76,7 +77,7 @@ async function updateFromOrigin(ctx: Ctx, owned: Owned): Promise<Outcome> {
   return 'updated'
 }
 
-/** Who boosted it learns that it says something else now, as on Mastodon. */
+/** Who boosted it learns that it says something else now, as on Mastodon; who takes part, that an event was moved or cancelled. */
 async function tellReaders(ctx: Ctx, trx: Knex, updated: ObjectRow, before: ObjectRow): Promise<void> {
   const edited = updated.updated?.getTime() !== before.updated?.getTime()
   const boosters = edited
@@ -87,9 +88,10 @@ async function tellReaders(ctx: Ctx, trx: Knex, updated: ObjectRow, before: Obje
     trx,
     boosters.map((row) => ({ ownerId: row.actor_id, type: 'update', fromId: updated.actor_id, objectId: updated.id }))
   )
+  const participants = updated.type === 'Event' ? await tellOfChange(ctx, trx, before, updated) : []
   await emit(ctx, trx, [
     { kind: 'object-updated', ids: [updated.id] },
-    { kind: 'notified', ids: news.map((row) => row.id) }
+    { kind: 'notified', ids: [...news, ...participants].map((row) => row.id) }
   ])
 }
 

@@ -189,6 +189,36 @@ export interface EventDetails {
   timezone: string
   status: 'CONFIRMED' | 'TENTATIVE' | 'CANCELLED'
   location: Place | null
+  /** Start before the organiser last changed it. */
+  movedFrom: string | null
+  /** How one takes part; `none`: nobody registers, or the organiser's software takes no registrations from elsewhere. */
+  joinMode: 'free' | 'restricted' | 'external' | 'invite' | 'none'
+  externalParticipationUrl: string | null
+  /** Null: as many as come. */
+  capacity: number | null
+  remainingCapacity: number | null
+  participantCount: number
+  isOver: boolean
+  /** How the viewer stands to it; null: not at all. */
+  participation: Participation | null
+  /** Who invited the viewer, while they have not answered. */
+  invitedBy: AccountLite | null
+  /** The viewer may read the list of participants, accept and refuse. */
+  canOrganise: boolean
+  /** Requests that wait for an organiser; for organisers only. */
+  requestCount: number | null
+}
+
+/** Where a request to take part stands, for the person who made it. */
+export interface Participation {
+  /**
+   * sent: on its way; received: the organiser's server has it; no_answer: three days later nothing came back; undeliverable: it could not
+   * be handed over; accepted, refused: the organiser's word; interested: only in one's own agenda.
+   */
+  state: 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'accepted' | 'refused' | 'interested'
+  named: boolean
+  message: string
+  since: string
 }
 
 /** What our objects say beyond a Mastodon status. */
@@ -286,18 +316,13 @@ export interface AccountWarning {
 }
 
 /** An event of the native API: /api/communer/v1/events. */
-export interface EventEntity {
+export interface EventEntity extends EventDetails {
   id: string
   uri: string
   url: string
   title: string
   /** HTML, sanitised. */
   description: string
-  start: string
-  end: string | null
-  timezone: string
-  status: 'CONFIRMED' | 'TENTATIVE' | 'CANCELLED'
-  location: Place | null
   image: { url: string; description: string | null; width: number | null; height: number | null } | null
   tags: StatusTag[]
   organizer: Account

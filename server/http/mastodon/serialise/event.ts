@@ -10,7 +10,7 @@ import { toTags } from './status.ts'
 
 /** One event, or null when the row is no event or its organizer is unknown. */
 export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEntity | null {
-  const details = toEventDetails(row)
+  const details = toEventDetails(ctx, row, parts)
   const organizer = parts.actors.get(row.actor_id)
   if (details === null || organizer === undefined) return null
   const author = row.author_id === null ? undefined : parts.actors.get(row.author_id)

@@ -1,13 +1,16 @@
 // The `communer` part of a status, and the text that plain Mastodon clients get for objects they have no word for. Pure.
 import { DateTime } from 'luxon'
 import type { Ctx } from '../../../context.ts'
+import { can } from '../../../core/permission.ts'
 import { escapeHtml } from '../../../core/text.ts'
+import type { EventFacts } from '../../../db/event-facts.ts'
+import { isOver } from '../../../db/events.ts'
 import type { StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
 import { proxied, withProxiedImages } from './images.ts'
-import type { AccountLite, CommunerExtension, EventDetails, Place } from './entities.ts'
+import type { AccountLite, CommunerExtension, EventDetails, Participation, Place } from './entities.ts'
 
 /** What a status says beyond Mastodon: type, title, event, group, author, latest reply. */
 export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusParts): CommunerExtension {
@@ -25,7 +28,7 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
     title: row.name,
     visibility: row.visibility,
     body: withProxiedImages(ctx, row.content_html, subjectOf(row)),
-    event: toEventDetails(row),
+    event: toEventDetails(ctx, row, parts),
     group: group === undefined ? null : toAccountLite(ctx, group),
     author: lite(row.author_id),
     reactions: facts.reactions.map(({ emoji, icon, count }) => ({ name: emoji, url: icon === null ? null : proxied(ctx, icon), count })),
@@ -37,17 +40,58 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
   }
 }
 
-/** When and where, or null for what is no event. Dates carry the offset of the event's own time zone. */
-export function toEventDetails(row: StatusRow): EventDetails | null {
+/** When and where, who may come and how the viewer stands to it; null for what is no event. Dates carry the offset of the event's zone. */
+export function toEventDetails(ctx: Ctx, row: StatusRow, parts: StatusParts): EventDetails | null {
   if (row.type !== 'Event' || row.start_time === null) return null
   const timezone = row.timezone ?? 'UTC'
+  const facts = parts.events.get(row.id)
+  const movedFrom = facts?.moved_from ?? null
   return {
     start: zoned(row.start_time, timezone),
     end: row.end_time === null ? null : zoned(row.end_time, timezone),
     timezone,
     status: row.event_status === 'CANCELLED' || row.event_status === 'TENTATIVE' ? row.event_status : 'CONFIRMED',
-    location: toPlace(row)
+    location: toPlace(row),
+    movedFrom: movedFrom === null ? null : zoned(movedFrom, timezone),
+    isOver: isOver(row, ctx.clock.now()),
+    ...toJoining(ctx, row, parts, facts)
   }
+}
+
+function toJoining(
+  ctx: Ctx,
+  row: StatusRow,
+  { viewer, actors }: StatusParts,
+  facts: EventFacts | undefined
+): Omit<EventDetails, 'start' | 'end' | 'timezone' | 'status' | 'location' | 'movedFrom' | 'isOver'> {
+  const inviter = facts?.inviterId === undefined || facts.inviterId === null ? undefined : actors.get(facts.inviterId)
+  const who = viewer.actorId === null ? null : ({ role: 'member', actorId: viewer.actorId } as const)
+  const on = { ownerId: row.actor_id, authorId: row.author_id, membership: facts?.membership ?? null }
+  const canOrganise = row.local && can(who, 'event.organise', on)
+  const capacity = facts?.capacity ?? null
+  const participants = facts?.participants ?? 0
+  return {
+    joinMode: facts?.join_mode ?? 'none',
+    externalParticipationUrl: facts?.external_url ?? null,
+    capacity,
+    remainingCapacity: capacity === null ? null : Math.max(capacity - participants, 0),
+    participantCount: participants,
+    participation: toParticipation(ctx, facts),
+    invitedBy: inviter === undefined ? null : toAccountLite(ctx, inviter),
+    canOrganise,
+    requestCount: canOrganise ? (facts?.requests ?? 0) : null
+  }
+}
+
+/** After this nobody counts on an answer any more. */
+const NO_ANSWER_MS = 3 * 24 * 3_600_000
+
+function toParticipation(ctx: Ctx, facts: EventFacts | undefined): Participation | null {
+  if (facts === undefined || facts.mine === null || facts.mine.state === 'left') return null
+  const { state, named, message, since, standing } = facts.mine
+  const isLate = ctx.clock.now().getTime() - since.getTime() > NO_ANSWER_MS
+  const waiting = standing === 'undeliverable' || !isLate ? standing : 'no_answer'
+  return { state: state === 'pending' ? waiting : state, named, message, since: since.toISOString() }
 }
 
 function toPlace({ place }: StatusRow): Place | null {

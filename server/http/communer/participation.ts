@@ -1,0 +1,134 @@
+// Taking part in events, in the native API: coming, leaving, keeping in mind, the organiser's list and answers, invitations.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { Ctx } from '../../context.ts'
+import { loadActorParts } from '../../db/status-parts.ts'
+import { decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
+import { declineInvitation, joinEvent, keepInMind, leaveEvent } from '../../features/events/participate.ts'
+import { findInvitee } from '../../features/events/invitee.ts'
+import { viewerOf } from '../mastodon/params.ts'
+import { toAccount } from '../mastodon/serialise/account.ts'
+import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { getEvent, showEvent } from './event-answers.ts'
+import { Event, EventParticipant, InviteBody, JoinBody } from './event-schemas.ts'
+import { answers, Empty, Id } from './schemas.ts'
+
+const tags = ['events']
+const ById = Type.Object({ id: Id })
+const ByPerson = Type.Object({ id: Id, account_id: Id })
+const READ = { public: true }
+const WRITE = { scope: 'write:statuses' }
+const PAGE = 100
+
+/** Fastify plugin, to register under /api/communer/v1. */
+export async function communerParticipation(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.post(
+    '/events/:id/join',
+    {
+      config: WRITE,
+      schema: {
+        tags,
+        summary: 'Come, or ask to; accepts an invitation too. Elsewhere the organiser’s server is asked: see `participation.state`',
+        params: ById,
+        body: Type.Optional(Type.Union([JoinBody, Type.Null()])),
+        response: answers(200, Event)
+      }
+    },
+    async (request) => {
+      const event = await getEvent(ctx, request.params.id, viewerOf(request))
+      await joinEvent(ctx, requireAuth(request).actor, event, request.body ?? {})
+      return showEvent(ctx, event.id, viewerOf(request))
+    }
+  )
+
+  const simple = [
+    ['leave', 'Come no more, take a request back, or forget an event kept in mind', leaveEvent],
+    ['interested', 'Keep an event in one’s own agenda; nobody is told', keepInMind],
+    ['decline', 'Say no to an invitation', declineInvitation]
+  ] as const
+  for (const [verb, summary, act] of simple) {
+    app.post(
+      `/events/:id/${verb}`,
+      { config: WRITE, schema: { tags, summary, params: ById, response: answers(200, Event) } },
+      async (request) => {
+        const event = await getEvent(ctx, request.params.id, viewerOf(request))
+        await act(ctx, requireAuth(request).actor, event)
+        return showEvent(ctx, event.id, viewerOf(request))
+      }
+    )
+  }
+
+  app.get(
+    '/events/:id/participants',
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'Everybody and every request for organisers; for others only those who let their name be shown',
+        params: ById,
+        querystring: Type.Object({ after: Type.Optional(Id) }),
+        response: answers(200, Type.Array(EventParticipant))
+      }
+    },
+    async (request, reply) => {
+      const event = await getEvent(ctx, request.params.id, viewerOf(request))
+      const page = { after: request.query.after ?? null, limit: PAGE }
+      const { participants, isOrganiser } = await participantsFor(ctx, whoIs(request), event, page)
+      if (participants.length === PAGE)
+        reply.header(
+          'link',
+          `<${new URL(`${request.url.split('?')[0]}?after=${participants.at(-1)!.row.id}`, ctx.site?.origin).href}>; rel="next"`
+        )
+      const actors = await loadActorParts(
+        ctx,
+        participants.map(({ actor }) => actor.id)
+      )
+      return participants.flatMap(({ row, actor }) => {
+        const part = actors.get(actor.id)
+        if (part === undefined || row.state === 'left' || row.state === 'interested') return []
+        const account = toAccount(ctx, part, part)
+        return { id: row.id, account, state: row.state, message: isOrganiser ? row.message : '', since: row.created_at.toISOString() }
+      })
+    }
+  )
+
+  for (const [verb, state] of [
+    ['approve', 'accepted'],
+    ['refuse', 'refused']
+  ] as const) {
+    app.post(
+      `/events/:id/participants/:account_id/${verb}`,
+      {
+        config: WRITE,
+        schema: {
+          tags,
+          summary: verb === 'approve' ? 'Accept a request' : 'Refuse a request, or take a seat back',
+          params: ByPerson,
+          response: answers(200, Empty)
+        }
+      },
+      async (request) => {
+        const event = await getEvent(ctx, request.params.id, viewerOf(request))
+        await decideRequest(ctx, whoIs(request)!, event, request.params.account_id, state)
+        return {}
+      }
+    )
+  }
+
+  app.post(
+    '/events/:id/invitations',
+    {
+      config: WRITE,
+      schema: { tags, summary: 'Invite somebody, here or elsewhere', params: ById, body: InviteBody, response: answers(200, Empty) }
+    },
+    async (request) => {
+      const event = await getEvent(ctx, request.params.id, viewerOf(request))
+      const invitee = await findInvitee(ctx, request.body.acct)
+      await inviteTo(ctx, whoIs(request)!, requireAuth(request).actor, event, invitee)
+      return {}
+    }
+  )
+}
