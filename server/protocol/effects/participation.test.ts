@@ -18,7 +18,11 @@ import { peerVerdicts } from '../../test/predicates.ts'
 import { assertWire } from '../../vocab/assert-wire.ts'
 import { objectBytes } from '../documents.ts'
 
-type Json = Record<string, any>
+/** As much of a recorded activity as the tests change. */
+interface Json extends Record<string, unknown> {
+  actor: string
+  object: Record<string, unknown> & { id: string }
+}
 const recorded = (name: string): Json =>
   JSON.parse(readFileSync(new URL(`../../test/fixtures/wire/${name}.json`, import.meta.url), 'utf8')) as Json
 const captured = (name: string): Json =>
@@ -56,7 +60,7 @@ async function scene(t: Parameters<typeof testContext>[0]) {
   return { ...context, alice, jardin, dora, velo, eve, event }
 }
 
-const join = (event: ObjectRow): Json => ({ ...recorded('in-join-mobilizon'), object: event.iri })
+const join = (event: ObjectRow): Record<string, unknown> => ({ ...recorded('in-join-mobilizon'), object: event.iri })
 const stateOf = async (ctx: Ctx, event: ObjectRow, actor: ActorRow): Promise<string | null> =>
   (await ctx.db('participations').where({ object_id: event.id, actor_id: actor.id }).first('state'))?.state ?? null
 const participants = async (ctx: Ctx, event: ObjectRow): Promise<number> => (await findEvent(ctx.db, event.id))!.participants
