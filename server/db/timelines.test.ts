@@ -35,7 +35,29 @@ async function fill(ctx: Ctx): Promise<void> {
     "insert into object_tags (tag, object_id) select case when n % 1000 = 0 then 'rare' else 'commune' end, n from generate_series(10, ?::int, 10) n",
     [OBJECTS]
   )
+  await fillSurroundings(ctx)
   await ctx.db.raw('analyze')
+}
+
+/** What hangs on posts and events, as much of it as makes a whole read the wrong plan. */
+async function fillSurroundings(ctx: Ctx): Promise<void> {
+  const statements = [
+    `insert into quotes (quote_iri, quote_id, quoted_iri, quoted_id, state)
+       select 'https://h.example/' || n, n, 'https://h.example/' || n - 1, n - 1, 'accepted' from generate_series(4, ?::int, 4) n`,
+    `insert into reactions (id, iri, actor_id, object_id, emoji)
+       select n, 'https://h.example/r' || n, 1 + n % 5000, n, '🌱' from generate_series(1, ?::int, 2) n`,
+    `insert into poll_votes (object_id, voter_id, option, single)
+       select n, 1 + n % 5000, 0, true from generate_series(1, ?::int, 2) n`,
+    `insert into events (object_id, local, join_mode) select id, local, 'free' from objects where type = 'Event' and id <= ?::int on conflict do nothing`,
+    `insert into participations (id, object_id, actor_id, state, created_at)
+       select n, 7 + 20 * (n % 1000), 1 + n % 5000, 'accepted', now() from generate_series(1, ?::int) n on conflict do nothing`,
+    `insert into event_invitations (id, object_id, inviter_id, invitee_id, created_at)
+       select n, 7 + 20 * (n % 1000), 1, 1 + n % 5000, now() from generate_series(1, ?::int, 2) n on conflict do nothing`,
+    `insert into activities (id, iri, type, actor_id, visibility, body)
+       select n, 'https://h.example/a' || n, 'Join', 1, 'direct', '{}' from generate_series(1, ?::int, 2) n`,
+    `insert into deliveries (activity_id, actor_id, inbox, host) select id, 1, 'https://h/i', 'h' from activities where id <= ?::int`
+  ]
+  for (const statement of statements) await ctx.db.raw(statement, [OBJECTS])
 }
 
 interface Plan {
