@@ -65,7 +65,7 @@ t.test('an event is announced, read by anyone, and reaches followers with its da
     author: null,
     visibility: 'public'
   })
-  t.same((await anyone('GET', `${URL}/${event.id}`)).json, event)
+  t.same((await anyone('GET', `${URL}/${event.id}`)).json, { ...event, canOrganise: false, requestCount: null })
   const shown = (await anyone('GET', `/api/v1/statuses/${event.status_id}`)).json
   t.match(shown, { communer: { type: 'Event', title: 'Fête du jardin', event: { start: event.start } }, spoiler_text: '' })
   t.match(shown.content, /^<p><strong>Fête du jardin<\/strong><\/p><p>Samedi 12 décembre 2026, 14 h – 17 h · Jardin<\/p>/)
@@ -181,8 +181,8 @@ t.test('what is wrong or not there yet is refused by name', async (t) => {
   await refused({ location: { latitude: 91, longitude: 0 } }, 'event.coordinates')
   await refused({ location: { url: 'javascript:alert(1)' } }, 'event.place-url')
   await refused({ recurrence: { rrule: 'FREQ=DAILY' } }, 'event.not-available', 'recurrence')
-  await refused({ capacity: 30 }, 'event.not-available', 'capacity')
-  await refused({ joinMode: 'restricted' }, 'event.not-available', 'joinMode')
+  await refused({ capacity: 0 }, 'event.capacity', 'capacity')
+  await refused({ joinMode: 'external' }, 'event.external-url')
   t.match((await call('POST', URL, { ...FETE, title: 'Bal <b>& co</b>' })).json, { title: 'Bal b et co /b' })
   t.equal((await anyone('POST', URL, FETE)).status, 401)
   t.equal((await anyone('GET', `${URL}/1`)).status, 404)
