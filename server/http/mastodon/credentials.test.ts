@@ -126,8 +126,8 @@ t.test('the instance describes itself to apps, without anybody’s address', asy
   const [v1, v2] = [await app.inject({ url: '/api/v1/instance' }), await app.inject({ url: '/api/v2/instance' })]
   t.match(v2.json(), {
     domain: 'commune.test',
-    version: /^4\.4\.0 \(compatible; Communer /,
-    api_versions: { mastodon: 6 },
+    version: /^4\.5\.0 \(compatible; Communer /,
+    api_versions: { mastodon: 7 },
     registrations: { enabled: true, approval_required: false },
     contact: { account: { username: 'commune', group: true } }
   })
