@@ -114,7 +114,7 @@ function unavailable(cause?: unknown): AppError {
 
 function receivedFrom({ verified, activity, raw, recipientId }: Delivered): Received {
   return {
-    dedupKey: dedupKey(activity),
+    dedupKey: dedupKey(activity, verified.actorIri),
     iri: activity.id,
     type: activity.type,
     actorIri: activity.actor,
@@ -126,14 +126,13 @@ function receivedFrom({ verified, activity, raw, recipientId }: Delivered): Rece
 }
 
 /**
- * federation.md R2: sha256(actor | type | id | object id | version). The version is the object's `updated`, else its text: Mobilizon's
- * Update bears the id of its Create. `published` is part of it, because snac gives every boost of a post the same id.
+ * federation.md R2, a little finer: sha256(signer if another | actor | type | id | published | objects as they came). The whole object, because
+ * Mobilizon's Update bears the id of its Create and counts participants without an edit; `published`, because snac gives every boost of a
+ * post the same id; the signer, because what somebody else passed on must not stand in the way of the actor's own word.
  */
-export function dedupKey(activity: NormActivity): Buffer {
-  let text = `${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`
-  for (const ref of activity.objects) {
-    const version = ref.json === null ? '' : typeof ref.json.updated === 'string' ? ref.json.updated : JSON.stringify(ref.json)
-    text += `${ref.id ?? ''}\n${version}\n`
-  }
+export function dedupKey(activity: NormActivity, signerIri: string): Buffer {
+  let text = signerIri === activity.actor ? '' : `${signerIri}\n`
+  text += `${activity.actor}\n${activity.type}\n${activity.id ?? ''}\n${activity.published?.getTime() ?? ''}\n`
+  for (const ref of activity.objects) text += `${ref.id ?? ''}\n${ref.json === null ? '' : JSON.stringify(ref.json)}\n`
   return hash('sha256', text + (activity.target ?? ''), 'buffer')
 }

@@ -22,14 +22,15 @@ export async function accept(ctx: Ctx, json: Record<string, unknown>, signer?: s
 export async function receive(ctx: Ctx, json: Record<string, unknown>, signer?: string): Promise<string | null> {
   await accept(ctx, json, signer)
   await processInbox(ctx)
-  return outcomeOf(ctx, json)
+  return outcomeOf(ctx, json, signer)
 }
 
 /** The outcome noted for an activity, null while it waits. */
-export async function outcomeOf(ctx: Ctx, json: Record<string, unknown>): Promise<string | null> {
+export async function outcomeOf(ctx: Ctx, json: Record<string, unknown>, signer?: string): Promise<string | null> {
+  const activity = normaliseActivity(json)
   const row = await ctx
     .db('inbox_log')
-    .where({ dedup_key: dedupKey(normaliseActivity(json)) })
+    .where({ dedup_key: dedupKey(activity, signer ?? activity.actor) })
     .first<{ outcome: string | null }>('outcome')
   return row.outcome
 }
