@@ -42,6 +42,7 @@ import { mediaFiles } from './http/media-files.ts'
 import { oauthAuthorize } from './http/oauth/authorize.ts'
 import { oauthToken } from './http/oauth/token.ts'
 import { pages } from './http/pages.ts'
+import { limitConnections } from './http/connection-limit.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
@@ -49,6 +50,8 @@ import { wellKnown } from './http/wellknown.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
 const HEADERS_TIMEOUT_MS = 10_000
+/** How often Node looks for those that are late (its own 30 s would triple the limit above). */
+const LOOK_FOR_LATE_MS = 2_000
 const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than the 60 s of common reverse proxies, so that they close first and never write into a closed connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
@@ -68,11 +71,12 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_LATE_MS },
     ajv: AJV_OPTIONS,
     routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
+  limitConnections(app.server, ctx.config)
   await app.register(hotDocuments, { ctx })
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {

@@ -83,12 +83,13 @@ export async function findServedActivity(db: Knex, iri: string): Promise<ServedA
     .leftJoin('objects as o', 'o.iri', 'a.object_iri')
     .where('a.iri', iri)
     .whereIn('a.visibility', ['public', 'unlisted'])
+    .whereRaw('(select w.suspended_at is null from actors w where w.id = a.actor_id)')
     .where((query) =>
       query
         .whereNotIn('a.type', ['Create', 'Update'])
         .orWhereNotNull('o.deleted_at')
         .orWhereNull('o.id')
-        .orWhereIn('o.visibility', ['public', 'unlisted'])
+        .orWhere((seen) => visibleTo(seen, ANYONE, 'o'))
     )
     .first<ServedActivity | undefined>([
       'a.body',
@@ -116,11 +117,17 @@ export interface OutboxItem {
  */
 export async function outboxItems(db: Knex, actorId: string, limit: number, before: string | null, fromEnd = false): Promise<OutboxItem[]> {
   const query = db('activities as a')
-    .leftJoin('objects as o', (join) => join.on('o.iri', 'a.object_iri').andOn(db.raw('o.local and o.deleted_at is null')))
+    .leftJoin(
+      visibleTo(db('objects').where({ local: true }), ANYONE)
+        .select('iri', 'doc')
+        .as('o'),
+      'o.iri',
+      'a.object_iri'
+    )
     .where('a.actor_id', actorId)
     .whereIn('a.visibility', ['public', 'unlisted'])
     .whereIn('a.type', ['Create', 'Announce'])
-    .whereRaw(`(case a.type when 'Create' then o.visibility in ('public', 'unlisted')
+    .whereRaw(`(case a.type when 'Create' then o.iri is not null
       else exists (select 1 from objects boost where boost.iri = a.iri and boost.deleted_at is null) end)`)
     .orderBy('a.id', fromEnd ? 'asc' : 'desc')
     .limit(limit)
@@ -130,7 +137,7 @@ export async function outboxItems(db: Knex, actorId: string, limit: number, befo
     'a.type',
     'a.body',
     'o.doc',
-    db.raw(`case when a.type = 'Announce' and o.visibility in ('public', 'unlisted') then
+    db.raw(`case when a.type = 'Announce' and o.iri is not null then
       (select c.body from activities c where c.object_iri = a.object_iri and c.type = 'Create' order by c.id limit 1) end as created_body`)
   ])
   return fromEnd ? rows.toReversed() : rows

@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { AppError } from '../core/errors.ts'
 import { testContext } from '../test/context.ts'
+import { memoryOf } from '../protocol/keys-memory.ts'
 import { edge, MAX_ACTIVITY_BYTES, readActivity, spendHostBudget } from './edge.ts'
 
 /** An inbox that answers with what it read. */
@@ -118,6 +119,26 @@ t.test('an address that is refused again and again is told to wait, a verified h
   t.doesNotThrow(() => spendHostBudget(ctx, 'other.test'))
   clock.advance(1_000)
   t.doesNotThrow(() => spendHostBudget(ctx, 'peer.test'))
+})
+
+t.test('Q03: a hundred thousand hosts and keys leave a bounded memory', async (t) => {
+  const { ctx } = await inbox(t)
+  const memory = memoryOf(ctx)
+  const at = (index: number): string => `h${index}.test`
+  for (let index = 0; index < 100_000; index += 1) {
+    spendHostBudget(ctx, at(index))
+    const iri = `https://${at(index)}/users/x#main-key`
+    memory.dead.set(iri, { untilMs: 1, code: 'signature.key-gone' })
+    memory.refreshed.set(iri, 1)
+    memory.down.set(at(index), 1)
+    memory.failures.set(at(index), { count: 1, sinceMs: 1 })
+    ctx.sockets.negative.set(`https://${at(index)}/`, { untilMs: 1, code: 'fetch.unreachable' } as never)
+    ctx.sockets.schemes.set(at(index), 'cavage' as never)
+  }
+  for (const [name, lru] of Object.entries({ ...memory, negative: ctx.sockets.negative, schemes: ctx.sockets.schemes }))
+    t.ok(lru.size <= 10_000, `${name} holds ${lru.size}`)
+  for (let index = 0; index < 6_000; index += 1) spendHostBudget(ctx, 'busy.test')
+  t.throws(() => spendHostBudget(ctx, 'busy.test'), { code: 'edge.too-many' }, 'and still counts who is busy now')
 })
 
 /** The first line of the answer to bytes written as they are. */

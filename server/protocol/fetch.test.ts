@@ -94,7 +94,7 @@ t.test('[29] F01, F05, F29: private answers, rebinding and our own host are refu
   )
 })
 
-t.test('F06, F07: redirects are judged one by one and end after two', async (t) => {
+t.test('F06, F07, F16: redirects are judged one by one and end after two', async (t) => {
   const { ctx, internet, peer, read } = await start(t)
   await insertLocalKey(ctx, ctx.db, ctx.site!.instanceActorId, `${ctx.site!.origin}/ap/actor#main-key`)
   const redirect = (path: string, location: string): void =>
@@ -270,7 +270,7 @@ t.test('a delivery is one POST over a kept connection, and a redirect is only an
   t.match(await post('/busy'), { status: 503, retryAfterSeconds: 7 })
 })
 
-t.test('files and JSON of other kinds keep their own limits', async (t) => {
+t.test('F23: files and JSON of other kinds go through the same guard and keep their own limits', async (t) => {
   const { ctx, peer } = await start(t)
   peer.on('/a.png', (_request, response) => void response.writeHead(200, { 'content-type': 'image/PNG; x=y' }).end('png'))
   t.match(await fetchMedia(ctx, 'https://peer.test/a.png', { maxBytes: 10 }), { mediaType: 'image/png', body: Buffer.from('png') })

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { isAppError } from '../core/errors.ts'
+import { parseJson } from '../core/json.ts'
+import { cpuMsOf } from '../test/cpu.ts'
 import { isVote, normaliseActivity, normaliseObject } from './normalise.ts'
 
 const AS = 'https://www.w3.org/ns/activitystreams'
@@ -461,3 +463,28 @@ t.test(
     t.same(pictures({ image: { type: 'Image', url: `${url}?a=1&#038;b=2` } }), [`Image ${url}?a=1&b=2`])
   }
 )
+t.test('J05, J07, J09: what is refused for its shape costs no more than its bytes, in processor time', async (t) => {
+  const budget = (name: string, text: string, milliseconds: number): void => {
+    const bytes = Buffer.from(text)
+    const used = cpuMsOf(() => refusal(bytes, (read) => normaliseActivity(parseJson(read as Buffer))))
+    t.ok(used <= milliseconds, `${name}: ${used} ms of ${milliseconds}`)
+    t.not(
+      refusal(bytes, (read) => normaliseActivity(parseJson(read as Buffer))),
+      null,
+      `${name} is refused`
+    )
+  }
+  for (const body of ['[]', 'null', '"x"', '{"type":["Create","Delete"]}', '{', '']) budget(`J05 ${body}`, body, 5)
+  for (const depth of [1_500, 100_000]) {
+    budget(`J07 ${depth} arrays`, `{"type":"Create","x":${'['.repeat(depth)}${']'.repeat(depth)}}`, 5)
+    budget(`J07 ${depth} objects`, `{"type":"Create","x":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`, 5)
+  }
+  const chained = Array.from({ length: 600 }, (_item, at) => ({ [`t${at}`]: `https://evil.test/${at}#`, [`u${at}`]: `t${at}:x` }))
+  budget('J09 600 contexts', JSON.stringify(activity({ '@context': [AS, ...chained] })), 20)
+  const each = Array.from({ length: 1500 }, (_item, at) => ({
+    '@context': { [`t${at}`]: 'https://evil.test/#' },
+    type: 'Hashtag',
+    name: `#${at}`
+  }))
+  budget('J09 1500 objects with contexts', JSON.stringify(activity({ object: object({ tag: each }) })), 20)
+})

@@ -1,7 +1,9 @@
 // The proxy of remote pictures against a real server on this machine: fetched once, re-encoded, bounded.
 import t from 'tap'
+import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import sharp from 'sharp'
 import { testContext } from '../../test/context.ts'
 import { mediaProxyUrl, pruneProxyCache, readProxied } from './proxy.ts'
@@ -54,4 +56,29 @@ t.test('what calls itself a picture and is none is refused, and not asked for ag
   clock.advance(6 * 60_000)
   await t.rejects(readProxied(ctx, ...address), { code: 'media.unknown' })
   t.equal(remote.asked(), 2)
+})
+
+t.test('M07: a picture without end is given up at 16 MB, and nothing of it is kept', async (t) => {
+  const { ctx } = await testContext(t, { origin: 'http://localhost:3000' })
+  let sent = 0
+  const chunk = Buffer.alloc(262_144, 0xff)
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'image/jpeg' })
+    const more = (): void => {
+      if (response.destroyed || sent > 400_000_000) return void response.destroy()
+      sent += chunk.length
+      if (response.write(chunk)) setImmediate(more)
+      else response.once('drain', more)
+    }
+    more()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = partsOf(mediaProxyUrl(ctx, `http://127.0.0.1:${(server.address() as AddressInfo).port}/endless`))
+  await t.rejects(readProxied(ctx, ...address), { code: 'media.unknown' })
+  t.ok(sent < 40_000_000, `${sent} bytes were taken`)
+  t.same(await readdir(join(ctx.config.dataDir, 'media-cache')).catch(() => []), [])
 })

@@ -1,13 +1,15 @@
 // Pictures: what goes in, what comes out, what is refused (M01–M05, M09, X11).
 import t from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { buildApp } from '../../app.ts'
 import type { Ctx } from '../../context.ts'
 import { createAccount } from '../../features/accounts/create.ts'
 import { createToken } from '../../features/accounts/tokens.ts'
+import { mediaPath, newFileName } from '../../features/media/files.ts'
 import { imageType } from '../../features/media/image.ts'
 import { pruneOrphanMedia } from '../../features/media/media.ts'
 import { mediaProxyUrl, pruneProxyCache } from '../../features/media/proxy.ts'
@@ -54,7 +56,7 @@ async function start(t: Parameters<typeof testContext>[0]): Promise<{
   return { ctx, app, upload, authorization, actorId: actor.id }
 }
 
-t.test('a photo is turned upright, made smaller, freed of its metadata and served safely', async (t) => {
+t.test('M01, M05: a photo is turned upright, made smaller, freed of its metadata and served safely', async (t) => {
   const { app, upload, authorization } = await start(t)
   const body = await photo(2400, 1200)
     .withExif({ IFD0: { Artist: 'Alice', Copyright: 'secret place' }, IFD3: { GPSLatitude: '21/1 10/1 0/1' } })
@@ -85,6 +87,9 @@ t.test('a photo is turned upright, made smaller, freed of its metadata and serve
   const { format, width, exif, orientation } = await sharp(served.rawPayload).metadata()
   t.match({ format, width, exif, orientation }, { format: 'webp', width: 800, exif: undefined, orientation: undefined })
   t.notMatch(served.rawPayload.toString('latin1'), /Alice|secret place/)
+  const preview = await app.inject({ url: media.preview_url.replace('https://commune.test', '') })
+  t.match(await sharp(preview.rawPayload).metadata(), { format: 'webp', exif: undefined, xmp: undefined, iptc: undefined })
+  t.notMatch(preview.rawPayload.toString('latin1'), /Exif|GPS|Alice|secret place/)
 
   const described = await app.inject({
     method: 'PUT',
@@ -141,13 +146,38 @@ t.test('M01, M03: what is no picture is refused, whatever it is called', async (
 })
 
 t.test('M02: a picture with too many pixels is refused by its header, and 8 MB is the limit', async (t) => {
-  const { upload } = await start(t)
-  const bomb = await photo(7000, 6000).png({ compressionLevel: 9 }).toBuffer()
-  const answer = await upload(bomb)
-  t.equal(answer.statusCode, 422)
-  t.equal(answer.json().code, 'media.too-many-pixels')
+  const { ctx, upload } = await start(t)
+  const bombs: [string, Buffer][] = [
+    ['42 million pixels', await photo(7000, 6000).png({ compressionLevel: 9 }).toBuffer()],
+    ['60,000 by 60,000', withSize(await photo().png().toBuffer(), 60_000, 60_000)],
+    ['20,000 frames', framesOf(20_000)]
+  ]
+  const memory = process.memoryUsage.rss()
+  const { user, system } = process.cpuUsage()
+  for (const [name, bomb] of bombs) t.match(await upload(bomb), { statusCode: 422 }, `${name} in ${bomb.length} bytes`)
+  const used = process.cpuUsage({ user, system })
+  t.ok((used.user + used.system) / 1e6 < 5, 'in little time')
+  t.ok(process.memoryUsage.rss() - memory < 300_000_000, 'and little memory')
   t.equal((await upload(Buffer.alloc(9 * 1024 * 1024))).statusCode, 413)
+  t.equal((await upload(framesOf(3))).statusCode, 200, 'a moving picture made the same way is fine')
+  t.equal((await ctx.db('media').select('id')).length, 1)
 })
+
+/** A PNG whose header promises another size. */
+function withSize(png: Buffer, width: number, height: number): Buffer {
+  const bent = Buffer.from(png)
+  bent.writeUInt32BE(width, 16)
+  bent.writeUInt32BE(height, 20)
+  bent.writeUInt32BE(crc32(bent.subarray(12, 29)), 29)
+  return bent
+}
+
+/** A GIF of one pixel and many frames, written by hand. */
+function framesOf(count: number): Buffer {
+  const head = Buffer.from('474946383961010001008000000000' + '00ffffff', 'hex')
+  const frame = Buffer.from('21f90400010000002c000000000100010000020244' + '0100', 'hex')
+  return Buffer.concat([head, ...Array.from({ length: count }, () => frame), Buffer.from([0x3b])])
+}
 
 t.test('M04, M09: names come from the server and no path leads out', async (t) => {
   const { ctx, app, upload } = await start(t)
@@ -168,6 +198,35 @@ t.test('M04, M09: names come from the server and no path leads out', async (t) =
     t.equal((await app.inject({ url: path })).statusCode, 404, path)
   }
   t.equal((await readdir(join(ctx.config.dataDir, 'media', name.slice(0, 2)))).length > 0, true)
+
+  // A link in the media directory to the key of the instance: no row names it, so it is not there.
+  const link = mediaPath(ctx, newFileName())!
+  await writeFile(join(ctx.config.dataDir, 'secret.key'), 'the secret')
+  await mkdir(dirname(link), { recursive: true })
+  await symlink(join(ctx.config.dataDir, 'secret.key'), link)
+  const answer = await app.inject({ url: `/media/${link.split('/').at(-1)}` })
+  t.equal(answer.statusCode, 404)
+  t.notMatch(answer.body, 'the secret')
+})
+
+t.test('M04, M08: no name of a file comes back, neither in an address nor in a header', async (t) => {
+  const { upload, app } = await start(t)
+  for (const filename of [
+    'x\r\nSet-Cookie: a=b',
+    "x.png'; filename*=UTF-8''evil.html",
+    'é”.html',
+    'CON',
+    `${'n'.repeat(300)}.png`,
+    '..\\..\\x'
+  ]) {
+    const answer = await upload(await photo().png().toBuffer(), {}, filename.replaceAll('\r\n', '%0d%0a'))
+    t.equal(answer.statusCode, 200, filename)
+    const { pathname, search } = new URL(answer.json().url)
+    t.match(pathname, /^\/media\/[0-9a-f]{32}\.webp$/)
+    const { headers } = await app.inject({ url: pathname + search })
+    t.equal(headers['content-disposition'], 'inline')
+    t.equal(headers['set-cookie'], undefined)
+  }
 })
 
 t.test('somebody else’s upload cannot be seen or changed, and what nobody uses goes after a day', async (t) => {
