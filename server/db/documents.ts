@@ -86,7 +86,16 @@ export async function findServedActivity(db: Knex, iri: string): Promise<ServedA
     .whereRaw('(select w.suspended_at is null from actors w where w.id = a.actor_id)')
     .where((query) =>
       query
-        .whereNotIn('a.type', ['Create', 'Update'])
+        .whereNotIn('a.type', ['Create', 'Update', 'Announce'])
+        .orWhere((announced) =>
+          announced
+            .where('a.type', 'Announce')
+            .where((boosted) =>
+              boosted
+                .whereExists(boostOf(db, 'a'))
+                .orWhereRaw('not exists (select 1 from objects boost where boost.iri = a.iri and boost.deleted_at is null)')
+            )
+        )
         .orWhereNotNull('o.deleted_at')
         .orWhereNull('o.id')
         .orWhere((seen) => visibleTo(seen, ANYONE, 'o'))
@@ -127,8 +136,11 @@ export async function outboxItems(db: Knex, actorId: string, limit: number, befo
     .where('a.actor_id', actorId)
     .whereIn('a.visibility', ['public', 'unlisted'])
     .whereIn('a.type', ['Create', 'Announce'])
-    .whereRaw(`(case a.type when 'Create' then o.iri is not null
-      else exists (select 1 from objects boost where boost.iri = a.iri and boost.deleted_at is null) end)`)
+    .where((standing) =>
+      standing
+        .where((created) => created.where('a.type', 'Create').whereNotNull('o.iri'))
+        .orWhere((boosted) => boosted.where('a.type', 'Announce').whereExists(boostOf(db, 'a')))
+    )
     .orderBy('a.id', fromEnd ? 'asc' : 'desc')
     .limit(limit)
   if (before !== null) query.where('a.id', '<', before)
@@ -143,13 +155,14 @@ export async function outboxItems(db: Knex, actorId: string, limit: number, befo
   return fromEnd ? rows.toReversed() : rows
 }
 
-/** How many public statuses an actor shows: posts and boosts. */
+/** The boost an Announce made, while it and what it boosts may be seen by anyone: a suspended author is not shown through others. */
+function boostOf(db: Knex, activity: string): Knex.QueryBuilder {
+  return visibleTo(db('objects as boost').whereRaw('boost.iri = ??', [`${activity}.iri`]), ANYONE, 'boost').select(db.raw('1'))
+}
+
+/** How many public statuses an actor shows: posts and boosts. Index: objects_actor. */
 export async function countPublished(db: Knex, actorId: string): Promise<number> {
-  const [row] = await db('objects')
-    .where({ actor_id: actorId })
-    .whereIn('visibility', ['public', 'unlisted'])
-    .whereNull('deleted_at')
-    .count<{ count: string }[]>({ count: '*' })
+  const [row] = await visibleTo(db('objects').where('objects.actor_id', actorId), ANYONE).count<{ count: string }[]>({ count: '*' })
   return Number(row?.count ?? 0)
 }
 

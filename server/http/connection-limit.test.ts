@@ -11,6 +11,8 @@ t.test('Q01: two hundred clients that drip their headers are cut off, and others
   const { ctx } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())
+  t.equal(app.server.headersTimeout, 10_000, 'an honest slow phone has ten seconds')
+  app.server.headersTimeout = 1_500
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const closed: number[] = []
@@ -23,7 +25,7 @@ t.test('Q01: two hundred clients that drip their headers are cut off, and others
     // Half drip their headers, half say how much comes and send nothing.
     socket.write(index % 2 === 0 ? 'POST /ap/inbox HTTP/1.1\r\nHost: commune.test\r\n' : 'GET /livez HTTP/1.1\r\nHost:')
   }
-  const drip = setInterval(() => sockets.forEach((socket) => socket.writable && socket.write('X-A: b\r\n')), 1_000)
+  const drip = setInterval(() => sockets.forEach((socket) => socket.writable && socket.write('X-A: b\r\n')), 500)
   t.teardown(() => {
     clearInterval(drip)
     sockets.forEach((socket) => socket.destroy())
@@ -34,13 +36,13 @@ t.test('Q01: two hundred clients that drip their headers are cut off, and others
     async () => {
       t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
       served += 1
-      await delay(400)
+      await delay(200)
       return closed.length === sockets.length
     },
     30_000
   )
-  t.ok(Math.min(...closed) > 5_000, 'an honest slow phone has ten seconds')
-  t.ok(served > 5)
+  t.ok(Math.min(...closed) > 1_000)
+  t.ok(served > 3)
   t.same(await ctx.db('inbox_log').select('id'), [])
 })
 

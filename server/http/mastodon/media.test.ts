@@ -174,8 +174,8 @@ function withSize(png: Buffer, width: number, height: number): Buffer {
 
 /** A GIF of one pixel and many frames, written by hand. */
 function framesOf(count: number): Buffer {
-  const head = Buffer.from('474946383961010001008000000000' + '00ffffff', 'hex')
-  const frame = Buffer.from('21f90400010000002c000000000100010000020244' + '0100', 'hex')
+  const head = Buffer.from('47494638396101000100800000000000ffffff', 'hex')
+  const frame = Buffer.from('21f90400010000002c0000000001000100000202440100', 'hex')
   return Buffer.concat([head, ...Array.from({ length: count }, () => frame), Buffer.from([0x3b])])
 }
 
