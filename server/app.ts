@@ -26,6 +26,7 @@ import { mastodonEmptyLists } from './http/mastodon/empty-lists.ts'
 import { mastodonInstance } from './http/mastodon/instance.ts'
 import { mastodonMedia } from './http/mastodon/media.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
+import { interactions } from './http/interact.ts'
 import { hotDocuments } from './http/hot-documents.ts'
 import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
 import { mastodonDomainBlocks } from './http/mastodon/domain-blocks.ts'
@@ -118,6 +119,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
+  await app.register(interactions, { ctx })
   await app.register(feeds, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })

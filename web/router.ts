@@ -34,7 +34,13 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
   { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
-  { path: '/authorize_interaction', name: 'interact', component: () => import('./pages/InteractPage.vue') },
+  {
+    path: '/authorize_interaction',
+    name: 'interact',
+    component: () => import('./pages/InteractPage.vue'),
+    meta: { members: true }
+  },
+  { path: '/interagir', name: 'elsewhere', component: () => import('./pages/ElsewherePage.vue') },
   { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true } },
   { path: '/@:handle([^/]+)', name: 'profile', component: () => import('./pages/ProfilePage.vue') },
   { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },

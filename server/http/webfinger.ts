@@ -24,6 +24,16 @@ export async function webfinger(ctx: Ctx, request: FastifyRequest, reply: Fastif
   return reply.header('cache-control', CACHE).send(JSON.stringify(descriptor(site, actor)))
 }
 
+/** Activity Intents (FEP-3b86) that our page answers: relation, variable, what the page proposes first. */
+const INTENTS = [
+  ['Object', 'object', ''],
+  ['Follow', 'object', 'follow'],
+  ['Create', 'inReplyTo', 'reply'],
+  ['Like', 'object', 'like'],
+  ['Announce', 'object', 'boost'],
+  ['Join', 'object', 'join']
+] as const
+
 /** Which actor a resource names, in any of the forms peers use; null when it cannot be ours. */
 function targetOf(site: Site, resource: string): { iri: string } | { username: string } | null {
   if (/^https?:\/\//i.test(resource)) return targetOfUrl(site, resource)
@@ -65,8 +75,10 @@ function descriptor(site: Site, actor: Findable): object {
             }
           ]),
       { rel: 'http://ostatus.org/schema/1.0/subscribe', template: `${interact}{uri}` },
-      { rel: 'https://w3id.org/fep/3b86/Object', template: `${interact}{object}` },
-      { rel: 'https://w3id.org/fep/3b86/Follow', template: `${interact}{object}` }
+      ...INTENTS.map(([rel, variable, intent]) => ({
+        rel: `https://w3id.org/fep/3b86/${rel}`,
+        template: `${interact}{${variable}}${intent === '' ? '' : `&intent=${intent}`}`
+      }))
     ]
   }
 }

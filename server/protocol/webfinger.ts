@@ -47,9 +47,18 @@ export async function askWebFinger(ctx: Ctx, handle: Handle, budget?: Budget): P
   }
 }
 
+/**
+ * Where somebody's server takes people who want to act on something elsewhere: templates of their WebFinger, by relation.
+ * Throws fetch.* like every request that leaves.
+ */
+export async function askTemplates(ctx: Ctx, handle: Handle, budget?: Budget): Promise<Map<string, string>> {
+  return (await readJrd(ctx, handle, budget))?.templates ?? new Map()
+}
+
 interface Jrd {
   subject: Handle | null
   actorIri: string | null
+  templates: Map<string, string>
 }
 
 async function readJrd(ctx: Ctx, handle: Handle, budget: Budget | undefined): Promise<Jrd | null> {
@@ -85,14 +94,20 @@ async function findTemplate(ctx: Ctx, scheme: string, domain: string, budget: Bu
 }
 
 function toJrd(json: unknown): Jrd {
-  if (!isMap(json)) return { subject: null, actorIri: null }
-  const links = asArray(json.links, 64).flatMap((link) =>
+  if (!isMap(json)) return { subject: null, actorIri: null, templates: new Map() }
+  const all = asArray(json.links, 64)
+  const links = all.flatMap((link) =>
     isMap(link) && link.rel === 'self' && isActivityType(link.type) && typeof link.href === 'string' ? [link.href] : []
   )
   const distinct = [...new Set(links)]
   // Two different actors for one handle: nobody can say which (security.md F21).
   const actorIri = distinct.length === 1 && parseIri(distinct[0]) !== null ? distinct[0]! : null
-  return { subject: typeof json.subject === 'string' ? parseHandle(json.subject) : null, actorIri }
+  const templates = all.flatMap((link): [string, string][] =>
+    isMap(link) && typeof link.rel === 'string' && typeof link.template === 'string' && link.template.length <= 2_000
+      ? [[link.rel, link.template]]
+      : []
+  )
+  return { subject: typeof json.subject === 'string' ? parseHandle(json.subject) : null, actorIri, templates: new Map(templates) }
 }
 
 function isActivityType(type: unknown): boolean {

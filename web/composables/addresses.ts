@@ -49,3 +49,20 @@ export function plainText(html: string, maxLength = 200): string {
     .trim()
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).trimEnd()}…`
 }
+
+/** What a visitor may want to do with something, from her own server. */
+export type Intent = 'open' | 'follow' | 'reply' | 'like' | 'boost' | 'join'
+
+/** The form page that shows visitors the way to their own server. */
+export function elsewherePath(uri: string, intent: Intent): string {
+  return `/interagir?uri=${encodeURIComponent(uri)}&pour=${intent}`
+}
+
+/** A path of this site to go back to, or `/`: what a browser would read as the address of another site is none (security.md W10). */
+export function pathHere(wanted: unknown): string {
+  const base = 'https://here.invalid'
+  if (typeof wanted !== 'string' || !wanted.startsWith('/') || !URL.canParse(wanted, base)) return '/'
+  const { origin, pathname, search, hash } = new URL(wanted, base)
+  // `/.//host` becomes `//host` once it is read.
+  return origin !== base || pathname.startsWith('//') ? '/' : pathname + search + hash
+}

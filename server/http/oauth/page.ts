@@ -32,7 +32,7 @@ export function consentPage(locale: Locale, consent: Consent): string {
   const hidden = Object.entries(consent.fields).map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`
   )
-  return page(
+  return plainPage(
     locale,
     text(locale, 'oauth.title', values),
     `<p>${escapeHtml(text(locale, 'oauth.question', values))}</p>
@@ -50,7 +50,7 @@ ${consent.returnsTo === null ? '' : `<p class="quiet">${escapeHtml(text(locale, 
 
 /** The code, for apps without a return address. */
 export function codePage(locale: Locale, code: string): string {
-  return page(
+  return plainPage(
     locale,
     text(locale, 'oauth.code-title'),
     `<p>${escapeHtml(text(locale, 'oauth.code-text'))}</p><code>${escapeHtml(code)}</code>`
@@ -59,7 +59,7 @@ export function codePage(locale: Locale, code: string): string {
 
 /** A sentence and nothing to do. */
 export function sentencePage(locale: Locale, title: string, sentence: string): string {
-  return page(locale, title, `<p>${escapeHtml(sentence)}</p>`)
+  return plainPage(locale, title, `<p>${escapeHtml(sentence)}</p>`)
 }
 
 /** What is granted, in words: an area once when several scopes of it are asked for. */
@@ -71,7 +71,8 @@ function scopeTexts(locale: Locale, scopes: string[]): string[] {
   })
 }
 
-function page(locale: Locale, title: string, body: string): string {
+/** A page of this kind around `body`, which is HTML. */
+export function plainPage(locale: Locale, title: string, body: string): string {
   return `<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>

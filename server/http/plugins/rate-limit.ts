@@ -15,6 +15,8 @@ export const LIMITS = {
   setup: { max: 10, timeWindow: 5 * MINUTE_MS },
   password: { max: 10, timeWindow: 15 * MINUTE_MS },
   report: { max: 20, timeWindow: 60 * MINUTE_MS },
+  /** Questions to a server that somebody names (security.md F24). */
+  interaction: { max: 10, timeWindow: MINUTE_MS },
   apps: { max: 60, timeWindow: 60 * MINUTE_MS },
   token: { max: 60, timeWindow: 5 * MINUTE_MS },
   media: { max: 60, timeWindow: 15 * MINUTE_MS },
