@@ -143,7 +143,7 @@ t.test('what comes from elsewhere is looked up for people who are logged in, ten
   const bob = internet.host('peer.test').actor('bob')
   const { account } = await citizen(ctx, 'alice')
   const token = await createToken(ctx, account.id, 'read')
-  const ask = (uri: string, headers: object = { authorization: `Bearer ${token}` }) =>
+  const ask = (uri: string, headers: Record<string, string> = { authorization: `Bearer ${token}` }) =>
     app.inject({ method: 'GET', url: `/api/communer/v1/interaction?uri=${encodeURIComponent(uri)}`, headers })
   t.equal((await ask(bob.iri, {})).statusCode, 401)
   t.equal(internet.host('peer.test').seen.length, 0, 'F24: nobody else makes the server ask')
