@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import { jsonForPostgres } from './json.ts'
 import { replaceRemoteKeys } from './keys.ts'
-import type { ActorImage, ActorField, ActorRow } from './rows.ts'
+import type { ActorEmoji, ActorField, ActorImage, ActorRow } from './rows.ts'
 
 /** A remote actor's document as we understand it. */
 export interface RemoteActor {
@@ -29,6 +29,7 @@ export interface RemoteActor {
   icon: ActorImage | null
   image: ActorImage | null
   fields: ActorField[]
+  emojis: ActorEmoji[]
   published: Date | null
   updated: Date | null
   /** FEP-2c59 `webfinger`, unchecked. */
@@ -136,6 +137,7 @@ function columnsOf(ctx: Ctx, actor: RemoteActor): Record<string, unknown> {
     icon: actor.icon === null ? null : jsonForPostgres(actor.icon),
     image: actor.image === null ? null : jsonForPostgres(actor.image),
     fields: jsonForPostgres(actor.fields),
+    emojis: jsonForPostgres(actor.emojis),
     doc: jsonForPostgres(actor.doc),
     published: actor.published ?? now,
     updated: actor.updated,

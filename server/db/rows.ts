@@ -29,6 +29,12 @@ export interface ActorField {
   verifiedAt?: string | null
 }
 
+/** One entry of the `emojis` column: `:shortcode:` and its image. */
+export interface ActorEmoji {
+  name: string
+  icon: string
+}
+
 export interface ActorRow {
   id: string
   iri: string
@@ -54,6 +60,8 @@ export interface ActorRow {
   icon: ActorImage | null
   image: ActorImage | null
   fields: ActorField[]
+  /** Custom emoji its name and words may use; none for local actors. */
+  emojis: ActorEmoji[]
   doc: Record<string, unknown>
   published: Date
   updated: Date | null
@@ -100,6 +108,8 @@ export interface AccountPreferences {
   privacy?: 'public' | 'unlisted' | 'private' | 'direct'
   sensitive?: boolean
   language?: string | null
+  /** Who may quote what is published from now on. */
+  quotePolicy?: 'public' | 'followers' | 'nobody'
   /** Where reading stopped, by timeline (Mastodon markers). */
   markers?: Record<string, { last_read_id: string; version: number; updated_at: string }>
 }

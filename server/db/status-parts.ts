@@ -73,6 +73,7 @@ const ACTOR_FIELDS = [
   'icon',
   'image',
   'fields',
+  'emojis',
   'published',
   'updated',
   'fetched_at',

@@ -2,9 +2,9 @@
 import { sanitize } from '../core/html.ts'
 import { canonicalHost, hostOf, parseIri, sameOrigin } from '../core/iri.ts'
 import type { RemoteActor } from '../db/actors.ts'
-import type { ActorField, ActorImage } from '../db/rows.ts'
+import type { ActorEmoji, ActorField, ActorImage } from '../db/rows.ts'
 import { isActorType } from './normalise.ts'
-import { typeName, unescapedLink } from './normalise-parts.ts'
+import { readTags, typeName, unescapedLink } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
 import { asArray, dateOf, first, idOf, isMap, linkOf, plainOf, read, textOf, type Json } from './normalise-values.ts'
 
@@ -60,6 +60,7 @@ export function readActorDocument(value: unknown): RemoteActor {
     icon: imageOf(json.icon),
     image: imageOf(json.image),
     fields: fieldsOf(json.attachment),
+    emojis: emojisOf(json.tag),
     published: dateOf(json.published),
     updated: dateOf(json.updated),
     claimedHandle: typeof json.webfinger === 'string' ? json.webfinger : null,
@@ -133,17 +134,11 @@ function keptOf(json: Json, iri: string, type: string, own: (value: unknown) => 
   }
   const aliases = asArray(json.alsoKnownAs, MAX_ALIASES).flatMap((alias) => idOf(alias) ?? [])
   if (aliases.length > 0) kept.alsoKnownAs = aliases
-  const emojis = asArray(json.tag)
-    .filter((tag) => isMap(tag) && (tag.type === 'Emoji' || tag.type === 'toot:Emoji'))
-    .slice(0, MAX_EMOJIS)
-    .flatMap(emojiOf)
-  if (emojis.length > 0) kept.tag = emojis
   return kept
 }
 
-function emojiOf(tag: unknown): Json[] {
-  if (!isMap(tag)) return []
-  const name = textOf(tag.name, 64)
-  const icon = imageOf(tag.icon)
-  return name === null || icon === null ? [] : [{ type: 'Emoji', name, icon }]
+/** Custom emoji of the actor's own name and words, each shortcode once. */
+function emojisOf(tags: unknown): ActorEmoji[] {
+  const emojis = readTags(tags).tags.flatMap(({ type, name, icon }) => (type === 'Emoji' && icon ? [{ name, icon }] : []))
+  return [...new Map(emojis.map((emoji) => [emoji.name, emoji])).values()].slice(0, MAX_EMOJIS)
 }

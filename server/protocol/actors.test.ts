@@ -72,6 +72,17 @@ t.test('foreign profiles are bounded, cleaned and kept on their own host', async
     32,
     'J11'
   )
+  const cat = { type: 'Emoji', name: ':chat:', icon: { type: 'Image', url: 'https://peer.test/e.png' } }
+  const emojis = [
+    { type: 'Emoji', name: ':a" onerror="alert(1):', icon: { url: 'https://peer.test/a.png' } },
+    { type: 'Emoji', name: ':b:', icon: { url: 'https://peer.test/x" onerror="alert(1)' } },
+    { type: 'Emoji', name: ':c:', icon: { url: 'javascript:alert(1)' } },
+    cat,
+    { ...cat, name: 'chat' }
+  ]
+  t.same(read({ tag: emojis }).emojis, [{ name: ':chat:', icon: 'https://peer.test/e.png' }], 'X04')
+  t.same(read({ tag: cat }).emojis, [{ name: ':chat:', icon: 'https://peer.test/e.png' }], 'one that stands alone')
+  t.same(read({ tag: Array.from({ length: 10_000 }, (_, at) => ({ ...cat, name: `:e${at}:` })) }).emojis.length, 64, 'J11')
   const icon = (value: unknown): string | undefined => read({ icon: value }).icon?.url
   t.equal(icon('https://peer.test/a.png'), 'https://peer.test/a.png')
   t.equal(icon([{ type: 'Image', url: 'https://peer.test/a.png' }, { url: 'x' }]), 'https://peer.test/a.png')

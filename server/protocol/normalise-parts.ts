@@ -56,7 +56,8 @@ function readHashtag(item: Json, name: string, into: Tags): void {
 function readEmoji(item: Json, name: string, into: Tags): void {
   const icon = first(item.icon)
   const url = linkOf(isMap(icon) ? first(icon.url) : icon)
-  if (url !== null && /^:[\w+-]{1,64}:$/.test(name)) into.tags.push({ type: 'Emoji', name, href: null, icon: url })
+  const shortcode = /^:?([\w+-]{1,64}):?$/.exec(name)?.[1]
+  if (url !== null && shortcode !== undefined) into.tags.push({ type: 'Emoji', name: `:${shortcode}:`, href: null, icon: url })
 }
 
 /** The key tags are found by: no #, NFKC, lower case, no accents (as Mastodon's hashtag_normalizer.rb). Null when nothing searchable is left. */

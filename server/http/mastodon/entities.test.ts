@@ -87,7 +87,8 @@ t.test('masto.js posts an image with its description, reads it back, likes, foll
 t.test('no field of the documented entities is missing, whatever is shown', async (t) => {
   const { ctx, app, alice, bea, asBea, token } = await scene(t)
   const get = async (url: string) => (await app.inject({ url, headers: { authorization: `Bearer ${token}` } })).json()
-  const bob = await remotePerson(ctx, 'bob@mastodon.example')
+  const catOf = JSON.stringify([{ name: ':chat:', icon: 'https://mastodon.example/e.png' }])
+  const bob = await remotePerson(ctx, 'bob@mastodon.example', { name: 'Bob :chat:', emojis: catOf as never })
   await ctx.db('objects').insert({
     id: '700',
     iri: 'https://mastodon.example/p/7',
@@ -130,6 +131,7 @@ t.test('no field of the documented entities is missing, whatever is shown', asyn
   t.match(page, {
     media_attachments: [{ type: 'image', remote_url: 'https://mastodon.example/a.png', url: /\/media\/proxy\// }],
     emojis: [{ shortcode: 'chat', url: /\/media\/proxy\// }],
+    account: { display_name: 'Bob :chat:', emojis: [{ shortcode: 'chat', url: /\/media\/proxy\// }] },
     poll: { votes_count: 2, voted: false, communer: { declared_by: 'mastodon.example' } }
   })
   t.equal(page.media_attachments.length, 1, 'a link is no media')

@@ -2,8 +2,9 @@
 import type { Ctx } from '../../../context.ts'
 import type { AccountRow, ActorRow, ActorStatsRow } from '../../../db/rows.ts'
 import { requireSite } from '../../../db/site.ts'
+import { toCustomEmojis } from './emoji.ts'
 import { imageUrl } from './images.ts'
-import type { Account, AccountLite, CredentialAccount, Role } from './entities.ts'
+import type { Account, AccountLite, CredentialAccount, CustomEmoji, Role } from './entities.ts'
 
 /** What an Account is made of: an actor without its document. */
 export type ActorView = Omit<ActorRow, 'doc' | 'blocked_hosts'>
@@ -52,7 +53,7 @@ export function toAccount(ctx: Ctx, actor: ActorView, counts: Counts | null): Ac
     following_count: counts?.following ?? 0,
     statuses_count: counts?.statuses ?? 0,
     last_status_at: actor.last_status_at === null ? null : actor.last_status_at.toISOString().slice(0, 10),
-    emojis: [],
+    emojis: suspended ? [] : emojisOf(ctx, actor),
     fields: suspended ? [] : actor.fields.map(({ name, value, verifiedAt }) => ({ name, value, verified_at: verifiedAt ?? null })),
     roles: [],
     moved: null,
@@ -71,8 +72,13 @@ export function toAccountLite(ctx: Ctx, actor: ActorView): AccountLite {
     display_name: actor.name,
     avatar: imageUrl(ctx, picturesRefused(actor) ? null : (actor.icon?.url ?? null), 'avatar'),
     url: actorUrl(ctx, actor),
-    kind: actor.kind
+    kind: actor.kind,
+    emojis: emojisOf(ctx, actor)
   }
+}
+
+function emojisOf(ctx: Ctx, actor: ActorView): CustomEmoji[] {
+  return picturesRefused(actor) ? [] : toCustomEmojis(ctx, actor.emojis)
 }
 
 /** A moderator refused the pictures of this actor's server. */

@@ -172,6 +172,8 @@ export interface AccountLite {
   avatar: string
   url: string
   kind: string | null
+  /** Custom emoji of its name. */
+  emojis: CustomEmoji[]
 }
 
 export interface Place {

@@ -104,7 +104,7 @@ function ownFields(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusPa
     media_attachments: arePicturesRefused(row, parts) ? [] : toMedia(ctx, row),
     mentions: facts.mentionIds.flatMap((id) => toMention(ctx, parts.actors.get(id))),
     tags: toTags(ctx, row.tags),
-    emojis: toEmojis(ctx, row.tags),
+    emojis: arePicturesRefused(row, parts) ? [] : toEmojis(ctx, row.tags),
     communer: toExtension(ctx, row, facts, parts)
   }
 }
