@@ -6,6 +6,12 @@ export interface Field {
   verified_at: string | null
 }
 
+/** A picture that stands for `:shortcode:`. */
+export interface CustomEmoji {
+  shortcode: string
+  url: string
+}
+
 export interface Account {
   id: string
   username: string
@@ -25,7 +31,8 @@ export interface Account {
   following_count: number
   statuses_count: number
   fields: Field[]
-  source?: { note: string; fields: Field[]; privacy: string; language: string | null }
+  emojis?: CustomEmoji[]
+  source?: { note: string; fields: Field[]; privacy: string; language: string | null; quote_policy?: QuotePolicy }
   communer?: { kind?: string | null; type?: string } | null
 }
 
@@ -57,6 +64,7 @@ export interface AccountLite {
   avatar: string
   url: string
   kind: string | null
+  emojis?: CustomEmoji[]
 }
 
 export interface EventDetails {
@@ -77,6 +85,8 @@ export interface StatusExtension {
   group: AccountLite | null
   author: AccountLite | null
   latest_reply: { id: string; created_at: string; content: string; account: AccountLite } | null
+  reactions?: { name: string; url: string | null; count: number }[]
+  dislikes_count?: number
 }
 
 export interface Poll {
@@ -89,7 +99,15 @@ export interface Poll {
   expires_at: string | null
   voted: boolean
   own_votes: number[]
+  emojis?: CustomEmoji[]
   communer?: { declared_by: string | null }
+}
+
+export type QuotePolicy = 'public' | 'followers' | 'nobody'
+
+export interface Quote {
+  state: 'pending' | 'accepted' | 'rejected' | 'revoked' | 'deleted' | 'unauthorized'
+  quoted_status: Status | null
 }
 
 export type Visibility = 'public' | 'unlisted' | 'private' | 'direct'
@@ -116,8 +134,12 @@ export interface Status {
   favourites_count: number
   favourited?: boolean
   reblogged?: boolean
+  pinned?: boolean
   reblog: Status | null
   poll: Poll | null
+  emojis?: CustomEmoji[]
+  quote?: Quote | null
+  quote_approval?: { current_user: 'automatic' | 'manual' | 'denied' | 'unknown' }
   communer?: StatusExtension | null
 }
 

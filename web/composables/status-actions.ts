@@ -1,4 +1,4 @@
-// Like, boost, delete: shown at once, put right by the server's answer, taken back when it refuses.
+// Like, boost, pin, delete, refuse to be quoted: shown at once, put right by the server's answer, taken back when it refuses.
 import type { Status } from '../entities.ts'
 import { useApi, useT } from '../page-context.ts'
 import { useErrorText } from './errors.ts'
@@ -8,6 +8,9 @@ import { useToasts } from './toasts.ts'
 export interface StatusActions {
   toggleLike(status: Status): Promise<void>
   toggleBoost(status: Status): Promise<void>
+  togglePin(status: Status): Promise<void>
+  /** Takes back the permission that `quoting` shows `quoted`. */
+  revokeQuote(quoted: Status, quoting: Status): Promise<void>
   remove(status: Status): Promise<boolean>
 }
 
@@ -40,6 +43,25 @@ export function useStatusActions(): StatusActions {
   return {
     toggleLike: (status) => toggle(status, 'favourited', 'favourites_count', ['favourite', 'unfavourite']),
     toggleBoost: (status) => toggle(status, 'reblogged', 'reblogs_count', ['reblog', 'unreblog']),
+    togglePin: async (status) => {
+      try {
+        const answer = await api.send<Status>('POST', `/api/v1/statuses/${status.id}/${status.pinned === true ? 'unpin' : 'pin'}`)
+        cache.change(status.id, () => answer)
+        toasts.show(t(answer.pinned === true ? 'post.pinDone' : 'post.unpinDone'))
+        await cache.refreshPinned()
+      } catch (error) {
+        toasts.show(errorText(error))
+      }
+    },
+    revokeQuote: async (quoted, quoting) => {
+      try {
+        const answer = await api.send<Status>('POST', `/api/v1/statuses/${quoted.id}/quotes/${quoting.id}/revoke`)
+        cache.change(quoting.id, () => answer)
+        toasts.show(t('quote.revokeDone'))
+      } catch (error) {
+        toasts.show(errorText(error))
+      }
+    },
     remove: async (status) => {
       try {
         await api.send('DELETE', `/api/v1/statuses/${status.id}`)

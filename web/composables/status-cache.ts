@@ -3,7 +3,7 @@ import { useQueryCache } from '@pinia/colada'
 import type { Status } from '../entities.ts'
 
 /** Where messages sit inside cached answers. */
-const CONTAINERS = ['pages', 'items', 'ancestors', 'descendants', 'statuses', 'reblog', 'status'] as const
+const CONTAINERS = ['pages', 'items', 'ancestors', 'descendants', 'statuses', 'reblog', 'status', 'quote', 'quoted_status'] as const
 
 /** A copy of `value` in which each message `id` is what `change` makes of it; null removes it from its list. */
 export function changeStatus<T>(value: T, id: string, change: (status: Status) => Status | null): T {
@@ -26,6 +26,8 @@ export function changeStatus<T>(value: T, id: string, change: (status: Status) =
 export interface StatusCache {
   change(id: string, change: (status: Status) => Status | null): void
   refresh(): Promise<unknown>
+  /** The pinned messages of profiles. */
+  refreshPinned(): Promise<unknown>
 }
 
 export function useStatusCache(): StatusCache {
@@ -37,6 +39,7 @@ export function useStatusCache(): StatusCache {
         if (data !== undefined) cache.setQueryData(entry.key, changeStatus(data, id, change))
       }
     },
+    refreshPinned: () => cache.invalidateQueries({ key: ['statuses', 'pinned'] }),
     refresh: () => cache.invalidateQueries({ key: ['statuses'] })
   }
 }

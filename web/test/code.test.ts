@@ -4,6 +4,7 @@ import { ApiError, createApi, nextPath, withQuery, type ApiResponse } from '../a
 import { fullHandle, imagePath, plainText, statusPath } from '../composables/addresses.ts'
 import { dateWords } from '../composables/dates.ts'
 import { bodyOf, emptyDraft } from '../composables/event-form.ts'
+import { emojiPieces, htmlWithEmojis } from '../composables/emojis.ts'
 import { slugOf } from '../composables/slug.ts'
 import { changeStatus } from '../composables/status-cache.ts'
 import type { Status } from '../entities.ts'
@@ -125,6 +126,27 @@ t.test('people are always named with their server, pictures stay on this one', a
   t.equal(imagePath('https://a.fr.evil.fr/x', 'https://a.fr'), 'https://a.fr.evil.fr/x')
   t.equal(statusPath(status('7', { communer: { type: 'Event' } as Status['communer'] })), '/evenements/7')
   t.equal(plainText('<p>Fish &amp; chips</p><p>&lt;b&gt;</p>'), 'Fish & chips <b>')
+})
+
+t.test('[X04] custom emoji become pictures of this site, whatever their name or address try', async (t) => {
+  const origin = 'https://a.fr'
+  const emojis = [
+    { shortcode: 'chat', url: 'https://a.fr/proxy/x?s=1&t=2' },
+    { shortcode: 'bad', url: 'https://a.fr/x" onerror="alert(1)' }
+  ]
+  t.same(emojiPieces('Ana :chat: :chien:', emojis, origin), [
+    { text: 'Ana ', src: null },
+    { text: ':chat:', src: '/proxy/x?s=1&t=2' },
+    { text: ' :chien:', src: null }
+  ])
+  t.same(emojiPieces('12:30:chat:', emojis, origin).at(-1), { text: '12:30:chat:', src: null }, 'an hour is no emoji, and hides the next')
+  const html = htmlWithEmojis('<p title=":chat:">A :chat: <a href="https://x.fr/:chat:">:bad:</a></p>', emojis, origin)
+  t.equal(html.split('<img').length, 3, 'only what stands between tags')
+  t.match(html, 'src="/proxy/x?s=1&amp;t=2" alt=":chat:"')
+  t.match(html, 'src="/x&quot; onerror=&quot;alert(1)"')
+  t.notMatch(html, /\sonerror="/)
+  t.match(html, 'href="https://x.fr/:chat:"')
+  t.equal(htmlWithEmojis('<p>:chat:</p>', [], origin), '<p>:chat:</p>')
 })
 
 t.test('HTML of authors is shown through one component only', async (t) => {

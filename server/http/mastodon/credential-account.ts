@@ -9,7 +9,7 @@ import type { CredentialAccount } from './serialise/entities.ts'
 export async function credentialAccount(ctx: Ctx, account: AccountRow, actor: ActorRow): Promise<CredentialAccount> {
   const { requests, ...counts } = await profileNumbers(ctx, actor.id)
   const entity = toCredentialAccount(ctx, { actor, counts, account, followRequests: requests })
-  const { note, privacy, sensitive, language } = account.preferences
+  const { note, privacy, sensitive, language, quotePolicy } = account.preferences
   return {
     ...entity,
     source: {
@@ -17,6 +17,7 @@ export async function credentialAccount(ctx: Ctx, account: AccountRow, actor: Ac
       note: note ?? entity.source.note,
       privacy: privacy ?? 'public',
       sensitive: sensitive ?? false,
+      quote_policy: quotePolicy ?? 'public',
       language: language === undefined ? account.locale : language
     }
   }

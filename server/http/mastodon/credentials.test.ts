@@ -19,7 +19,8 @@ t.test('a changed profile is shown, kept as typed, and sent to the followers', a
     'fields_attributes[0][name]': 'Quartier',
     'fields_attributes[0][value]': 'Colimaçons',
     'source[privacy]': 'unlisted',
-    'source[language]': 'fr'
+    'source[language]': 'fr',
+    'source[quote_policy]': 'followers'
   })
   const answer = await app.inject({
     method: 'PATCH',
@@ -37,6 +38,7 @@ t.test('a changed profile is shown, kept as typed, and sent to the followers', a
       note: 'Compost & vélo.\n\nhttps://saint-leu.fr',
       privacy: 'unlisted',
       language: 'fr',
+      quote_policy: 'followers',
       fields: [{ name: 'Quartier', value: 'Colimaçons' }]
     }
   })

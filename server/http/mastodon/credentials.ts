@@ -14,6 +14,7 @@ import type { Nested } from '../plugins/nested-params.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { credentialAccount } from './credential-account.ts'
 
+const QUOTE_POLICIES = ['public', 'followers', 'nobody'] as const
 const PRIVACIES = ['public', 'unlisted', 'private', 'direct'] as const
 
 /** Fastify plugin. */
@@ -83,9 +84,11 @@ function preferencesOf(fields: Nested): Partial<AccountPreferences> {
   const source = fields['source']
   if (typeof source !== 'object' || Array.isArray(source)) return {}
   const privacy = PRIVACIES.find((name) => name === source['privacy'])
+  const quotePolicy = QUOTE_POLICIES.find((name) => name === source['quote_policy'])
   const language = source['language']
   return {
     ...(privacy === undefined ? {} : { privacy }),
+    ...(quotePolicy === undefined ? {} : { quotePolicy }),
     ...(source['sensitive'] === undefined ? {} : { sensitive: isTrue(source['sensitive']) }),
     ...(typeof language === 'string' && /^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$/.test(language) ? { language: language || null } : {})
   }

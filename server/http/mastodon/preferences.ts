@@ -13,12 +13,12 @@ const TIMELINES = ['home', 'notifications'] as const
 export async function mastodonPreferences(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   app.get('/api/v1/preferences', { config: { scope: 'read:accounts' } }, async (request) => {
     const { account } = requireAuth(request)
-    const { privacy = 'public', sensitive = false, language = account.locale } = account.preferences
+    const { privacy = 'public', sensitive = false, language = account.locale, quotePolicy = 'public' } = account.preferences
     return {
       'posting:default:visibility': privacy,
       'posting:default:sensitive': sensitive,
       'posting:default:language': language,
-      'posting:default:quote_policy': 'public',
+      'posting:default:quote_policy': quotePolicy,
       'reading:expand:media': 'default',
       'reading:expand:spoilers': false,
       'reading:autoplay:gifs': false

@@ -43,7 +43,7 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       group: textOf(params['group']),
       title: textOf(params['title']),
       quotedId: textOf(params['quoted_status_id']),
-      quotePolicy: quotePolicyOf(params['quote_approval_policy']),
+      quotePolicy: quotePolicyOf(params['quote_approval_policy']) ?? account.preferences.quotePolicy,
       idempotencyKey: typeof key === 'string' ? key : undefined
     })
     return presentStatus(ctx, row.id, { actorId: actor.id })
