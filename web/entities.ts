@@ -34,6 +34,11 @@ export interface Account {
   emojis?: CustomEmoji[]
   source?: { note: string; fields: Field[]; privacy: string; language: string | null; quote_policy?: QuotePolicy }
   communer?: { kind?: string | null; type?: string } | null
+  /** Where the person went. */
+  moved?: Account | null
+  /** By moderators. */
+  limited?: boolean
+  suspended?: boolean
 }
 
 export interface MediaAttachment {
@@ -227,6 +232,8 @@ export interface Notification {
   created_at: string
   account: Account
   status: Status | null
+  /** Of type moderation_warning: what was decided, and why. */
+  moderation_warning?: { id: string; action: string; text: string; communer?: { action: string; ground: 'terms' | 'law' } }
 }
 
 export interface Session {
@@ -310,6 +317,81 @@ export interface HostHealth {
   last_failure_at: string | null
   last_error: string | null
   last_inbound_at: string | null
+}
+
+/** What the commune decided about a server. */
+export interface HostPolicy {
+  id: string
+  host: string
+  action: HostAction
+  /** For moderators only. */
+  reason: string
+  public_comment: string
+  reject_reports: boolean
+  obfuscate: boolean
+  created_at: string
+  updated_at: string
+}
+
+export type HostAction = 'allow' | 'limit' | 'reject_media' | 'block'
+
+export interface HostListPreview {
+  policies: { host: string; action: HostAction; now: HostAction | null; public_comment: string }[]
+  unchanged: number
+  problems: { line: number; text: string; reason: string }[]
+}
+
+export interface Report {
+  id: string
+  state: 'open' | 'resolved'
+  category: 'spam' | 'legal' | 'violation' | 'other'
+  comment: string
+  created_at: string
+  forwarded: boolean
+  from: 'citizen' | 'visitor' | 'server'
+  reporter: Account | null
+  contact_name: string
+  contact_email: string
+  target: Account | null
+  posts: number
+  resolved_at: string | null
+}
+
+export interface Decision {
+  id: string
+  action: string
+  reason: string
+  ground: 'terms' | 'law'
+  host: string | null
+  report_id: string | null
+  moderator: Account | null
+  target: Account | null
+  created_at: string
+}
+
+export interface ReportDetails {
+  report: Report
+  /** As plain text: nothing of them is loaded. */
+  posts: { id: string; url: string; text: string; created_at: string; local: boolean }[]
+  /** About the same account, latest first. */
+  decisions: Decision[]
+}
+
+/** `acct` is known for accounts we have met. */
+export interface MoveAlias {
+  iri: string
+  acct: string | null
+}
+
+export interface MoveState {
+  aliases: MoveAlias[]
+  moved_to: MoveAlias | null
+  next_move_at: string | null
+}
+
+export interface FederationSettings {
+  secure_mode: boolean
+  listed_only: boolean
 }
 
 export interface HostDelivery {

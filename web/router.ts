@@ -33,6 +33,16 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true } },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
+  { path: '/admin/serveurs', name: 'policies', component: () => import('./pages/PoliciesPage.vue'), meta: { members: true } },
+  { path: '/admin/signalements', name: 'reports', component: () => import('./pages/ReportsPage.vue'), meta: { members: true } },
+  {
+    path: '/admin/signalements/:id(\\d+)',
+    name: 'report',
+    component: () => import('./pages/ReportPage.vue'),
+    meta: { members: true }
+  },
+  { path: '/admin/personnes/:id(\\d+)', name: 'person', component: () => import('./pages/PersonPage.vue'), meta: { members: true } },
+  { path: '/signaler', name: 'report-form', component: () => import('./pages/ReportFormPage.vue') },
   { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
   {
     path: '/authorize_interaction',

@@ -37,12 +37,13 @@ export async function logDecision(ctx: Ctx, trx: Knex, decision: NewDecision): P
   return row!
 }
 
-/** Latest decisions first. Plan: decisions_pkey backwards. */
+/** Latest decisions first, of everybody or about one. Plan: decisions_pkey backwards, decisions_target. */
 export async function listDecisions(
   ctx: Ctx,
-  { maxId, limit = 40 }: { maxId?: string | undefined; limit?: number } = {}
+  { maxId, targetId, limit = 40 }: { maxId?: string | undefined; targetId?: string; limit?: number } = {}
 ): Promise<DecisionRow[]> {
   const query = ctx.db<DecisionRow>('decisions').orderBy('id', 'desc').limit(limit)
+  if (targetId !== undefined) query.where({ target_id: targetId })
   if (maxId !== undefined) query.where('id', '<', maxId)
   return query
 }

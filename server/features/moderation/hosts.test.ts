@@ -234,6 +234,6 @@ t.test('neither ourselves nor what is above us can be judged', async (t) => {
   const { ctx, admin } = await scene(t)
   await t.rejects(saveHostPolicy(ctx, admin.id, { host: 'commune.test', action: 'block' }), { code: 'host.own' })
   await t.rejects(saveHostPolicy(ctx, admin.id, { host: 'b*d.example', action: 'block' }), { code: 'host.invalid' })
-  await t.rejects(removeHostPolicy(ctx, admin.id, 'unknown.example'), { code: 'host.unknown' })
+  await t.rejects(removeHostPolicy(ctx, admin.id, 'unknown.example'), { code: 'host.no-policy' })
   t.same(await ctx.db('decisions'), [])
 })

@@ -21,9 +21,32 @@ export interface HostPolicyInput {
   obfuscate?: boolean
 }
 
-/** Policies in alphabetical order, from `after` on. Plan: domain_policies_pkey. */
-export async function listHostPolicies(ctx: Ctx, { after = '', limit = 100 } = {}): Promise<DomainPolicyRow[]> {
-  return ctx.db<DomainPolicyRow>('domain_policies').where('host', '>', after).orderBy('host').limit(limit)
+export interface HostPolicyFilter {
+  /** Part of a name. */
+  search?: string | undefined
+  after?: string | undefined
+  limit?: number
+}
+
+/** Policies in alphabetical order, from `after` on. Plan: domain_policies_pkey; a search reads a list that is never long. */
+export async function listHostPolicies(
+  ctx: Ctx,
+  { search = '', after = '', limit = 100 }: HostPolicyFilter = {}
+): Promise<DomainPolicyRow[]> {
+  const query = ctx.db<DomainPolicyRow>('domain_policies').where('host', '>', after).orderBy('host').limit(limit)
+  const part = search.trim().toLowerCase()
+  if (part !== '') query.whereRaw('position(? in host) > 0', [namedHost(part) ?? part])
+  return query
+}
+
+/** What was decided about this very name, or null. */
+export async function findHostPolicy(ctx: Ctx, name: string): Promise<DomainPolicyRow | null> {
+  return (
+    (await ctx
+      .db<DomainPolicyRow>('domain_policies')
+      .where({ host: namedHost(name) ?? '' })
+      .first()) ?? null
+  )
 }
 
 /** All of them, for export and for the public list: a list of thousands is still small. */
@@ -42,12 +65,12 @@ export async function saveHostPolicy(ctx: Ctx, moderatorId: string, input: HostP
   })
 }
 
-/** Takes a policy back: what was hidden shows again; follows that ended stay ended. Throws host.unknown (404). */
+/** Takes a policy back: what was hidden shows again; follows that ended stay ended. Throws host.no-policy (404). */
 export async function removeHostPolicy(ctx: Ctx, moderatorId: string, name: string): Promise<void> {
   const host = namedHost(name)
   await ctx.db.transaction(async (trx) => {
     if ((await trx('domain_policies').where({ host }).delete()) === 0)
-      throw new AppError('host.unknown', 404, 'Nothing was decided about this server.')
+      throw new AppError('host.no-policy', 404, 'Nothing was decided about this server.')
     await logDecision(ctx, trx, { moderatorId, action: 'host-free', host })
     await takeEffect(ctx, trx)
   })

@@ -8,6 +8,7 @@ import { federationSettings } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
 import { exportHostList, previewHostList } from '../../features/moderation/host-list.ts'
 import {
+  findHostPolicy,
   listHostPolicies,
   removeHostPolicy,
   saveFederationSettings,
@@ -16,14 +17,18 @@ import {
 } from '../../features/moderation/hosts.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
+import { nextLink } from './next-link.ts'
 import { answers, Empty, orNull, strictObject } from './schemas.ts'
 
 const tags = ['moderation']
+const USUAL_LIMIT = 100
 const Action = Type.Union([Type.Literal('allow'), Type.Literal('limit'), Type.Literal('reject_media'), Type.Literal('block')])
 const Comment = Type.Optional(Type.String({ maxLength: 2000 }))
 
 const HostPolicy = Type.Object(
   {
+    /** The host itself, for lists. */
+    id: Type.String(),
     host: Type.String(),
     action: Action,
     reason: Type.String({ description: 'For moderators only' }),
@@ -60,13 +65,36 @@ export async function communerAdminHosts(instance: FastifyInstance, { ctx }: { c
         tags,
         summary: 'What was decided about other servers, in alphabetical order',
         querystring: Type.Object({
+          q: Type.Optional(Type.String({ maxLength: 260, description: 'Part of a name' })),
           after: Type.Optional(Type.String({ maxLength: 260 })),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 }))
         }),
         response: answers(200, Type.Array(HostPolicy))
       }
     },
-    async (request) => (await listHostPolicies(ctx, request.query)).map(presentPolicy)
+    async (request, reply) => {
+      const { q: search, after, limit = USUAL_LIMIT } = request.query
+      const rows = await listHostPolicies(ctx, { search, after, limit })
+      if (rows.length === limit) reply.header('link', nextLink(ctx, request, 'after', rows.at(-1)!.host))
+      return rows.map(presentPolicy)
+    }
+  )
+
+  app.get(
+    '/admin/hosts/:host',
+    {
+      ...read,
+      schema: {
+        tags,
+        summary: 'What was decided about one server, if anything',
+        params: ByHost,
+        response: answers(200, Type.Object({ policy: orNull(HostPolicy) }))
+      }
+    },
+    async (request) => {
+      const row = await findHostPolicy(ctx, request.params.host)
+      return { policy: row === null ? null : presentPolicy(row) }
+    }
   )
 
   app.get(
@@ -185,7 +213,7 @@ export async function communerAdminHosts(instance: FastifyInstance, { ctx }: { c
 }
 
 function presentPolicy(row: DomainPolicyRow) {
-  return { ...row, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
+  return { ...row, id: row.host, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
 }
 
 function presentFederation({ secureMode, listedOnly }: { secureMode: boolean; listedOnly: boolean }) {

@@ -6,13 +6,13 @@ import type { Ctx } from '../../context.ts'
 import { assertCan, type Action } from '../../core/permission.ts'
 import type { HostDelivery, HostStatus } from '../../db/host-status.ts'
 import type { HostReach, ReachCursor, ReachState } from '../../db/reach.ts'
-import { requireSite } from '../../db/site.ts'
 import { forgetHostNow, getHost, hostDeliveries, listHosts, wakeHostNow } from '../../features/admin/federation.ts'
 import { readReach, retryNow } from '../../features/reach/reach.ts'
 import { reasonOf, type Reason } from '../../features/reach/reason.ts'
 import { text, type Locale } from '../../locales/texts.ts'
 import { whoIs } from '../plugins/auth.ts'
 import { localeOf } from '../plugins/locale.ts'
+import { nextLink } from './next-link.ts'
 import { answers, Id, orNull } from './schemas.ts'
 
 const State = Type.Union([Type.Literal('waiting'), Type.Literal('refused'), Type.Literal('reached')])
@@ -208,12 +208,6 @@ export async function communerReach(instance: FastifyInstance, { ctx }: { ctx: C
 
 function allow(action: Action) {
   return async (request: FastifyRequest): Promise<void> => assertCan(whoIs(request), action)
-}
-
-function nextLink(ctx: Ctx, request: FastifyRequest, name: string, value: string): string {
-  const url = new URL(request.url, requireSite(ctx).origin)
-  url.searchParams.set(name, value)
-  return `<${url.href}>; rel="next"`
 }
 
 function cursorOf(after: string | undefined): ReachCursor | null {

@@ -11,13 +11,15 @@ import { loadActorParts, type ActorPart } from '../../db/status-parts.ts'
 import { decideAccount, decideReport } from '../../features/moderation/decide.ts'
 import { countOpenReports, createReport, findReported, getReport, listReports, reportedContent } from '../../features/moderation/reports.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
-import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { whoIs } from '../plugins/auth.ts'
 import { assertSameOrigin } from '../plugins/csrf.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { allow } from './allow.ts'
+import { nextLink } from './next-link.ts'
 import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const tags = ['moderation']
+const USUAL_LIMIT = 40
 const ById = Type.Object({ id: Id })
 const Category = Type.Union([Type.Literal('spam'), Type.Literal('legal'), Type.Literal('violation'), Type.Literal('other')])
 const State = Type.Union([Type.Literal('open'), Type.Literal('resolved')])
@@ -115,9 +117,11 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
         response: answers(200, Type.Array(Report))
       }
     },
-    async (request) => {
-      const { state = 'open', max_id: maxId, limit } = request.query
-      return presentReports(ctx, await listReports(ctx, { state, maxId, ...(limit === undefined ? {} : { limit }) }))
+    async (request, reply) => {
+      const { state = 'open', max_id: maxId, limit = USUAL_LIMIT } = request.query
+      const rows = await listReports(ctx, { state, maxId, limit })
+      if (rows.length === limit) reply.header('link', nextLink(ctx, request, 'max_id', rows.at(-1)!.id))
+      return presentReports(ctx, rows)
     }
   )
 
@@ -133,9 +137,9 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
       ...read,
       schema: {
         tags,
-        summary: 'One report with the posts it is about',
+        summary: 'One report with the posts it is about, and what was decided about the same account before',
         params: ById,
-        response: answers(200, Type.Object({ report: Report, posts: Type.Array(Post) }))
+        response: answers(200, Type.Object({ report: Report, posts: Type.Array(Post), decisions: Type.Array(Decision) }))
       }
     },
     async (request) => {
@@ -150,7 +154,8 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
           text: plain(`${post.name ?? ''} ${post.content_html}`),
           created_at: post.published.toISOString(),
           local: post.local
-        }))
+        })),
+        decisions: await presentDecisions(ctx, await listDecisions(ctx, { targetId: row.target_id, limit: 20 }))
       }
     }
   )
@@ -171,6 +176,25 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
       const { action, reason, ground = 'terms' } = request.body
       const decision = await decideReport(ctx, whoIs(request)!, request.params.id, { action, reason, ground })
       return (await presentDecisions(ctx, [decision]))[0]!
+    }
+  )
+
+  app.get(
+    '/admin/people/:id',
+    {
+      ...read,
+      schema: {
+        tags,
+        summary: 'An account, also a suspended one, and what was decided about it',
+        params: ById,
+        response: answers(200, Type.Object({ account: MastodonAccount, decisions: Type.Array(Decision) }))
+      }
+    },
+    async (request) => {
+      const { id } = request.params
+      const account = accountOf(ctx, await loadActorParts(ctx, [id]), id)
+      if (account === null) throw new AppError('account.unknown', 404, 'This account does not exist.')
+      return { account, decisions: await presentDecisions(ctx, await listDecisions(ctx, { targetId: id })) }
     }
   )
 
@@ -204,10 +228,11 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
         response: answers(200, Type.Array(Decision))
       }
     },
-    async (request) => {
-      requireAuth(request)
-      const { max_id: maxId, limit } = request.query
-      return presentDecisions(ctx, await listDecisions(ctx, { maxId, ...(limit === undefined ? {} : { limit }) }))
+    async (request, reply) => {
+      const { max_id: maxId, limit = USUAL_LIMIT } = request.query
+      const rows = await listDecisions(ctx, { maxId, limit })
+      if (rows.length === limit) reply.header('link', nextLink(ctx, request, 'max_id', rows.at(-1)!.id))
+      return presentDecisions(ctx, rows)
     }
   )
 }
