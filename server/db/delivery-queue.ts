@@ -1,5 +1,6 @@
 // The sender's view of `deliveries`: claim what is due with a lease, write back what came of it. No network, no policy.
 import type { Knex } from 'knex'
+import type { ActivityRow } from './rows.ts'
 
 export interface ClaimedDelivery {
   id: string
@@ -83,10 +84,10 @@ export async function releaseAllLeases(db: Knex): Promise<void> {
   await db('deliveries').where({ state: 'waiting' }).whereNotNull('lease_until').update({ lease_until: null })
 }
 
-/** The bytes of an activity, or null when it is gone. */
-export async function activityBody(db: Knex, activityId: string): Promise<string | null> {
-  const row = await db('activities').where({ id: activityId }).first<{ body: string } | undefined>('body')
-  return row?.body ?? null
+/** The bytes of an activity and whom they are for, or null when it is gone. */
+export async function activityToSend(db: Knex, activityId: string): Promise<Pick<ActivityRow, 'body' | 'visibility'> | null> {
+  const row = await db<ActivityRow>('activities').where({ id: activityId }).first('body', 'visibility')
+  return row ?? null
 }
 
 /** When the next row falls due, or null when nothing waits. */

@@ -6,6 +6,8 @@ import { parseIri } from '../core/iri.ts'
 import { createLru } from '../core/lru.ts'
 import { findRecipient, isKnownActor } from '../db/documents.ts'
 import { requireSite } from '../db/site.ts'
+import { SYNC_HEADER } from '../protocol/follower-digest.ts'
+import { noticeFollowers } from '../protocol/follower-sync.ts'
 import { hostIsAlive } from '../protocol/host-alive.ts'
 import { acceptActivity } from '../protocol/inbox.ts'
 import { normaliseActivity } from '../protocol/normalise.ts'
@@ -63,6 +65,7 @@ async function receive(ctx: Ctx, request: FastifyRequest, recipientId: string | 
     hostIsAlive(ctx, verified.host)
     const result = await acceptActivity(ctx, { verified, activity: normaliseActivity(json), raw, recipientId })
     ctx.count(`inbox.${result}`)
+    noticeFollowers(ctx, verified, headers[SYNC_HEADER])
   } catch (error) {
     if (isAppError(error)) ctx.count(`refused.${error.code}`)
     // The key of an actor that erased itself is gone with it: nothing to verify, nothing to be angry about.

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../context.ts'
 import { isRowId } from '../core/ids.ts'
 import { findServedActor, findServedObject, iriOfLocalObject } from '../db/documents.ts'
+import { followersAt } from '../db/followers.ts'
 import { requireSite } from '../db/site.ts'
 import { ANYONE, type Viewer } from '../db/visibility.ts'
 import {
@@ -24,8 +25,9 @@ import {
   quoteAuthorization
 } from '../protocol/documents.ts'
 import { verifyRequest } from '../protocol/verify.ts'
+import { inlineCollection } from '../vocab/collection.ts'
 import { serialise, type WireDocument } from '../vocab/context.ts'
-import { instanceActorIri } from '../vocab/iris.ts'
+import { actorIris, instanceActorIri } from '../vocab/iris.ts'
 import { readerOf, type Reader } from './activitypub-gate.ts'
 import { localIri, notFound, sendDocument } from './activitypub-reply.ts'
 import { wantsActivity } from './negotiate.ts'
@@ -54,6 +56,9 @@ export async function activityPub(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
   )
   app.get<ActorParams>('/ap/actors/:uuid', PUBLIC_ROUTE, async (request, reply) =>
     sendActor(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid))
+  )
+  app.get<ActorParams>('/ap/actors/:uuid/followers_synchronization', PUBLIC_ROUTE, async (request, reply) =>
+    sendFollowers(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid))
   )
   app.get<ActorParams & Page>('/ap/actors/:uuid/:collection', PUBLIC_ROUTE, async (request, reply) =>
     sendActorCollection(ctx, request, reply, localIri(ctx, 'actors', request.params.uuid), request.params.collection)
@@ -140,6 +145,18 @@ async function sendActorCollection(
   if (actor === undefined || actor.suspended_at !== null) return sendDocument(request, reply, null)
   if (actor.deleted_at !== null) return sendDocument(request, reply, await actorBytes(ctx, iri))
   return sendJson(request, reply, await actorCollection(ctx, actor, name as ActorCollection, request.query.page ?? null), reader.secure)
+}
+
+/** Followers on the host that asks, for its eyes only (FEP-8fcf). Throws 401 unless the request is signed. */
+async function sendFollowers(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, iri: string): Promise<FastifyReply> {
+  const reader = await readerOf(ctx, request, iri)
+  if (reader.refused) throw notFound()
+  const { method, headers, rawHeaders, url } = request.raw
+  const { host } = await verifyRequest(ctx, { method: method!, target: url!, headers, rawHeaders, body: null })
+  const actor = await findServedActor(ctx.db, { iri })
+  if (actor === undefined || actor.suspended_at !== null || actor.deleted_at !== null) return sendDocument(request, reply, null)
+  const items = await followersAt(ctx.db, actor.id, host)
+  return sendJson(request, reply, inlineCollection(actorIris(iri).followersSync, items), true)
 }
 
 async function sendObjectCollection(

@@ -5,6 +5,7 @@ import { moveFollowers } from '../features/follows/move-followers.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
+import { repairFollowers } from '../protocol/follower-sync.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 import { learnSoftware } from './software.ts'
 
@@ -18,6 +19,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'poll-close': closePoll,
   'event-count': publishCount,
   'quote-check': checkQuote,
+  'followers-sync': repairFollowers,
   ancestors: fetchAncestors,
   replies: fetchReplies,
   software: learnSoftware

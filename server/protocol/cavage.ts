@@ -27,6 +27,7 @@ export function readCavage(text: string, parts: SignedParts): Claim {
   return {
     keyIri,
     algorithm,
+    covered,
     signature: Buffer.from(signature, 'base64'),
     // Misskey signs the path without its query: both readings are tried (federation.md §2.1).
     messages: targets.map((target) => signingString(covered, { ...parts, target }, created, expires)),

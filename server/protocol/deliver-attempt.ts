@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { isAppError } from '../core/errors.ts'
 import { signingKey } from '../db/keys.ts'
 import { postActivity } from './fetch.ts'
+import { SYNC_HEADER, syncHeader } from './follower-digest.ts'
 import { classOf, deservesSecondKnock, type AnswerClass } from './schedule.ts'
 import { rememberScheme, signatureScheme } from './scheme.ts'
 import { signRequest, type SignatureScheme } from './sign.ts'
@@ -12,6 +13,8 @@ export interface Letter {
   inbox: string
   host: string
   body: Buffer
+  /** Goes with what we believe about the receiver's followers (FEP-8fcf). */
+  followersOnly: boolean
 }
 
 export interface Attempt {
@@ -45,7 +48,8 @@ type PostAnswer = Awaited<ReturnType<typeof postActivity>>
 
 async function post(ctx: Ctx, letter: Letter, scheme: SignatureScheme): Promise<PostAnswer> {
   const key = await signingKey(ctx, letter.actorId)
-  const headers = await signRequest({ method: 'POST', url: letter.inbox, body: letter.body, ...key, scheme, date: ctx.clock.now() })
+  const extra: Record<string, string> = letter.followersOnly ? { [SYNC_HEADER]: await syncHeader(ctx, letter.actorId, letter.host) } : {}
+  const headers = await signRequest({ method: 'POST', url: letter.inbox, body: letter.body, ...key, scheme, date: ctx.clock.now(), extra })
   return postActivity(ctx, { inbox: letter.inbox, body: letter.body, headers })
 }
 

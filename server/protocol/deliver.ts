@@ -2,7 +2,7 @@
 // a crash at any point only makes a lease run out. No network inside a transaction.
 import type { Ctx } from '../context.ts'
 import { createLru, type Lru } from '../core/lru.ts'
-import { activityBody, claimDeliveries, releaseLeases, saveResults, type ClaimedDelivery } from '../db/delivery-queue.ts'
+import { activityToSend, claimDeliveries, releaseLeases, saveResults, type ClaimedDelivery } from '../db/delivery-queue.ts'
 import { isProbing, OPENS_AT } from './circuit.ts'
 import { attempt, type Attempt } from './deliver-attempt.ts'
 import { judgeHosts, resultOf, type Outcome } from './deliver-results.ts'
@@ -22,6 +22,11 @@ const SAVE_BATCH = 48
 /** Bodies kept in memory: one activity goes to many hosts. */
 const BODIES = 64
 
+interface Sendable {
+  body: Buffer
+  followersOnly: boolean
+}
+
 interface Sender {
   inFlight: Map<string, number>
   total: number
@@ -31,7 +36,7 @@ interface Sender {
   probing: Set<string>
   /** Look-ups that a refusal started. */
   background: number
-  bodies: Lru<string, Promise<Buffer | null>>
+  bodies: Lru<string, Promise<Sendable | null>>
   running: Promise<number> | null
   mayClaim: boolean
   stopping: boolean
@@ -160,16 +165,18 @@ function begin(ctx: Ctx, sender: Sender, row: ClaimedDelivery): void {
 }
 
 async function send(ctx: Ctx, sender: Sender, row: ClaimedDelivery): Promise<Attempt> {
-  const body = await bodyOf(ctx, sender, row.activity_id).catch(() => undefined)
-  if (body === undefined) return { answer: 'temporary', status: null, error: 'the database did not answer', retryAfterSeconds: null }
-  if (body === null) return { answer: 'refused', status: null, error: 'the activity is gone', retryAfterSeconds: null }
-  return attempt(ctx, { actorId: row.actor_id, inbox: row.inbox, host: row.host, body })
+  const letter = await bodyOf(ctx, sender, row.activity_id).catch(() => undefined)
+  if (letter === undefined) return { answer: 'temporary', status: null, error: 'the database did not answer', retryAfterSeconds: null }
+  if (letter === null) return { answer: 'refused', status: null, error: 'the activity is gone', retryAfterSeconds: null }
+  return attempt(ctx, { actorId: row.actor_id, inbox: row.inbox, host: row.host, ...letter })
 }
 
-function bodyOf(ctx: Ctx, sender: Sender, activityId: string): Promise<Buffer | null> {
+function bodyOf(ctx: Ctx, sender: Sender, activityId: string): Promise<Sendable | null> {
   const known = sender.bodies.get(activityId)
   if (known !== undefined) return known
-  const read = activityBody(ctx.db, activityId).then((text) => (text === null ? null : Buffer.from(text)))
+  const read = activityToSend(ctx.db, activityId).then((row) =>
+    row === null ? null : { body: Buffer.from(row.body), followersOnly: row.visibility === 'followers' }
+  )
   sender.bodies.set(activityId, read)
   read.catch(() => sender.bodies.delete(activityId))
   return read

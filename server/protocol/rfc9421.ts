@@ -66,6 +66,7 @@ function toClaim(input: SignatureInput, signature: Buffer, parts: SignedParts): 
   return {
     keyIri,
     algorithm,
+    covered: input.components,
     signature,
     messages: [signatureBase(input.components, input.text, parts)],
     createdMs: Number(created) * 1000,

@@ -17,6 +17,8 @@ export interface SignInput {
   privateKey: KeyObject
   scheme: SignatureScheme
   date: Date
+  /** More headers to send and to cover, by their lower-case names. */
+  extra?: Record<string, string>
 }
 
 /** The callback form runs on libuv's thread pool: an RSA signature costs 260 µs, and fan-out makes thousands. */
@@ -34,8 +36,13 @@ export async function signRequest(input: SignInput): Promise<Record<string, stri
 async function signCavage(input: SignInput): Promise<Record<string, string>> {
   const headers = bareHeaders(input)
   if (input.body !== undefined) headers.digest = `SHA-256=${sha256Base64(input.body)}`
-  const covered =
-    input.body === undefined ? ['(request-target)', 'host', 'date'] : ['(request-target)', 'host', 'date', 'digest', 'content-type']
+  const covered = [
+    '(request-target)',
+    'host',
+    'date',
+    ...(input.body === undefined ? [] : ['digest', 'content-type']),
+    ...extraNames(input)
+  ]
   const message = signingString(covered, partsOf(input, headers))
   const signature = await rsa(input.privateKey, message)
   headers.signature = `keyId="${input.keyIri}",algorithm="rsa-sha256",headers="${covered.join(' ')}",signature="${signature}"`
@@ -49,6 +56,7 @@ async function signRfc9421(input: SignInput): Promise<Record<string, string>> {
     headers['content-digest'] = `sha-256=:${sha256Base64(input.body)}:`
     components.push('content-digest')
   }
+  components.push(...extraNames(input))
   const created = Math.floor(input.date.getTime() / 1000)
   const params = `(${components.map((name) => `"${name}"`).join(' ')});created=${created};keyid="${input.keyIri}";alg="rsa-v1_5-sha256"`
   headers['signature-input'] = `sig1=${params}`
@@ -57,9 +65,13 @@ async function signRfc9421(input: SignInput): Promise<Record<string, string>> {
 }
 
 function bareHeaders(input: SignInput): Record<string, string> {
-  const headers: Record<string, string> = { host: new URL(input.url).host, date: input.date.toUTCString() }
+  const headers: Record<string, string> = { host: new URL(input.url).host, date: input.date.toUTCString(), ...input.extra }
   if (input.body !== undefined) headers['content-type'] = ACTIVITY_TYPE
   return headers
+}
+
+function extraNames(input: SignInput): string[] {
+  return Object.keys(input.extra ?? {})
 }
 
 function partsOf(input: SignInput, headers: Record<string, string>): SignedParts {

@@ -9,9 +9,10 @@ import { findObject, findObjectByIri, storeRemoteObject } from '../db/objects.ts
 import type { ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { claimVisit } from '../db/visits.ts'
+import { collectionIds } from './collection-ids.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
-import { asArray, first, idOf, isMap, type Json } from './normalise-values.ts'
+import { first } from './normalise-values.ts'
 import { lockObjects } from './object-lock.ts'
 import { afterCommit } from './outbox.ts'
 import { fetchObject, retrieveObject } from './remote-objects.ts'
@@ -23,9 +24,6 @@ const ANCESTOR_FETCHES = 40
 const REPLY_FETCHES = 40
 /** All requests of one thread together; the lease of a chore is longer. */
 const DEADLINE_MS = 30_000
-/** F19. */
-const MAX_PAGES = 5
-const MAX_ITEMS = 200
 /** A young thread moves; an old one is looked at once a day. */
 const COOL_DOWN_MS = 15 * 60_000
 const LONGEST_COOL_DOWN_MS = 24 * 3_600_000
@@ -93,42 +91,12 @@ export async function fetchReplies(ctx: Ctx, objectId: string): Promise<null> {
   const budget = newBudget(REPLY_FETCHES, DEADLINE_MS)
   try {
     const { json } = await fetchDocument(ctx, object.iri, { budget })
-    const ids = await replyIds(ctx, json.replies, object.iri, budget)
-    for (const id of ids) await fetchReply(ctx, id, budget)
+    const ids = await collectionIds(ctx, first(json.replies), object.iri, budget)
+    for (const id of ids) if (id !== object.iri) await fetchReply(ctx, id, budget)
   } catch (error) {
     giveUp(ctx, 'replies', object.iri, error)
   }
   return null
-}
-
-/**
- * The ids a collection of replies names, page after page on the object's own server. Embedded items are names and nothing else (J20);
- * a collection that loops, never ends or is huge ends here (F19).
- */
-async function replyIds(ctx: Ctx, replies: unknown, objectIri: string, budget: Budget): Promise<string[]> {
-  const ids = new Set<string>()
-  const seen = new Set<string>()
-  let at: unknown = first(replies)
-  for (let page = 0; page <= MAX_PAGES && ids.size < MAX_ITEMS; page += 1) {
-    const part = await readPart(ctx, at, objectIri, seen, budget)
-    if (part === null) break
-    for (const item of [...asArray(part.items, MAX_ITEMS), ...asArray(part.orderedItems, MAX_ITEMS)]) {
-      const id = idOf(item)
-      if (id !== null && ids.size < MAX_ITEMS) ids.add(id)
-    }
-    at = part.first ?? part.next
-  }
-  ids.delete(objectIri)
-  return [...ids]
-}
-
-/** The part itself when it is embedded; fetched when it is an address of the object's server that was not read yet. */
-async function readPart(ctx: Ctx, at: unknown, objectIri: string, seen: Set<string>, budget: Budget): Promise<Json | null> {
-  if (isMap(at) && (at.items !== undefined || at.orderedItems !== undefined || at.first !== undefined)) return at
-  const iri = idOf(at)
-  if (iri === null || seen.has(iri) || !sameOrigin(iri, objectIri)) return null
-  seen.add(iri)
-  return (await fetchDocument(ctx, iri, { budget })).json
 }
 
 /** Stores a reply that is one: public, and an answer to something we hold. One that cannot be had does not end the others. */

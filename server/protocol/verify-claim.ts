@@ -19,6 +19,8 @@ export interface Claim {
   /** As named by the signer, or null; never trusted over the key's own type. */
   algorithm: string | null
   signature: Buffer
+  /** Lower-case names of the headers and parts that are signed. */
+  covered: readonly string[]
   /** Readings of the signed string, one of which must verify. */
   messages: string[]
   /** NaN when the date cannot be read. */

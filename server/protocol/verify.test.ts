@@ -487,7 +487,15 @@ t.test('S19: a blocked host is refused before any request to it, its sub-domains
 })
 
 function claim(message: string, signature: string, algorithm: string | null): Claim {
-  return { keyIri: 'x', algorithm, signature: Buffer.from(signature, 'base64'), messages: [message], createdMs: 0, expiresMs: null }
+  return {
+    keyIri: 'x',
+    algorithm,
+    covered: [],
+    signature: Buffer.from(signature, 'base64'),
+    messages: [message],
+    createdMs: 0,
+    expiresMs: null
+  }
 }
 
 function edited(request: SignedRequest, edit: (headers: Record<string, string>) => void): SignedRequest {

@@ -28,6 +28,8 @@ export interface Verified {
   actorId: string
   actorIri: string
   host: string
+  /** Headers and parts the signature covers: nothing else of the request may be taken for the signer's word. */
+  covered: readonly string[]
 }
 
 /** Headers that mean one thing: twice is an attempt to have two readers see two requests (security.md S10). */
@@ -92,9 +94,9 @@ async function verifyClaim(ctx: Ctx, claim: Claim): Promise<Verified> {
   if (host === null) throw new AppError('signature.malformed', 400, 'The key has no address.')
   if ((await policyOf(ctx, host)) === 'block') throw new AppError('signature.host-blocked', 403, 'This server does not talk with yours.')
   const key = await getVerifyKey(ctx, claim.keyIri)
-  if (isSignedBy(claim, key)) return verified(key)
+  if (isSignedBy(claim, key)) return verified(key, claim)
   const rotated = await findRotatedKey(ctx, key)
-  if (rotated !== null && isSignedBy(claim, rotated)) return verified(rotated)
+  if (rotated !== null && isSignedBy(claim, rotated)) return verified(rotated, claim)
   throw new AppError('signature.invalid', 401, 'The signature does not match.')
 }
 
@@ -136,8 +138,8 @@ function isEd25519(algorithm: string | null): boolean {
   return algorithm === null || algorithm === 'hs2019' || algorithm === 'ed25519'
 }
 
-function verified(key: VerifyKey): Verified {
-  return { keyIri: key.keyIri, actorId: key.actorId, actorIri: key.actorIri, host: key.host }
+function verified(key: VerifyKey, { covered }: Claim): Verified {
+  return { keyIri: key.keyIri, actorId: key.actorId, actorIri: key.actorIri, host: key.host, covered }
 }
 
 function partsOf(origin: string, request: SignedRequest): SignedParts {

@@ -14,7 +14,7 @@ let serial = 0
 export async function accept(ctx: Ctx, json: Record<string, unknown>, signer?: string): Promise<'accepted' | 'duplicate'> {
   const activity = normaliseActivity(json)
   const actorIri = signer ?? activity.actor
-  const verified = { keyIri: `${actorIri}#main-key`, actorId: '0', actorIri, host: hostOf(actorIri) ?? '' }
+  const verified = { keyIri: `${actorIri}#main-key`, actorId: '0', actorIri, host: hostOf(actorIri) ?? '', covered: [] }
   return acceptActivity(ctx, { verified, activity, raw: Buffer.from(JSON.stringify(json)), recipientId: null })
 }
 

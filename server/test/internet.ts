@@ -139,7 +139,7 @@ export async function signedPost(
   ctx: Ctx,
   actor: Pick<RemoteActor, 'keyIri' | 'privateKey'>,
   json: unknown,
-  opts: { path?: string; scheme?: SignatureScheme } = {}
+  opts: { path?: string; scheme?: SignatureScheme; extra?: Record<string, string> } = {}
 ): Promise<SignedRequest> {
   const body = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json))
   const target = opts.path ?? '/ap/inbox'
@@ -150,7 +150,8 @@ export async function signedPost(
     keyIri: actor.keyIri,
     privateKey: actor.privateKey,
     scheme: opts.scheme ?? 'cavage',
-    date: ctx.clock.now()
+    date: ctx.clock.now(),
+    extra: opts.extra ?? {}
   })
   return asRequest('POST', target, headers, body)
 }

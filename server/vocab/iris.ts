@@ -15,6 +15,8 @@ export interface ActorIris {
   events: string
   posts: string
   key: string
+  /** Followers by the host that asks (FEP-8fcf). */
+  followersSync: string
 }
 
 /** A new actor's IRI; renaming its handle never changes it. */
@@ -61,7 +63,8 @@ export function actorIris(iri: string): ActorIris {
     moderators: `${iri}/moderators`,
     events: `${iri}/events`,
     posts: `${iri}/posts`,
-    key: `${iri}#main-key`
+    key: `${iri}#main-key`,
+    followersSync: `${iri}/followers_synchronization`
   }
 }
 
