@@ -1,6 +1,6 @@
 // Groups speak both ways: what is said in a local group is announced in the form each host reads (federation.md §3.6, checklist 39, 62, 64).
 import t from 'tap'
-import { peerVerdicts } from '../test/predicates.ts'
+import { lemmyPage, peerVerdicts } from '../test/predicates.ts'
 import { createNote } from '../features/wall/create-note.ts'
 import { deleteObject } from '../features/wall/delete-object.ts'
 import { likeObject, unlikeObject } from '../features/wall/like.ts'
@@ -9,7 +9,7 @@ import { actorTimeline, publicTimeline } from '../db/timelines.ts'
 import { ANYONE } from '../db/visibility.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import type { Ctx } from '../context.ts'
-import { activity, create, note, PUBLIC, receive } from '../test/arrivals.ts'
+import { activity, create, localFollow, note, PUBLIC, receive } from '../test/arrivals.ts'
 import { testContext, type TestContext } from '../test/context.ts'
 import { localGroup, localPerson, remotePerson } from '../test/people.ts'
 import { saveSoftware } from '../db/hosts.ts'
@@ -259,4 +259,26 @@ t.test('an edit and a deletion by the author are announced too; the boost is tak
   await deleteObject(ctx, { role: 'member', actorId: alice.id }, row)
   const last = (await sent(ctx)).find(({ json }) => json['type'] === 'Announce')
   t.match(last?.json['object'], { type: 'Delete', actor: alice.iri, object: { id: row.iri, type: 'Tombstone' } })
+})
+
+t.test('[61] a post in a group of Lemmy is a Page it takes, sent to the group, which announces it; comments go there too', async (t) => {
+  const { ctx, alice } = await scene(t)
+  const eve = await localPerson(ctx, 'eve')
+  const cuisine = await remotePerson(ctx, 'cuisine@lemmy.example', { type: 'Group' })
+  const say = (author: ActorRow, text: string, more: object): Promise<ObjectRow> => createNote(ctx, author, { text, ...more })
+  await t.rejects(say(alice, 'Recette', { group: 'cuisine@lemmy.example' }), { code: 'group.not-followed', status: 403 })
+  await localFollow(ctx, alice, cuisine)
+  const post = await say(alice, 'Une recette de rougail', { group: 'cuisine@lemmy.example', title: 'Rougail' })
+  const [letter, ...more] = await sent(ctx)
+  t.same(more, [])
+  t.same(letter!.hosts, ['lemmy.example'])
+  t.match(letter!.json, { type: 'Create', actor: alice.iri, to: [cuisine.iri, PUBLIC], audience: cuisine.iri })
+  t.equal(lemmyPage(letter!.json as never), true, 'Lemmy reads it')
+  t.match(letter!.json['object'], { id: post.iri, type: 'Page', name: 'Rougail', attributedTo: alice.iri, audience: cuisine.iri })
+  await ctx.db('deliveries').delete()
+  const comment = await say(eve, 'Merci !', { inReplyToId: post.id })
+  t.equal(comment.group_id, cuisine.id)
+  const [answer] = await sent(ctx, 'Create')
+  t.same(answer!.hosts, ['lemmy.example'], 'by who does not follow it, too')
+  t.match(answer!.json, { audience: cuisine.iri, object: { type: 'Note', inReplyTo: post.iri, audience: cuisine.iri } })
 })
