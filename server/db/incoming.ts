@@ -81,8 +81,10 @@ export interface NormActivity {
   cc: string[]
   audience: string[]
   published: Date | null
-  /** Free text of a Flag, message of a Join: without HTML. */
+  /** Free text of a Flag, message of a Join, reason of a moderator: without HTML. */
   text: string
+  /** When a group's ban ends; null: for good, or no ban. */
+  until: Date | null
   /** The emoji of an EmojiReact, or of Misskey's Like. */
   reaction: { emoji: string; icon: string | null } | null
   /** The post with which a QuoteRequest wants to quote. */

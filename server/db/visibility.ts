@@ -12,7 +12,7 @@ export interface Viewer {
 /** The one who is nobody in particular: public pages, unsigned requests, feeds. */
 export const ANYONE: Viewer = Object.freeze({ actorId: null })
 
-const INNER_ALIASES = ['seen', 'writer', 'p', 'b', 'a', 'f', 'm', 'r', 'me']
+const INNER_ALIASES = ['seen', 'writer', 'p', 'b', 'a', 'f', 'm', 'r', 'me', 'taken']
 
 const OPEN = "('public', 'unlisted')"
 
@@ -50,9 +50,13 @@ function authorStands(alias: string): string {
 
 /**
  * For lists that anybody may stumble upon (public timelines, tags, search, agenda, replies under a post): leaves out authors whom a
- * moderator limited, or whose server is limited, except for those who follow them. Always together with visibleTo().
+ * moderator limited, or whose server is limited, except for those who follow them; and what was taken out of a group. Always together with
+ * visibleTo().
  */
 export function listedFor(query: Knex.QueryBuilder, viewer: Viewer, alias = 'objects'): Knex.QueryBuilder {
+  // What moderators took out of their group: a post of ours stays on the wall, an answer or what came through that group does not.
+  query.whereRaw(`((${alias}.local and ${alias}.in_reply_to_iri is null)
+    or (select taken.object_id from group_removals taken where taken.object_id = ${alias}.id) is null)`)
   const open = `(select writer.limited_at is null and writer.host_action is distinct from 'limit' from actors writer where writer.id = ${alias}.actor_id)`
   if (viewer.actorId === null) return query.whereRaw(open)
   return query.whereRaw(

@@ -28,6 +28,8 @@ export interface Facts {
   ownerIsGroup: boolean
   /** For Add and Remove: the target is the actor's own stored `featured` collection. */
   ownTarget: boolean
+  /** The signer is a stored moderator of the group it decides in. Null: nothing about a group is decided. */
+  moderates: boolean | null
 }
 
 export type Verdict =
@@ -39,12 +41,18 @@ export type Verdict =
   | { decision: 'check-gone' }
   /** What it is about never came; keep it in mind. */
   | { decision: 'remember' }
+  /** A group's moderators decide what stands in it, and only that: the object itself stays its author's. */
+  | { decision: 'moderate' }
+  /** Said by a group about somebody of another server: only if that server has the activity. */
+  | { decision: 'confirm' }
   | { decision: 'refuse'; outcome: Outcome }
 
 const APPLY: Verdict = { decision: 'apply' }
 const REFETCH: Verdict = { decision: 'refetch' }
 const CHECK_GONE: Verdict = { decision: 'check-gone' }
 const REMEMBER: Verdict = { decision: 'remember' }
+const MODERATE: Verdict = { decision: 'moderate' }
+const CONFIRM: Verdict = { decision: 'confirm' }
 
 function refuse(outcome: Outcome): Verdict {
   return { decision: 'refuse', outcome }
@@ -54,6 +62,7 @@ function refuse(outcome: Outcome): Verdict {
 export function authorise(facts: Facts): Verdict {
   if (facts.signer !== facts.actor) return judgeForwarded(facts)
   if (facts.id !== null && !sameOrigin(facts.id, facts.actor)) return refuse('refused-origin')
+  if (facts.moderates !== null) return facts.moderates ? MODERATE : refuse('refused-owner')
   switch (facts.type) {
     case 'Create':
       return judgeCreate(facts)
@@ -92,6 +101,37 @@ export function authorise(facts: Facts): Verdict {
       return judgeQuoteRequest(facts)
     case 'Move':
       return facts.objectId === facts.signer ? APPLY : refuse('refused-owner')
+    default:
+      return refuse('ignored-type')
+  }
+}
+
+/**
+ * What the group `by` passes on of others (FEP-1b12): the signature is the group's, so nothing embedded is its actor's word. In the group
+ * its moderators decide; content is read at its origin; votes are believed of the group's own server, of others when they have them.
+ */
+export function authoriseAnnounced(facts: Facts, by: string): Verdict {
+  // Ours come from our own hand.
+  if (sameOrigin(facts.actor, facts.own)) return refuse('unchanged')
+  if (facts.id !== null && !sameOrigin(facts.id, facts.actor)) return refuse('refused-origin')
+  if (facts.moderates === true) return MODERATE
+  switch (facts.type) {
+    case 'Create':
+    case 'Update':
+      return sameOrigin(facts.objectId, facts.own) ? refuse('refused-owner') : REFETCH
+    case 'Delete':
+      return sameOrigin(facts.objectId, facts.own) || facts.owner === null ? refuse('refused-owner') : CHECK_GONE
+    case 'Like':
+    case 'Dislike':
+    case 'EmojiReact':
+    case 'Undo':
+      if (facts.moderates === false) return refuse('refused-owner')
+      return sameOrigin(facts.actor, by) ? APPLY : CONFIRM
+    case 'Add':
+    case 'Remove':
+    case 'Block':
+    case 'Lock':
+      return refuse('refused-owner')
     default:
       return refuse('ignored-type')
   }
@@ -168,6 +208,7 @@ export function bareFacts(of: { type: string; signer: string; actor: string; id:
     owner: null,
     writer: null,
     ownerIsGroup: false,
-    ownTarget: false
+    ownTarget: false,
+    moderates: null
   }
 }

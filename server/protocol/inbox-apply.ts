@@ -14,6 +14,7 @@ import { applyDelete } from './effects/delete.ts'
 import { applyFeatured } from './effects/featured.ts'
 import { applyFlag } from './effects/flag.ts'
 import { applyFollow } from './effects/follow.ts'
+import { applyLock } from './effects/group-decision.ts'
 import { applyJoin } from './effects/join.ts'
 import { applyDislike } from './effects/dislike.ts'
 import { applyLike } from './effects/like.ts'
@@ -40,6 +41,7 @@ const EFFECTS = new Map<string, Effect>([
   ['EmojiReact', applyLike],
   ['Announce', applyAnnounce],
   ['Block', applyBlock],
+  ['Lock', applyLock],
   ['Flag', applyFlag],
   ['Move', applyMove],
   ['Add', applyFeatured],

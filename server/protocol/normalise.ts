@@ -16,6 +16,9 @@ const MAX_OBJECTS = 64
 /** Comment of a report, as plain text. */
 const MAX_REPORT_TEXT = 5000
 const MAX_JOIN_MESSAGE = 1000
+const MAX_REASON = 1000
+/** Decisions of moderators, with their reason in `summary` (Lemmy). */
+const REASONED = new Set(['Delete', 'Block', 'Lock', 'Undo'])
 
 const ACTOR_TYPES = new Set(['Person', 'Group', 'Service', 'Application', 'Organization'])
 /** Types whose meaning hangs on what they point at. */
@@ -39,6 +42,7 @@ const NEEDS_OBJECT = new Set([
   'Add',
   'Remove',
   'Block',
+  'Lock',
   'Flag',
   'QuoteRequest',
   'Move'
@@ -72,13 +76,15 @@ export function normaliseActivity(value: unknown): NormActivity {
     instrument: type === 'QuoteRequest' ? (refsOf(first(json.instrument), 'Create')[0] ?? null) : null,
     result: type === 'Accept' ? idOf(first(json.result)) : null,
     reaction: type === 'Like' || type === 'EmojiReact' ? readReaction(json) : null,
-    text: textIn(json, type)
+    text: textIn(json, type),
+    until: type === 'Block' ? dateOf(json.endTime ?? json.expires) : null
   }
 }
 
-/** What a person wrote with it: the comment of a report, the message to an organiser. */
+/** What a person wrote with it: the comment of a report, the message to an organiser, a moderator's reason. */
 function textIn(json: Json, type: string): string {
   if (type === 'Flag') return plainOf(json.content ?? json.summary, MAX_REPORT_TEXT) ?? ''
+  if (REASONED.has(type)) return plainOf(json.summary, MAX_REASON) ?? ''
   return type === 'Join' ? (plainOf(read(json, 'participationMessage') ?? json.content, MAX_JOIN_MESSAGE) ?? '') : ''
 }
 

@@ -32,6 +32,8 @@ export const OUTCOMES = [
   'moved',
   'featured',
   'unfeatured',
+  // A group's moderators decided, and it is so here too.
+  'moderated',
   'actor-updated',
   'actor-deleted',
   // Nothing to do any more: done before, or by another way.

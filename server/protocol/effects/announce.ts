@@ -18,10 +18,10 @@ import type { NormActivity, NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
 import { emit } from '../reactions.ts'
 import { followedFromHere } from '../relation.ts'
-import { fetchObject, isGoneAtOrigin, refreshObject } from '../remote-objects.ts'
+import { fetchObject } from '../remote-objects.ts'
 import { askForAncestors } from '../threads.ts'
+import { applyAnnounced } from './announced.ts'
 import { factsOf, findOwned, wasUndoneBefore, type OwnArrival } from './arrival.ts'
-import { removeObject } from './removal.ts'
 
 export interface Boost {
   iri: string
@@ -106,11 +106,12 @@ async function announceOne(ctx: Ctx, arrival: OwnArrival, ref: NormRef, round: R
   if (iri === null) return 'refused-document'
   const local = sameOrigin(iri, requireSite(ctx).origin)
   if (!round.followed && !local) return 'not-related'
-  if (passedOn && ref.type !== 'Create') return passOn(ctx, ref.type!, iri, round.budget)
   if (passedOn) await noteRelaying(ctx.db, arrival.actor.host)
+  if (passedOn && ref.type !== 'Create') return applyAnnounced(ctx, arrival, ref, round.budget)
   const object = await findBoosted(ctx, iri, round.budget)
   if (object === null) return local ? 'unknown-object' : 'refused-fetch'
   if (!(await mayBoost(ctx, arrival.actor, object))) return 'not-visible'
+  if (passedOn) await placeInGroup(ctx, arrival.actor, object)
   // Comments passed on by a group belong to their thread, not into every member's home.
   if (passedOn && object.in_reply_to_iri !== null) return 'created'
   return ctx.db.transaction(async (trx) => {
@@ -131,6 +132,13 @@ async function findBoosted(ctx: Ctx, iri: string, budget: Budget): Promise<Objec
   return (await ctx.db<ObjectRow>('objects').where({ id: object.reblog_of_id, deleted_at: null }).first()) ?? null
 }
 
+/** A group that passes on a post says that it was said in it: without that, votes and decisions about it would not be the group's. */
+async function placeInGroup(ctx: Ctx, group: ActorRow, object: ObjectRow): Promise<void> {
+  if (group.type !== 'Group' || object.local || object.group_id !== null) return
+  const removed = ctx.db('group_removals').where({ object_id: object.id }).select('object_id')
+  await ctx.db('objects').where({ id: object.id, group_id: null }).whereNotIn('id', removed).update({ group_id: group.id })
+}
+
 /** Public and unlisted objects; and one's own to one's followers. Suspended authors and blocks stop it (O39). */
 async function mayBoost(ctx: Ctx, actor: ActorRow, object: ObjectRow): Promise<boolean> {
   const open =
@@ -144,13 +152,4 @@ async function mayBoost(ctx: Ctx, actor: ActorRow, object: ObjectRow): Promise<b
 export function boostIri({ activity }: OwnArrival, index: number): string {
   if (activity.id === null) return `${activity.actor}#announce/${randomUUID()}`
   return index === 0 ? activity.id : `${activity.id}#${index}`
-}
-
-/** What a group tells of others' activities, other than new posts: believed only as far as the origin confirms it. */
-async function passOn(ctx: Ctx, type: string, iri: string, budget: Budget): Promise<Outcome> {
-  const stored = (await findOwned(ctx.db, iri))?.object
-  if (stored === undefined || stored.local || stored.deleted_at !== null) return 'ignored-type'
-  if (type === 'Update') return (await refreshObject(ctx, stored, budget)) === null ? 'unchanged' : 'updated'
-  if (type === 'Delete') return (await isGoneAtOrigin(ctx, iri)) ? removeObject(ctx, stored) : 'refused-owner'
-  return 'ignored-type'
 }

@@ -22,6 +22,11 @@ export interface OwnArrival extends Arrival {
   actor: ActorRow
 }
 
+/** True when the activity's own actor signed it. */
+export function isOwn(arrival: Arrival): arrival is OwnArrival {
+  return arrival.actor !== null && arrival.signerIri === arrival.activity.actor
+}
+
 export type Effect = (ctx: Ctx, arrival: OwnArrival) => Promise<Outcome>
 
 /** What authorise() is asked, before an effect adds what it looked up. */

@@ -8,7 +8,8 @@ import { isActorType } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { isGoneAtOrigin } from '../remote-objects.ts'
-import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
+import { factsOf, findOwned, isOwn, ownership, type Arrival } from './arrival.ts'
+import { applyGroupDecision } from './group-decision.ts'
 import { applyStampDelete } from './quote.ts'
 import { removeObject } from './removal.ts'
 
@@ -18,6 +19,8 @@ export async function applyDelete(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
   if (ref.id === null) return 'refused-document'
   const stamp = await applyStampDelete(ctx, arrival, ref.id)
   if (stamp !== null) return stamp
+  const decided = isOwn(arrival) ? await applyGroupDecision(ctx, arrival) : null
+  if (decided !== null) return decided
   const actor = await ctx.db<ActorRow>('actors').where({ iri: ref.id }).first()
   const owned = actor === undefined ? await findOwned(ctx.db, ref.id) : undefined
   const verdict = authorise({

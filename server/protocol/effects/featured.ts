@@ -1,4 +1,4 @@
-// Add and Remove on the actor's own featured collection: pinned posts. Other collections are not touched (O19).
+// Add and Remove on the actor's own featured collection, or by moderators on those of their group. Others are not touched (O19).
 import type { Ctx } from '../../context.ts'
 import { removeFeatured, saveFeatured } from '../../db/links.ts'
 import { authorise } from '../authorise.ts'
@@ -6,11 +6,14 @@ import { newBudget } from '../fetch.ts'
 import type { Outcome } from '../outcomes.ts'
 import { followedFromHere } from '../relation.ts'
 import { fetchObject } from '../remote-objects.ts'
+import { applyGroupDecision } from './group-decision.ts'
 import { factsOf, findOwned, ownership, type OwnArrival } from './arrival.ts'
 
 /** Pins or unpins one of the actor's own objects; an unknown one is fetched only when someone here follows the actor. */
 export async function applyFeatured(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
+  const decided = await applyGroupDecision(ctx, arrival)
+  if (decided !== null) return decided
   const iri = activity.objects[0]!.id
   const owned = iri === null ? undefined : await findOwned(ctx.db, iri)
   const ownTarget = actor.featured_iri !== null && activity.target === actor.featured_iri

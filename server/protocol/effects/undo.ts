@@ -13,6 +13,7 @@ import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
 import { countLater } from '../participation.ts'
 import { emit } from '../reactions.ts'
+import { applyGroupDecision } from './group-decision.ts'
 import { factsOf, type OwnArrival } from './arrival.ts'
 
 /** One stored link, whatever its table. */
@@ -30,6 +31,8 @@ const UNDOABLE = new Set(['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce',
 /** An Undo by bare id, or with an embedded activity whose id may be unknown here and whose actor may be missing (R5). */
 export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const ref = arrival.activity.objects[0]!
+  const decided = await applyGroupDecision(ctx, arrival)
+  if (decided !== null) return decided
   if (ref.type !== null && !UNDOABLE.has(ref.type)) return 'ignored-type'
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, ref.id === null ? [] : [ref.id])
