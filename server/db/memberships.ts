@@ -34,12 +34,13 @@ export async function insertMembership(
   if (input.state === 'active') await followGroup(ctx, trx, input)
 }
 
-/** Makes a local member follow the group, accepted at once: both live here, nothing is sent. */
+/** Makes a local member follow a group of ours, accepted at once: both live here, nothing is sent. Members elsewhere follow by themselves. */
 export async function followGroup(
   ctx: Ctx,
   trx: Knex,
   { groupId, actorId, origin }: { groupId: string; actorId: string; origin: string }
 ): Promise<void> {
+  if ((await trx('actors').where({ id: actorId, local: true }).first('id')) === undefined) return
   const now = ctx.clock.now()
   await trx('follows')
     .insert({

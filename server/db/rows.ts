@@ -178,6 +178,8 @@ export interface MembershipRow {
   actor_id: string
   role: MembershipRole
   state: MembershipState
+  /** Id of the Join that asked, when it went from server to server. */
+  iri: string | null
   created_at: Date
 }
 

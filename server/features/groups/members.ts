@@ -1,17 +1,23 @@
-// Joining and leaving groups, and what owners and moderators do with members. Everybody here is local.
+// Joining and leaving groups, here and elsewhere, and what owners and moderators of ours do with members.
+import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
 import type { MembershipRole } from '../../core/roles.ts'
+import { standingOf } from '../../db/group-standing.ts'
 import { findMembership, followGroup, insertMembership } from '../../db/memberships.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
+import { answerMembership, sendMembershipWish, sendRemoval } from '../../protocol/membership.ts'
 
-/** Joins: a member at once in an open group, a request in a moderated one. Asking again changes nothing. Throws group.invite-only (403). */
+/** Joins: a member at once in an open group, a request in a moderated one. Asking again changes nothing. Throws
+ * group.invite-only, group.banned (403). */
 export async function joinGroup(ctx: Ctx, actor: ActorRow, settings: GroupRow): Promise<MembershipRow> {
   const groupId = settings.actor_id
   const known = await findMembership(ctx.db, groupId, actor.id)
   if (known !== null) return known
+  if ((await standingOf(ctx.db, groupId, actor.id))?.banned === true)
+    throw new AppError('group.banned', 403, 'The moderators of this group have excluded you from it.')
   if (settings.openness === 'invite_only') throw new AppError('group.invite-only', 403, 'This group is by invitation.')
   const state = settings.openness === 'open' ? 'active' : 'pending'
   const { origin } = requireSite(ctx)
@@ -26,6 +32,28 @@ export async function leaveGroup(ctx: Ctx, actor: ActorRow, settings: GroupRow):
   await dropMember(ctx, settings.actor_id, actor.id)
 }
 
+/** Asks to join a group elsewhere; its server answers. Asking again changes nothing. Throws group.not-found (404). */
+export async function joinElsewhere(ctx: Ctx, actor: ActorRow, group: ActorRow): Promise<MembershipRow> {
+  if (group.host_action === 'block') throw new AppError('group.not-found', 404, 'There is no group of this name here.')
+  return await ctx.db.transaction(async (trx) => {
+    await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`member ${actor.id} ${group.id}`])
+    const known = await findMembership(trx, group.id, actor.id)
+    if (known !== null) return known
+    const iri = await sendMembershipWish(ctx, trx, 'Join', actor, group)
+    const row = { group_id: group.id, actor_id: actor.id, role: 'member', state: 'pending', iri, created_at: ctx.clock.now() }
+    await trx('memberships').insert(row)
+    return (await findMembership(trx, group.id, actor.id))!
+  })
+}
+
+/** Leaves a group elsewhere, or takes the request back. */
+export async function leaveElsewhere(ctx: Ctx, actor: ActorRow, group: ActorRow): Promise<void> {
+  await ctx.db.transaction(async (trx) => {
+    const left = await trx('memberships').where({ group_id: group.id, actor_id: actor.id }).delete()
+    if (left > 0) await sendMembershipWish(ctx, trx, 'Leave', actor, group)
+  })
+}
+
 /** Lets somebody in who asked. Throws permission.denied (403), group.not-member (404). */
 export async function approveMember(ctx: Ctx, who: Who, groupId: string, actorId: string): Promise<MembershipRow> {
   await assertReviewer(ctx, who, groupId)
@@ -37,6 +65,7 @@ export async function approveMember(ctx: Ctx, who: Who, groupId: string, actorId
       .returning('*')
     if (row === undefined) throw notMember()
     await followGroup(ctx, trx, { groupId, actorId, origin })
+    await tellElsewhere(ctx, trx, row, 'Accept')
     return row
   })
 }
@@ -47,7 +76,7 @@ export async function removeMember(ctx: Ctx, who: Who, groupId: string, actorId:
   const target = await findMembership(ctx.db, groupId, actorId)
   if (target === null) throw notMember()
   if (target.role !== 'member') await assertOwner(ctx, who, groupId)
-  await dropMember(ctx, groupId, actorId)
+  await dropMember(ctx, groupId, actorId, (trx) => tellElsewhere(ctx, trx, target, target.state === 'pending' ? 'Reject' : who))
 }
 
 /** Adds somebody, or changes their role: the owner's word makes a member at once. Throws permission.denied (403), group.last-owner (422). */
@@ -66,13 +95,27 @@ export async function setMember(ctx: Ctx, who: Who, groupId: string, actorId: st
   })
 }
 
-async function dropMember(ctx: Ctx, groupId: string, actorId: string): Promise<void> {
+async function dropMember(ctx: Ctx, groupId: string, actorId: string, tell?: (trx: Knex) => Promise<void>): Promise<void> {
   await ctx.db.transaction(async (trx) => {
     const owners = await trx<MembershipRow>('memberships').where({ group_id: groupId, role: 'owner' }).forUpdate().select('actor_id')
     if (owners.length === 1 && owners[0]!.actor_id === actorId) throw lastOwner()
     const removed = await trx('memberships').where({ group_id: groupId, actor_id: actorId }).delete()
     if (removed > 0) await trx('follows').where({ follower_id: actorId, followed_id: groupId, follower_local: true }).delete()
+    if (removed > 0) await tell?.(trx)
   })
+}
+
+/** Members of other servers hear what was decided about them. */
+async function tellElsewhere(ctx: Ctx, trx: Knex, row: MembershipRow, what: 'Accept' | 'Reject' | Who): Promise<void> {
+  const member = await trx<ActorRow>('actors').where({ id: row.actor_id, local: false }).first()
+  const group = await trx<ActorRow>('actors').where({ id: row.group_id }).first()
+  if (member === undefined || group === undefined) return
+  if (typeof what === 'string') {
+    if (row.iri !== null) await answerMembership(ctx, trx, { type: what, group, member, joinIri: row.iri })
+    return
+  }
+  const moderator = (await trx<ActorRow>('actors').where({ id: what.actorId }).first())!
+  await sendRemoval(ctx, trx, { moderator, group, member, joinIri: row.iri })
 }
 
 async function assertReviewer(ctx: Ctx, who: Who, groupId: string): Promise<void> {

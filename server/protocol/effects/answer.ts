@@ -3,6 +3,7 @@ import type { Ctx } from '../../context.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { OwnArrival } from './arrival.ts'
 import { applyFollowAnswer } from './follow.ts'
+import { applyMembershipAnswer } from './membership.ts'
 import { applyEventAnswer, applyInviteAnswer, applyJoinAnswer } from './participation.ts'
 import { applyQuoteAnswer } from './quote.ts'
 
@@ -16,6 +17,7 @@ export type AnswerEffect = (ctx: Ctx, arrival: OwnArrival) => Promise<Outcome | 
 const EFFECTS: [type: string, effect: AnswerEffect][] = [
   ['Follow', applyFollowAnswer],
   ['Join', applyJoinAnswer],
+  ['Join', applyMembershipAnswer],
   ['Invite', applyInviteAnswer],
   ['Event', applyEventAnswer],
   ['QuoteRequest', applyQuoteAnswer]

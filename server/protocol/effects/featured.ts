@@ -7,12 +7,13 @@ import type { Outcome } from '../outcomes.ts'
 import { followedFromHere } from '../relation.ts'
 import { fetchObject } from '../remote-objects.ts'
 import { applyGroupDecision } from './group-decision.ts'
+import { applyMembershipRemoval } from './membership.ts'
 import { factsOf, findOwned, ownership, type OwnArrival } from './arrival.ts'
 
 /** Pins or unpins one of the actor's own objects; an unknown one is fetched only when someone here follows the actor. */
 export async function applyFeatured(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
-  const decided = await applyGroupDecision(ctx, arrival)
+  const decided = (await applyMembershipRemoval(ctx, arrival)) ?? (await applyGroupDecision(ctx, arrival))
   if (decided !== null) return decided
   const iri = activity.objects[0]!.id
   const owned = iri === null ? undefined : await findOwned(ctx.db, iri)

@@ -4,13 +4,15 @@ import { sameOrigin } from '../../core/iri.ts'
 import type { Outcome } from '../outcomes.ts'
 import { resolveUri } from '../resolve.ts'
 import type { Effect, OwnArrival } from './arrival.ts'
+import { applyMembership } from './membership.ts'
 import { applyParticipation } from './participation.ts'
 
 export type Joinable = 'event' | 'group'
 
 /** One line per kind of thing that can be joined. */
 const EFFECTS: Partial<Record<Joinable, Effect>> = {
-  event: applyParticipation
+  event: applyParticipation,
+  group: applyMembership
 }
 
 /** Hands the activity to the effect of what it is about. 'unknown-object' when that is neither an event we hold nor a group. */
