@@ -10,6 +10,8 @@ import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerEvents } from './http/communer/events.ts'
+import { communerGroupModeration } from './http/communer/group-moderation.ts'
+import { communerMemberships } from './http/communer/memberships.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerParticipation } from './http/communer/participation.ts'
 import { communerLeave } from './http/communer/leave.ts'
@@ -105,7 +107,16 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   const native = { ctx, prefix: '/api/communer/v1' }
   for (const routes of [communerAdminHosts, communerReports, communerMove, communerReach, communerParticipation])
     await app.register(routes, native)
-  for (const routes of [communerSetup, communerAccounts, communerGroups, communerEvents, communerLeave, communerAdmin])
+  for (const routes of [
+    communerSetup,
+    communerAccounts,
+    communerGroups,
+    communerGroupModeration,
+    communerMemberships,
+    communerEvents,
+    communerLeave,
+    communerAdmin
+  ])
     await app.register(routes, native)
   for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])
     await app.register(routes, { ctx })

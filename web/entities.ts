@@ -209,6 +209,32 @@ export interface Member {
   state: string
 }
 
+/** Waits for a moderator of the group. */
+export interface HeldPost {
+  id: string
+  account: Account
+  title: string | null
+  /** Plain text. */
+  text: string
+  url: string | null
+  created_at: string
+}
+
+export interface GroupDecision {
+  id: string
+  /** Null: gone since. */
+  status: Status | null
+  reason: string
+  created_at: string
+}
+
+export interface GroupBan {
+  account: Account
+  reason: string
+  until: string | null
+  created_at: string
+}
+
 export interface Me {
   account: Account
   role: 'member' | 'agent' | 'moderator' | 'admin'

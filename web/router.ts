@@ -54,6 +54,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true } },
   { path: '/@:handle([^/]+)', name: 'profile', component: () => import('./pages/ProfilePage.vue') },
   { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
+  {
+    path: '/@:handle([^/]+)/moderation',
+    name: 'group-moderation',
+    component: () => import('./pages/GroupModerationPage.vue'),
+    meta: { members: true }
+  },
   { path: '/@:handle([^/]+)/:id(\\d+)', name: 'post', component: () => import('./pages/PostPage.vue') },
   { path: '/:rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue') }
 ]

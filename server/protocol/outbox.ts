@@ -31,6 +31,8 @@ export interface Publication {
   alsoVotersOf?: string
   /** JSON text to stand as `object`, byte for byte; `object` is then only what it is about (a group's Announce of an activity). */
   verbatim?: string
+  /** A Delete that leaves the object to its author: what is on its way about it still goes. */
+  keepsUnsent?: boolean
   /** Only hosts that take this form of a group's announcement. */
   form?: AnnounceForm
 }
@@ -99,7 +101,8 @@ export async function publish(ctx: Ctx, trx: Knex, publication: Publication): Pr
   planDeliveries(activity, plan)
   await engine.addToOutbox(workingActor(actor), activity)
   if (scope.saved === null) throw new AppError('outbox.not-saved', 500, 'The activity could not be saved.')
-  if (type === 'Delete' && scope.objectIri !== null) await cancelUnsent(trx, scope.objectIri, scope.saved.id, published)
+  if (type === 'Delete' && scope.objectIri !== null && publication.keepsUnsent !== true)
+    await cancelUnsent(trx, scope.objectIri, scope.saved.id, published)
   afterCommit(trx, () => {
     distrustDocuments(ctx)
     if (plan.deliveries > 0) ctx.queue.wake('deliver')
