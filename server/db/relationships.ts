@@ -68,9 +68,12 @@ export async function mutedByActor(ctx: Ctx, actorId: string, page: Page): Promi
   return list(ctx, ctx.db('mutes as l').where({ 'l.muter_id': actorId }), 'l.muted_id', 'l.muted_id', page)
 }
 
+/** Whoever is on a blocked server is named to nobody (security.md D02). */
+const NOT_OF_BLOCKED_HOST = "a.host_action is distinct from 'block'"
+
 /** Who liked an object, latest first. Plan: likes_object_id_actor_id_key, sorted. */
 export async function likersOf(ctx: Ctx, objectId: string, page: Page): Promise<ListedActor[]> {
-  return list(ctx, ctx.db('likes as l').where({ 'l.object_id': objectId }), 'l.actor_id', 'l.id', page)
+  return list(ctx, ctx.db('likes as l').where({ 'l.object_id': objectId }).whereRaw(NOT_OF_BLOCKED_HOST), 'l.actor_id', 'l.id', page)
 }
 
 /** Who boosted an object, latest first. Plan: objects_reblog_of. */
@@ -80,6 +83,7 @@ export async function boostersOf(ctx: Ctx, objectId: string, page: Page): Promis
     .where({ 'l.reblog_of_id': objectId })
     .whereNull('l.deleted_at')
     .whereIn('l.visibility', ['public', 'unlisted'])
+    .whereRaw(NOT_OF_BLOCKED_HOST)
   return list(ctx, boosts, 'l.actor_id', 'l.id', page)
 }
 

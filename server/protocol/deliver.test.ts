@@ -94,7 +94,7 @@ t.test('[14] an activity arrives once, as the bytes that were stored, with a sig
   t.match(await rows(ctx), [{ state: 'done', attempts: 1, last_status: 202 }])
 })
 
-t.test('[71] a server that answers 503 gets it again after 1, 5 and 15 minutes, each time freshly signed', async (t) => {
+t.test('Q06, [71] a server that answers 503 gets it again after 1, 5 and 15 minutes, each time freshly signed', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (_letter, index) => ({ status: index < 3 ? 503 : 202 })
@@ -177,7 +177,7 @@ t.test('[76] a post written and deleted while a server is down arrives as a Dele
   )
 })
 
-t.test('a worker that dies between claim and answer delays a delivery by its lease, and loses nothing', async (t) => {
+t.test('Q05: a worker that dies between claim and answer delays a delivery by its lease, and loses nothing', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   await follower(ctx, alice, sink)
@@ -198,7 +198,7 @@ t.test('a worker that dies between claim and answer delays a delivery by its lea
   t.equal(sink.letters.length, 1)
 })
 
-t.test('[73] 429 is patience: the host is left alone for the time it asks, at most a day', async (t) => {
+t.test('Q06, [73] 429 is patience: the host is left alone for the time it asks, at most a day', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = (_letter, index) =>
@@ -287,7 +287,7 @@ t.test('[72] an inbox that is not found is looked up anew and given up within da
   t.notOk((await hostRow(ctx, sink.host))?.gone_at)
 })
 
-t.test('[72] 410 at a shared inbox ends everything for that host, until it speaks to us', async (t) => {
+t.test('Q06, [72] 410 at a shared inbox ends everything for that host, until it speaks to us', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   sink.answer = () => ({ status: 410 })
@@ -300,7 +300,7 @@ t.test('[72] 410 at a shared inbox ends everything for that host, until it speak
   t.equal((await say(ctx, alice)).deliveries, 1)
 })
 
-t.test('[78] a redirect of a POST is not followed', async (t) => {
+t.test('Q08, [78] a redirect of a POST is not followed', async (t) => {
   const { ctx, alice } = await instance(t)
   const sink = await startSink(t)
   const other = await startSink(t)
@@ -389,7 +389,7 @@ t.test('a week of silence loses nothing, a fortnight gives up with a reason', as
   t.match(await rows(ctx), [{ state: 'dead', last_status: 502 }])
 })
 
-t.test('a server that hangs holds up nobody else', async (t) => {
+t.test('Q04: a server that hangs holds up nobody else', async (t) => {
   const { ctx, alice } = await instance(t)
   const slow = await startSink(t)
   const quick = await startSink(t)

@@ -32,7 +32,8 @@ async function subjectOf(ctx: Ctx, who: Who | null, event: ObjectRow): Promise<P
   return { ownerId: event.actor_id, authorId: event.author_id, membership }
 }
 
-async function assertOrganises(ctx: Ctx, who: Who, event: ObjectRow): Promise<void> {
+/** Throws permission.denied (403). */
+export async function assertOrganises(ctx: Ctx, who: Who, event: ObjectRow): Promise<void> {
   if (!event.local) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
   assertCan(who, 'event.organise', await subjectOf(ctx, who, event))
 }

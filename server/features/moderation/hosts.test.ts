@@ -2,6 +2,7 @@
 import t from 'tap'
 import { namedHost } from '../../core/iri.ts'
 import { policyOf } from '../../db/hosts.ts'
+import { boostersOf, likersOf } from '../../db/relationships.ts'
 import { searchActors } from '../../db/search.ts'
 import { homeTimeline, publicTimeline, tagTimeline } from '../../db/timelines.ts'
 import { fetchObject } from '../../protocol/remote-objects.ts'
@@ -10,6 +11,8 @@ import { activity, create, localFollow, note, PUBLIC, receive } from '../../test
 import { testContext } from '../../test/context.ts'
 import { testInternet } from '../../test/internet.ts'
 import { citizen, localPerson, remotePerson } from '../../test/people.ts'
+import { mediaProxyUrl, readProxied } from '../media/proxy.ts'
+import { createNote } from '../wall/create-note.ts'
 import { exportHostList, obfuscated, previewHostList, readHostList } from './host-list.ts'
 import { removeHostPolicy, saveFederationSettings, saveHostPolicies, saveHostPolicy } from './hosts.ts'
 
@@ -71,7 +74,7 @@ t.test('D01: no spelling of a blocked host gets in, nor its sub-domains; look-al
   t.same(await ctx.db('objects').select('id'), [])
 })
 
-t.test('D04, S19: any involved host that is blocked stops an activity, and nothing is fetched from it', async (t) => {
+t.test('D02, D04, S19: any involved host that is blocked stops an activity, and nothing is fetched from it', async (t) => {
   const { ctx, admin, bob, carol, alice } = await scene(t)
   const internet = await testInternet(t, ctx)
   const bad = internet.host('bad.example')
@@ -102,6 +105,27 @@ t.test('D04, S19: any involved host that is blocked stops an activity, and nothi
     note(carol, { cc: [bob.iri, alice.iri], tag: [{ type: 'Mention', href: bob.iri, name: '@bob@bad.example' }] })
   )
   t.equal(await receive(ctx, mention), 'created', 'a word about somebody there is not theirs')
+  const picture = { type: 'Image', mediaType: 'image/png', url: 'https://bad.example/a.png' }
+  t.equal(await receive(ctx, create(carol, note(carol, { attachment: [picture] }))), 'created')
+  const [signature, encoded] = new URL(mediaProxyUrl(ctx, picture.url)).pathname.split('/').slice(-2)
+  await t.rejects(readProxied(ctx, signature!, encoded!), { code: 'media.unknown' })
+  t.same(bad.seen, [], 'nor for a picture')
+})
+
+t.test('D02: who liked and boosted from a blocked server is named no more', async (t) => {
+  const { ctx, admin, alice, bob, carol } = await scene(t)
+  const post = await createNote(ctx, alice, { text: 'Bonjour' })
+  for (const actor of [bob, carol]) {
+    t.equal(await receive(ctx, activity('Like', actor, post.iri)), 'liked')
+    t.equal(await receive(ctx, activity('Announce', actor, post.iri, { to: [PUBLIC] })), 'boosted')
+  }
+  t.equal((await likersOf(ctx, post.id, PAGE)).length, 2)
+  await saveHostPolicy(ctx, admin.id, { host: 'bad.example', action: 'block' })
+  for (const listed of [likersOf, boostersOf])
+    t.same(
+      (await listed(ctx, post.id, PAGE)).map(({ id }) => id),
+      [carol.id]
+    )
 })
 
 t.test('D04: a blocked host behind the handle’s domain is blocked too', async (t) => {

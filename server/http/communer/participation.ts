@@ -4,12 +4,13 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
-import { decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
+import { assertOrganises, decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
 import { declineInvitation, joinEvent, keepInMind, leaveEvent } from '../../features/events/participate.ts'
 import { findInvitee } from '../../features/events/invitee.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { limitLookups } from '../plugins/rate-limit.ts'
 import { getEvent, showEvent } from './event-answers.ts'
 import { Event, EventParticipant, InviteBody, JoinBody } from './event-schemas.ts'
 import { answers, Empty, Id } from './schemas.ts'
@@ -122,10 +123,13 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
     '/events/:id/invitations',
     {
       config: WRITE,
+      preHandler: limitLookups(instance),
       schema: { tags, summary: 'Invite somebody, here or elsewhere', params: ById, body: InviteBody, response: answers(200, Empty) }
     },
     async (request) => {
       const event = await getEvent(ctx, request.params.id, viewerOf(request))
+      // Before anybody is looked up elsewhere: only organisers make this server ask.
+      await assertOrganises(ctx, whoIs(request)!, event)
       const invitee = await findInvitee(ctx, request.body.acct)
       await inviteTo(ctx, whoIs(request)!, requireAuth(request).actor, event, invitee)
       return {}

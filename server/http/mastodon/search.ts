@@ -1,8 +1,9 @@
 // Search in the Mastodon API, version 2 (docs.joinmastodon.org/methods/search).
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { search, type SearchInput } from '../../features/search/search.ts'
+import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, readPage, textOf, viewerOf, type Params } from './params.ts'
 import { presentStatuses } from './present.ts'
 import { toAccount } from './serialise/account.ts'
@@ -13,10 +14,11 @@ const TYPES: SearchInput['types'] = ['accounts', 'statuses', 'hashtags']
 
 /** Fastify plugin, to register under /api/v2. Asking other servers (resolve) is for people who are logged in. */
 export async function mastodonSearch(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  app.get('/search', { config: { public: true } }, async (request) => {
+  const asks = (request: FastifyRequest): boolean => boolOf((request.query as Params)['resolve']) ?? false
+  app.get('/search', { config: { public: true }, preHandler: limitLookups(app, asks) }, async (request) => {
     const query = request.query as Params
     const viewer = viewerOf(request)
-    const resolve = boolOf(query['resolve']) ?? false
+    const resolve = asks(request)
     const offset = Math.floor(Number(textOf(query['offset']) ?? 0)) || 0
     if (viewer.actorId === null && (resolve || offset > 0)) throw new AppError('auth.required', 401, 'Please log in.')
     const type = textOf(query['type'])

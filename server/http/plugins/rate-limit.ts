@@ -26,6 +26,9 @@ export const LIMITS = {
 /** Tries to log in to one account, from wherever they come. */
 const PER_NAME = { max: 10, timeWindow: 5 * MINUTE_MS }
 
+/** What one person makes this server look up elsewhere, a gesture at a time (security.md F24). */
+const LOOKUPS = { max: 150, timeWindow: 5 * MINUTE_MS }
+
 /** Makes limits available; each route asks for its own. Shared between processes when Redis is there. */
 export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const redis =
@@ -55,6 +58,19 @@ export function limitPerName(
     keyGenerator: (request) => `name-${digest(nameOf(request).normalize('NFKC').trim().toLowerCase())}`
   })
   return async (request: FastifyRequest) => {
+    const result = await check(request)
+    if (!result.isAllowed && result.isExceeded) throw tooMany(result.ttl)
+  }
+}
+
+/** A preHandler that counts requests which make this server ask others, per person. `asks`: whether this one does. */
+export function limitLookups(
+  app: FastifyInstance,
+  asks: (request: FastifyRequest) => boolean = () => true
+): NonNullable<RouteShorthandOptions['preHandler']> {
+  const check = app.createRateLimit({ ...LOOKUPS, keyGenerator: (request) => `lookup-${request.auth?.actor?.id ?? request.ip}` })
+  return async (request: FastifyRequest) => {
+    if (!asks(request)) return
     const result = await check(request)
     if (!result.isAllowed && result.isExceeded) throw tooMany(result.ttl)
   }

@@ -5,7 +5,7 @@ import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { accept, activity, create, localFollow, note, PUBLIC, receive } from '../../test/arrivals.ts'
 import { testContext, type TestContext } from '../../test/context.ts'
 import { localPerson, remotePerson } from '../../test/people.ts'
-import { localActor } from '../../test/publishers.ts'
+import { localActor, remoteFollow } from '../../test/publishers.ts'
 import { processInbox } from '../inbox.ts'
 
 interface Scene extends TestContext {
@@ -165,6 +165,18 @@ t.test('O42: likes and boosts send nothing', async (t) => {
   }
   t.same(await sent(ctx), [])
   t.match(await stats(ctx, post), { likes: 2, shares: 2 })
+})
+
+t.test('O41: what asks to be forwarded to our followers is not sent on in anybody’s name', async (t) => {
+  const { ctx, alice, bob, mallory, post } = await scene(t)
+  await remoteFollow(ctx, bob, alice)
+  const reply = note(mallory, { inReplyTo: post.iri, to: [PUBLIC], cc: [alice.followers_iri!, alice.iri] })
+  t.equal(await receive(ctx, create(mallory, reply)), 'created')
+  await receive(ctx, activity('Update', mallory, { ...reply, content: '<p>Achetez</p>', updated: '2026-11-22T13:00:00Z' }))
+  await receive(ctx, activity('Announce', mallory, post.iri, { to: [PUBLIC], cc: [alice.followers_iri!] }))
+  await receive(ctx, activity('Delete', mallory, reply.id, { to: [PUBLIC], cc: [alice.followers_iri!] }))
+  t.same(await sent(ctx), [])
+  t.same(await ctx.db('activities').whereIn('actor_id', [alice.id, mallory.id]).select('iri'), [], 'nothing said in our name')
 })
 
 t.test('a boost is shown to the booster’s followers, counted once, and taken back', async (t) => {
