@@ -141,6 +141,12 @@ export async function removeFeatured(trx: Knex, actorId: string, objectId: strin
   await trx('featured').where({ actor_id: actorId, object_id: objectId }).delete()
 }
 
+/** Makes these the pins of an actor, as read at `readAt`: what was pinned since stays. */
+export async function replaceFeatured(ctx: Ctx, trx: Knex, actorId: string, objectIds: string[], readAt: Date): Promise<void> {
+  await trx('featured').where({ actor_id: actorId }).where('created_at', '<', readAt).whereNotIn('object_id', objectIds).delete()
+  for (const id of objectIds) await saveFeatured(ctx, trx, actorId, id)
+}
+
 /** True when one of these and the actor have blocked each other, whoever did. */
 export async function isLinkBlocked(trx: Knex, actorId: string, others: string[]): Promise<boolean> {
   const found = await trx('blocks')

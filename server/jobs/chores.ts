@@ -2,6 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
+import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
@@ -20,6 +21,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'event-count': publishCount,
   'quote-check': checkQuote,
   'followers-sync': repairFollowers,
+  featured: fetchFeatured,
   ancestors: fetchAncestors,
   replies: fetchReplies,
   software: learnSoftware

@@ -7,6 +7,7 @@ import { loadActorParts, type ActorPart } from '../../db/status-parts.ts'
 import { actorTimeline } from '../../db/timelines.ts'
 import { findByAcct } from '../../features/search/lookup.ts'
 import { search } from '../../features/search/search.ts'
+import { askForFeatured } from '../../protocol/featured.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readPage, textOf, viewerOf, type Params } from './params.ts'
@@ -69,6 +70,9 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     const query = request.query as Params
     const actor = await getActor(ctx, idParam(request))
     const page = readPage(request)
+    const pinned = boolOf(query['pinned']) ?? false
+    // Only people of ours make the server ask others for anything (F24).
+    if (pinned && viewerOf(request).actorId !== null) await askForFeatured(ctx, actor)
     const rows = await actorTimeline(
       ctx,
       viewerOf(request),
@@ -77,7 +81,7 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
         excludeReplies: boolOf(query['exclude_replies']) ?? false,
         excludeReblogs: boolOf(query['exclude_reblogs']) ?? false,
         onlyMedia: boolOf(query['only_media']) ?? false,
-        pinned: boolOf(query['pinned']) ?? false,
+        pinned,
         tag: foldTag(textOf(query['tagged']) ?? '')
       },
       page
