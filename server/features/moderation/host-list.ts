@@ -3,8 +3,7 @@ import type { Ctx } from '../../context.ts'
 import { namedHost } from '../../core/iri.ts'
 import type { HostAction } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
-import { requireSite } from '../../db/site.ts'
-import { allHostPolicies, type HostPolicyInput } from './hosts.ts'
+import { allHostPolicies, ownNames, type HostPolicyInput } from './hosts.ts'
 
 const COLUMNS = ['#domain', '#severity', '#reject_media', '#reject_reports', '#public_comment', '#obfuscate'] as const
 
@@ -34,7 +33,7 @@ export async function exportHostList(ctx: Ctx): Promise<string> {
 /** What an imported list would change, and which lines cannot be read. */
 export async function previewHostList(ctx: Ctx, text: string): Promise<HostListPreview> {
   const known = new Map((await allHostPolicies(ctx)).map((row) => [row.host, row]))
-  const { inputs, problems } = readHostList(text, requireSite(ctx).host)
+  const { inputs, problems } = readHostList(text, ownNames(ctx))
   const policies = inputs
     .filter((input) => !isSame(input, known.get(input.host)))
     .map((input) => ({ ...input, now: known.get(input.host)?.action ?? null }))
@@ -42,7 +41,7 @@ export async function previewHostList(ctx: Ctx, text: string): Promise<HostListP
 }
 
 /** Reads the list. A plain list of names, one a line, blocks them all (as Mastodon's import of `domain_blocks.csv` does). */
-export function readHostList(text: string, ownHost: string): { inputs: HostPolicyInput[]; problems: HostListProblem[] } {
+export function readHostList(text: string, ownHosts: string[]): { inputs: HostPolicyInput[]; problems: HostListProblem[] } {
   const records = readCsv(text)
   const first = records[0]?.cells.map((cell) => cell.trim().toLowerCase().replace(/^#/, '')) ?? []
   const hasHeader = first[0] === 'domain'
@@ -58,7 +57,7 @@ export function readHostList(text: string, ownHost: string): { inputs: HostPolic
     const action = actionOf(cell('severity'), isTrue(cell('reject_media')))
     if (name.replace(/^\*\./, '').includes('*')) refuse('obfuscated')
     else if (host === null) refuse('host')
-    else if (ownHost === host || ownHost.endsWith(`.${host}`)) refuse('own')
+    else if (ownHosts.some((own) => own === host || own.endsWith(`.${host}`))) refuse('own')
     else if (action === null) refuse('severity')
     else if (inputs.has(host)) refuse('twice')
     else if (inputs.size >= MAX_ROWS) refuse('too-many')

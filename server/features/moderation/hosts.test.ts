@@ -247,7 +247,7 @@ t.test('a list in Mastodon’s format is read, previewed with its mistakes, writ
     ].join('\n')
   )
   t.match(await previewHostList(ctx, exported), { policies: [], unchanged: 3, problems: [] })
-  t.match(readHostList('one.example\n\ntwo.example\n', 'commune.test').inputs, [
+  t.match(readHostList('one.example\n\ntwo.example\n', ['commune.test']).inputs, [
     { host: 'one.example', action: 'block' },
     { host: 'two.example' }
   ])

@@ -109,13 +109,17 @@ export async function saveFederationSettings(
   return federationSettings(ctx)
 }
 
+/** Our own hosts, without port: no policy is made for them, nor for what is above them. */
+export function ownNames(ctx: Ctx): string[] {
+  const { host, accountDomain } = requireSite(ctx)
+  return [host, accountDomain].map((name) => name.replace(/:\d+$/, ''))
+}
+
 /** The canonical host, when a policy can be made for it. */
 function checkHost(ctx: Ctx, name: string): string {
   const host = namedHost(name)
   if (host === null) throw new AppError('host.invalid', 422, 'This is not the name of a server.', { details: { field: 'host' } })
-  const { host: own, accountDomain } = requireSite(ctx)
-  const covered = [own, accountDomain].map((name) => name.replace(/:\d+$/, ''))
-  if (covered.some((name) => name === host || name.endsWith(`.${host}`)))
+  if (ownNames(ctx).some((name) => name === host || name.endsWith(`.${host}`)))
     throw new AppError('host.own', 422, 'This server is ours.', { details: { field: 'host' } })
   return host
 }
