@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { jsonForPostgres } from './json.ts'
 import type { VisitRow } from './rows.ts'
 
-export type VisitKind = 'replies' | 'followers-sync' | 'outbox' | 'featured'
+export type VisitKind = 'replies' | 'followers-sync' | 'outbox' | 'featured' | 'host'
 
 export async function findVisit(db: Knex, kind: VisitKind, subject: string): Promise<VisitRow | undefined> {
   return db<VisitRow>('visits').where({ kind, subject }).first()

@@ -6,6 +6,7 @@ import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
+import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 import { learnSoftware } from './software.ts'
@@ -20,6 +21,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'poll-close': closePoll,
   'event-count': publishCount,
   'quote-check': checkQuote,
+  'catch-up': catchUp,
   'followers-sync': repairFollowers,
   featured: fetchFeatured,
   ancestors: fetchAncestors,

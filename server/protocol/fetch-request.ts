@@ -22,12 +22,20 @@ export interface Budget {
   signal?: AbortSignal
 }
 
+/** What a server called the document when it was read last. */
+export interface Edition {
+  etag: string | null
+  modified: string | null
+}
+
 export interface GetPlan {
   accept: string
   maxBytes: number
   /** Ends the whole fetch, hops included. */
   signal: AbortSignal
   budget?: Budget | undefined
+  /** The edition known: the answer may be 304. */
+  known?: Edition | null
   /** Headers added for a hop; signatures live here. Called only while the host is the one first asked. */
   sign?: ((url: URL) => Promise<Record<string, string>>) | undefined
 }
@@ -37,6 +45,7 @@ export interface Answer {
   url: URL
   mediaType: string
   link: string
+  edition: Edition
   retryAfterSeconds: number | null
   /** Empty unless the status is 200. */
   body: Buffer
@@ -78,7 +87,7 @@ async function getOnce(ctx: Ctx, url: URL, plan: GetPlan, mayAddHeaders: boolean
     const response = await pool.request({
       method: 'GET',
       path: url.pathname + url.search,
-      headers: { accept: plan.accept, 'accept-encoding': 'gzip', 'user-agent': userAgent(ctx), ...added },
+      headers: { accept: plan.accept, 'accept-encoding': 'gzip', 'user-agent': userAgent(ctx), ...conditions(plan.known), ...added },
       signal: plan.budget?.signal === undefined ? plan.signal : AbortSignal.any([plan.signal, plan.budget.signal])
     })
     const header = (name: string): string => [response.headers[name] ?? ''].flat().join(', ')
@@ -88,6 +97,7 @@ async function getOnce(ctx: Ctx, url: URL, plan: GetPlan, mayAddHeaders: boolean
       url,
       mediaType: header('content-type'),
       link: header('link'),
+      edition: { etag: header('etag') || null, modified: header('last-modified') || null },
       retryAfterSeconds: readRetryAfter(header('retry-after'), ctx.clock.now())
     }
     if (response.statusCode === 200)
@@ -116,6 +126,13 @@ export function readRetryAfter(value: string, now: Date): number | null {
 
 export function userAgent(ctx: Ctx): string {
   return ctx.site === null ? USER_AGENT : `${USER_AGENT} (+${ctx.site.origin}/)`
+}
+
+function conditions(known: Edition | null | undefined): Record<string, string> {
+  return {
+    ...(known?.etag ? { 'if-none-match': known.etag } : {}),
+    ...(known?.modified ? { 'if-modified-since': known.modified } : {})
+  }
 }
 
 function absolute(location: string, base: URL): string {

@@ -14,6 +14,7 @@ import {
   userAgent,
   type Answer,
   type Budget,
+  type Edition,
   type GetPlan
 } from './fetch-request.ts'
 import type { Sockets } from './fetch-sockets.ts'
@@ -22,7 +23,7 @@ import { rememberScheme, signatureScheme } from './scheme.ts'
 import { signRequest, type SignatureScheme } from './sign.ts'
 
 export { createSockets, type NetworkHooks, type Sockets } from './fetch-sockets.ts'
-export type { Budget } from './fetch-request.ts'
+export type { Budget, Edition } from './fetch-request.ts'
 
 /** Mastodon's own ceiling for a document. */
 const DOCUMENT_BYTES = 1024 * 1024
@@ -73,6 +74,23 @@ export async function fetchDocument(ctx: Ctx, iri: string, opts: FetchOptions = 
   const second = await readDocument(ctx, first.id, opts, signal)
   if (second.id !== first.id || !sameHost(second.id, second.url)) throw invalid('The document is not what its address says.')
   return { json: second.json, iri: second.id }
+}
+
+/**
+ * A collection or a page of one that is read again and again, with what its server calls this edition; null when that is the one known.
+ * Signed. Its id is not checked: it is read for what it lists, never stored. Throws as fetchDocument does.
+ */
+export async function fetchIfChanged(
+  ctx: Ctx,
+  iri: string,
+  known: Edition | null,
+  opts: FetchOptions = {}
+): Promise<{ json: Record<string, unknown>; edition: Edition } | null> {
+  const signal = AbortSignal.timeout(opts.deadlineMs ?? DOCUMENT_DEADLINE_MS)
+  const answer = await knock(ctx, iri, opts, { accept: AS2_ACCEPT, maxBytes: DOCUMENT_BYTES, budget: opts.budget, signal, known })
+  if (answer.status === 304 && known !== null) return null
+  if (!sameHost(iri, answer.url)) throw invalid('The answer comes from another server.')
+  return { json: readAs2(answer), edition: answer.edition }
 }
 
 /** A JSON document that is not ActivityStreams (WebFinger, NodeInfo). Unsigned. Throws as fetchDocument does. */
@@ -142,13 +160,17 @@ async function readDocument(
   signal: AbortSignal
 ): Promise<{ json: Record<string, unknown>; id: string; url: URL }> {
   const answer = await knock(ctx, iri, opts, { accept: AS2_ACCEPT, maxBytes: DOCUMENT_BYTES, budget: opts.budget, signal })
+  const document = readAs2(answer)
+  if (typeof document.id !== 'string' || hostOf(document.id) === null) throw invalid('The document has no address of its own.')
+  return { json: document, id: document.id, url: answer.url }
+}
+
+function readAs2(answer: Answer): Record<string, unknown> {
   if (answer.status !== 200) throw failure(answer.status, answer.retryAfterSeconds)
   if (!isAs2(answer.mediaType)) throw invalid('The answer is not an ActivityStreams document.')
   const json = toJson(answer.body)
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid('The answer is not an ActivityStreams document.')
-  const document = json as Record<string, unknown>
-  if (typeof document.id !== 'string' || hostOf(document.id) === null) throw invalid('The document has no address of its own.')
-  return { json: document, id: document.id, url: answer.url }
+  return json as Record<string, unknown>
 }
 
 /** Asks until a signature is accepted; remembers the second scheme when only that one was. */

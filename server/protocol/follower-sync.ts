@@ -13,6 +13,7 @@ import { backfillHome } from '../db/timelines.ts'
 import { claimVisit, findVisit } from '../db/visits.ts'
 import { embeddedActivity } from '../vocab/activity.ts'
 import { mintActivityIri } from '../vocab/iris.ts'
+import { askForOutbox } from './ask-outbox.ts'
 import { collectionIds } from './collection-ids.ts'
 import { newBudget } from './fetch.ts'
 import { digestOf, readSyncHeader, SYNC_HEADER } from './follower-digest.ts'
@@ -123,6 +124,7 @@ async function endStale(ctx: Ctx, trx: Knex, actor: ActorRow, stale: FollowerHer
 async function acceptAwaited(ctx: Ctx, trx: Knex, actor: ActorRow, awaited: FollowerHere[]): Promise<void> {
   for (const { follow_id: id, follower_id: follower } of awaited)
     if (await acceptFollow(ctx, trx, id)) await backfillHome(trx, follower, actor.id)
+  if (awaited.length > 0) await askForOutbox(ctx, trx, actor.id)
   await emit(ctx, trx, [{ kind: 'follow-accepted', ids: awaited.map(({ follow_id: id }) => id) }])
 }
 

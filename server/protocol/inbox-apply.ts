@@ -39,7 +39,7 @@ const EFFECTS = new Map<string, Effect>([
   ['Undo', applyUndo],
   ['Like', applyLike],
   ['EmojiReact', applyLike],
-  ['Announce', applyAnnounce],
+  ['Announce', (ctx, arrival) => applyAnnounce(ctx, arrival)],
   ['Block', applyBlock],
   ['Lock', applyLock],
   ['Flag', applyFlag],

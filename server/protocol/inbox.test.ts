@@ -5,6 +5,8 @@ import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { accept, activity, create, localFollow, note, outcomeOf, PUBLIC, receive } from '../test/arrivals.ts'
 import { testContext, type TestContext } from '../test/context.ts'
 import { localPerson, remotePerson } from '../test/people.ts'
+import { remoteFollow } from '../test/publishers.ts'
+import { createNote } from '../features/wall/create-note.ts'
 import { processInbox } from './inbox.ts'
 
 interface Scene extends TestContext {
@@ -308,3 +310,16 @@ async function localPost(ctx: Ctx, author: ActorRow): Promise<ObjectRow> {
     row: { iri, type: 'Note', local: true, actor_id: author.id, visibility: 'public', published: ctx.clock.now(), doc: {} }
   }))!
 }
+
+t.test('O41 a reply that wants to reach the followers of one of ours is kept here, and never sent on under our name', async (t) => {
+  const { ctx, alice, bob } = await scene(t)
+  const carol = await remotePerson(ctx, 'carol@other.example')
+  await remoteFollow(ctx, carol, alice)
+  const post = await createNote(ctx, alice, { text: 'Bonjour' })
+  const before = await ctx.db('deliveries').pluck('id')
+  const reply = note(bob, { inReplyTo: post.iri, to: [PUBLIC], cc: [alice.iri, alice.followers_iri!] })
+  t.equal(await receive(ctx, create(bob, reply)), 'created')
+  t.equal((await objectsOf(ctx)).find(({ iri }) => iri === reply.id)!.in_reply_to_id, post.id)
+  t.same(await ctx.db('deliveries').pluck('id'), before, 'nothing leaves')
+  t.same(await ctx.db('activities').whereNot({ type: 'Create' }), [])
+})

@@ -83,10 +83,9 @@ function boostVisibility(activity: NormActivity, actor: ActorRow): ObjectRow['vi
 }
 
 /** One Announce. The outcome is that of its last item. */
-export async function applyAnnounce(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
+export async function applyAnnounce(ctx: Ctx, arrival: OwnArrival, budget: Budget = newBudget()): Promise<Outcome> {
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
-  const budget = newBudget()
   const followed = (await followedFromHere(ctx.db, [arrival.actor.id])).size > 0
   let outcome: Outcome = 'refused-document'
   const items = arrival.activity.objects.slice(0, MAX_ITEMS)

@@ -26,6 +26,8 @@ export interface Creation {
   writerId?: string | null
   /** Row in inbox_log of the activity that its author signed: what a group announces. */
   logId?: string
+  /** History: stored, but no news for anybody. */
+  quiet?: boolean
 }
 
 /**
@@ -52,6 +54,7 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
   stored.forEach(({ row, fresh: isFresh }, index) => {
     if (!isFresh || row === null || ids.has(row.id)) return
     ids.add(row.id)
+    if (wanted[index]!.quiet === true) return
     fresh.push(row)
     said.push({ ...wanted[index]!, row })
   })

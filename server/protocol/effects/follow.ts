@@ -7,6 +7,7 @@ import { acceptFollow, findFollow, findFollowByIri, removeFollow, saveFollow } f
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, FollowRow } from '../../db/rows.ts'
 import { backfillHome } from '../../db/timelines.ts'
+import { askForOutbox } from '../ask-outbox.ts'
 import { authorise } from '../authorise.ts'
 import type { NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
@@ -108,6 +109,7 @@ export async function applyFollowAnswer(ctx: Ctx, arrival: OwnArrival): Promise<
     }
     const accepted = await acceptFollow(ctx, trx, follow.id)
     if (accepted) await backfillHome(trx, follow.follower_id, follow.followed_id)
+    if (accepted) await askForOutbox(ctx, trx, follow.followed_id)
     await emit(ctx, trx, [{ kind: 'follow-accepted', ids: accepted ? [follow.id] : [] }])
     return accepted ? 'follow-accepted' : 'unchanged'
   })
