@@ -72,12 +72,29 @@ export interface AccountLite {
   emojis?: CustomEmoji[]
 }
 
+export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'
+export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'accepted' | 'refused' | 'interested'
+
+/** When, where, who may come, and how the reader stands to it. */
 export interface EventDetails {
   start: string
   end: string | null
   timezone: string
   status: string
   location: Place | null
+  /** Start before the organiser last changed it. */
+  movedFrom: string | null
+  isOver: boolean
+  joinMode: JoinMode
+  externalParticipationUrl: string | null
+  capacity: number | null
+  remainingCapacity: number | null
+  participantCount: number
+  participation: { state: ParticipationState; named: boolean; message: string; since: string } | null
+  invitedBy: AccountLite | null
+  canOrganise: boolean
+  /** Requests that wait; null for who does not organise. */
+  requestCount: number | null
 }
 
 export interface StatusExtension {
@@ -162,17 +179,12 @@ export interface Relationship {
   muting: boolean
 }
 
-export interface EventEntity {
+export interface EventEntity extends EventDetails {
   id: string
   uri: string
   url: string
   title: string
   description: string
-  start: string
-  end: string | null
-  timezone: string
-  status: string
-  location: Place | null
   image: { url: string; description: string | null; width: number | null; height: number | null } | null
   tags: { name: string; url: string }[]
   organizer: Account
@@ -250,6 +262,14 @@ export interface ManagedGroup {
   kind: string | null
   avatar: string
   role: string
+}
+
+export interface EventParticipant {
+  id: string
+  account: Account
+  state: 'pending' | 'accepted' | 'refused'
+  message: string
+  since: string
 }
 
 export interface Notification {

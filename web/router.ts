@@ -14,6 +14,12 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditEventPage.vue'),
     meta: { members: true }
   },
+  {
+    path: '/evenements/:id(\\d+)/participants',
+    name: 'participants',
+    component: () => import('./pages/ParticipantsPage.vue'),
+    meta: { members: true }
+  },
   { path: '/groupes', name: 'groups', component: () => import('./pages/GroupsPage.vue') },
   { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },
   {

@@ -149,14 +149,20 @@ export interface Participant {
   actor: ActorRow
 }
 
-/** Who comes and who asks to, in the order they did; only those who let their name be shown unless `all`. Index: participations_list. */
+/** What organisers see and answer. */
+export type AskedState = 'pending' | 'accepted' | 'refused'
+
+/**
+ * Who comes and who asks to, in the order they did, `state`: only these; only those who come and let their name be shown unless `all`.
+ * Index: participations_list.
+ */
 export async function listParticipants(
   trx: Knex,
   objectId: string,
-  options: { all: boolean; after: string | null; limit: number }
+  options: { all: boolean; state: AskedState | null; after: string | null; limit: number }
 ): Promise<Participant[]> {
   const query = trx<ParticipationRow>('participations').where({ object_id: objectId }).orderBy('id').limit(options.limit)
-  if (options.all) query.whereIn('state', ['pending', 'accepted', 'refused'])
+  if (options.all) query.whereIn('state', options.state === null ? ['pending', 'accepted', 'refused'] : [options.state])
   else query.where({ state: 'accepted', named: true })
   if (options.after !== null) query.where('id', '>', options.after)
   const rows = await query

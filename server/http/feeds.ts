@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../context.ts'
 import type { ActorPart, StatusRow } from '../db/status-parts.ts'
 import { requireSite } from '../db/site.ts'
+import { findStatus } from '../db/timelines.ts'
 import { atomFeed, latestChange } from '../features/feeds/atom.ts'
 import { calendarOf } from '../features/feeds/calendar.ts'
 import { feedEvents, feedPosts, findFeedOwner } from '../features/feeds/sources.ts'
@@ -13,10 +14,11 @@ const READ = { config: { public: true } }
 /** Readers ask every few minutes at most; a cancelled event should not wait longer. */
 const CACHE = 'public, max-age=120'
 
-/** Fastify plugin: /feed.atom, /agenda.ics and the same under /@username. */
+/** Fastify plugin: /feed.atom, /agenda.ics and the same under /@username, and one event for one's own calendar. */
 export async function feeds(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   app.get('/feed.atom', READ, async (request, reply) => sendAtom(ctx, request, reply, null))
   app.get('/agenda.ics', READ, async (request, reply) => sendCalendar(ctx, request, reply, null))
+  app.get('/evenements/:id(^\\d{1,19}).ics', READ, async (request, reply) => sendEvent(ctx, request, reply))
   app.get('/@:username/feed.atom', READ, async (request, reply) => sendAtom(ctx, request, reply, await ownerOf(ctx, request)))
   app.get('/@:username/agenda.ics', READ, async (request, reply) => sendCalendar(ctx, request, reply, await ownerOf(ctx, request)))
 }
@@ -49,6 +51,14 @@ async function sendCalendar(ctx: Ctx, request: FastifyRequest, reply: FastifyRep
       ? { name: site.name, url: `${site.origin}/agenda` }
       : { name: owner.name || owner.username, url: `${site.origin}/@${owner.username}` }
   return send(request, reply, 'text/calendar; charset=utf-8', calendarOf(frame, rows), rows)
+}
+
+/** One event, called off or not, under the UID it has in every calendar. */
+async function sendEvent(ctx: Ctx, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const site = requireSite(ctx)
+  const row = await findStatus(ctx, (request.params as { id: string }).id, { actorId: null })
+  if (row === null || row.type !== 'Event') throw notFound()
+  return send(request, reply, 'text/calendar; charset=utf-8', calendarOf({ name: site.name, url: row.url ?? row.iri }, [row]), [row])
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, type: string, body: string, rows: StatusRow[]): FastifyReply {

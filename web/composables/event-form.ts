@@ -1,5 +1,5 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
-import type { EventEntity, Place } from '../entities.ts'
+import type { EventEntity, JoinMode, Place } from '../entities.ts'
 
 export interface EventDraft {
   title: string
@@ -15,6 +15,11 @@ export interface EventDraft {
   description: string
   tags: string
   as: string
+  status: string
+  joinMode: JoinMode
+  /** Seats as typed; '' for as many as come. */
+  capacity: string
+  externalUrl: string
 }
 
 export interface EventBody {
@@ -25,6 +30,10 @@ export interface EventBody {
   timezone: string
   location: Partial<Place> | null
   tags: string[]
+  status: string
+  joinMode: JoinMode
+  capacity: number | null
+  externalParticipationUrl: string | null
   media_ids?: string[]
   as?: string
 }
@@ -43,7 +52,11 @@ export function emptyDraft(timezone: string): EventDraft {
     longitude: '',
     description: '',
     tags: '',
-    as: ''
+    as: '',
+    status: 'CONFIRMED',
+    joinMode: 'free',
+    capacity: '',
+    externalUrl: ''
   }
 }
 
@@ -65,7 +78,11 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     longitude: number(event.location?.longitude),
     description: plain(event.description),
     tags: event.tags.map((tag) => `#${tag.name}`).join(' '),
-    as: ''
+    as: '',
+    status: event.status,
+    joinMode: event.joinMode,
+    capacity: number(event.capacity),
+    externalUrl: event.externalParticipationUrl ?? ''
   }
 }
 
@@ -85,9 +102,18 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     timezone: draft.timezone,
     location: Object.keys(place).length > 0 ? place : null,
     tags: draft.tags.split(/[\s,#]+/).filter(Boolean),
+    status: draft.status,
+    joinMode: draft.joinMode,
+    capacity: takesSeats(draft.joinMode) && draft.capacity.trim() !== '' ? Number(draft.capacity) : null,
+    externalParticipationUrl: draft.joinMode === 'external' ? draft.externalUrl.trim() : null,
     ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
     ...(draft.as ? { as: draft.as } : {})
   }
+}
+
+/** True where the organiser counts who comes. */
+export function takesSeats(joinMode: JoinMode): boolean {
+  return joinMode === 'free' || joinMode === 'restricted'
 }
 
 // French keyboards type a comma.

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, can, type Who } from '../../core/permission.ts'
-import { decide, findParticipation, listParticipants, saveInvitation, type Participant } from '../../db/participations.ts'
+import { decide, findParticipation, listParticipants, saveInvitation, type AskedState, type Participant } from '../../db/participations.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import { isLinkBlocked } from '../../db/links.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
@@ -15,7 +15,7 @@ export async function participantsFor(
   ctx: Ctx,
   who: Who | null,
   event: ObjectRow,
-  page: { after: string | null; limit: number }
+  page: { after: string | null; state: AskedState | null; limit: number }
 ): Promise<{ participants: Participant[]; isOrganiser: boolean }> {
   const isOrganiser = await organises(ctx, who, event)
   return { participants: await listParticipants(ctx.db, event.id, { ...page, all: isOrganiser }), isOrganiser }

@@ -136,6 +136,11 @@ export const JoinBody = strictObject({
 
 export const InviteBody = strictObject({ acct: Type.String({ maxLength: 400, description: 'Handle of the person, here or elsewhere' }) })
 
+export const ParticipantQuery = Type.Object({
+  state: Type.Optional(words(['pending', 'accepted', 'refused'], { description: 'Only these; for organisers' })),
+  after: Type.Optional(Id)
+})
+
 export const EventParticipant = Type.Object(
   {
     id: Id,

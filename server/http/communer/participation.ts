@@ -12,7 +12,7 @@ import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { getEvent, showEvent } from './event-answers.ts'
-import { Event, EventParticipant, InviteBody, JoinBody } from './event-schemas.ts'
+import { Event, EventParticipant, InviteBody, JoinBody, ParticipantQuery } from './event-schemas.ts'
 import { answers, Empty, Id } from './schemas.ts'
 
 const tags = ['events']
@@ -70,19 +70,20 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
         tags,
         summary: 'Everybody and every request for organisers; for others only those who let their name be shown',
         params: ById,
-        querystring: Type.Object({ after: Type.Optional(Id) }),
+        querystring: ParticipantQuery,
         response: answers(200, Type.Array(EventParticipant))
       }
     },
     async (request, reply) => {
       const event = await getEvent(ctx, request.params.id, viewerOf(request))
-      const page = { after: request.query.after ?? null, limit: PAGE }
+      const { after = null, state = null } = request.query
+      const page = { after, state, limit: PAGE }
       const { participants, isOrganiser } = await participantsFor(ctx, whoIs(request), event, page)
-      if (participants.length === PAGE)
-        reply.header(
-          'link',
-          `<${new URL(`${request.url.split('?')[0]}?after=${participants.at(-1)!.row.id}`, ctx.site?.origin).href}>; rel="next"`
-        )
+      if (participants.length === PAGE) {
+        const next = new URL(request.url, ctx.site?.origin)
+        next.searchParams.set('after', participants.at(-1)!.row.id)
+        reply.header('link', `<${next.href}>; rel="next"`)
+      }
       const actors = await loadActorParts(
         ctx,
         participants.map(({ actor }) => actor.id)

@@ -1,0 +1,141 @@
+// Taking part in events through the native API: refusals, the organiser's page, invitations, the last seats, one event as a calendar file.
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { buildApp } from '../../app.ts'
+import type { Ctx } from '../../context.ts'
+import { createToken } from '../../features/accounts/tokens.ts'
+import { testContext } from '../../test/context.ts'
+import { citizen, localGroup } from '../../test/people.ts'
+
+type Tap = Parameters<typeof testContext>[0]
+const URL = '/api/communer/v1/events'
+const EVENT = { title: 'Fête du jardin', start: '2026-12-12T14:00', timezone: 'Indian/Reunion' }
+
+async function scene(t: Tap) {
+  const { ctx, clock } = await testContext(t, { startAt: new Date('2026-11-22T12:00:00Z') })
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const alice = await citizen(ctx, 'alice')
+  const bea = await citizen(ctx, 'bea')
+  const carl = await citizen(ctx, 'carl')
+  await localGroup(ctx, 'jardin', alice.actor)
+  const asAlice = await caller(ctx, app, alice.account.id)
+  const announce = async (more: object = {}): Promise<string> => (await asAlice('POST', URL, { ...EVENT, ...more })).json.id
+  return {
+    ctx,
+    clock,
+    app,
+    bea,
+    carl,
+    announce,
+    asAlice,
+    asBea: await caller(ctx, app, bea.account.id),
+    asCarl: await caller(ctx, app, carl.account.id),
+    anyone: await caller(ctx, app, null)
+  }
+}
+
+async function caller(ctx: Ctx, app: FastifyInstance, accountId: string | null) {
+  const headers = accountId === null ? {} : { authorization: `Bearer ${await createToken(ctx, accountId, 'read write')}` }
+  return async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) => {
+    const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+    return { status: answer.statusCode, json: answer.json(), link: String(answer.headers['link'] ?? '') }
+  }
+}
+
+t.test('who is nobody, or no organiser, is refused and nothing is stored', async (t) => {
+  const { ctx, announce, asBea, asCarl, anyone, bea, carl } = await scene(t)
+  const id = await announce({ joinMode: 'restricted' })
+  for (const verb of ['join', 'leave', 'interested', 'decline']) t.equal((await anyone('POST', `${URL}/${id}/${verb}`)).status, 401, verb)
+  t.equal((await asBea('POST', `${URL}/1/join`)).status, 404)
+  t.same(await ctx.db('participations').select('id'), [])
+  await asBea('POST', `${URL}/${id}/join`, { message: 'Avec mon fils' })
+  for (const [path, body] of [
+    [`participants/${bea.actor.id}/approve`, undefined],
+    [`participants/${bea.actor.id}/refuse`, undefined],
+    ['invitations', { acct: 'carl' }]
+  ] as const) {
+    t.match(await asCarl('POST', `${URL}/${id}/${path}`, body), { status: 403, json: { code: 'permission.denied' } }, path)
+    t.equal((await anyone('POST', `${URL}/${id}/${path}`, body)).status, 401, path)
+  }
+  t.match(await ctx.db('participations').select('actor_id', 'state'), [{ actor_id: bea.actor.id, state: 'pending' }])
+  t.same(await ctx.db('event_invitations').select('id'), [])
+  t.same(await ctx.db('notifications').where({ owner_id: carl.actor.id }).select('id'), [])
+})
+
+t.test('who asks to come is seen by organisers only, and her name by others only if she says so', async (t) => {
+  const { announce, asAlice, asBea, asCarl, anyone, bea, carl } = await scene(t)
+  const id = await announce({ joinMode: 'restricted', capacity: 1, as: 'jardin' })
+  const asked = await asBea('POST', `${URL}/${id}/join`, { message: 'Avec mon fils', named: true })
+  t.match(asked.json, { participation: { state: 'received', named: true }, participantCount: 0, requestCount: null, canOrganise: false })
+  await asCarl('POST', `${URL}/${id}/join`)
+  t.same((await anyone('GET', `${URL}/${id}/participants`)).json, [])
+  t.same((await asCarl('GET', `${URL}/${id}/participants?state=pending`)).json, [], 'asking for requests shows none to others')
+  t.match((await asAlice('GET', `${URL}/${id}/participants?state=pending`)).json, [
+    { account: { acct: 'bea' }, state: 'pending', message: 'Avec mon fils' },
+    { account: { acct: 'carl' }, state: 'pending' }
+  ])
+  t.match((await asAlice('GET', `${URL}/${id}`)).json, { canOrganise: true, requestCount: 2 })
+  t.equal((await asAlice('POST', `${URL}/${id}/participants/${bea.actor.id}/approve`)).status, 200)
+  t.match(await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/approve`), { status: 422, json: { code: 'event.full' } })
+  t.equal((await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/refuse`)).status, 200)
+  t.equal((await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}0/refuse`)).status, 404)
+  const shown = (await anyone('GET', `${URL}/${id}/participants`)).json
+  t.match(shown, [{ account: { acct: 'bea' }, state: 'accepted', message: '' }])
+  t.equal(shown.length, 1)
+  t.match((await asBea('GET', `${URL}/${id}`)).json, { participation: { state: 'accepted' }, participantCount: 1, remainingCapacity: 0 })
+  t.match((await asCarl('GET', `${URL}/${id}`)).json, { participation: { state: 'refused' } })
+  t.match(await asCarl('POST', `${URL}/${id}/join`), { status: 422, json: { code: 'event.not-accepted' } })
+})
+
+t.test('where one cannot come one is told why, and may keep the event in mind', async (t) => {
+  const { announce, asAlice, asBea, clock } = await scene(t)
+  const elsewhere = await announce({ joinMode: 'external', externalParticipationUrl: 'https://billets.example/1' })
+  t.match(await asBea('POST', `${URL}/${elsewhere}/join`), { status: 422, json: { code: 'event.external' } })
+  const open = await announce({ joinMode: 'none' })
+  t.match(await asBea('POST', `${URL}/${open}/join`), { status: 422, json: { code: 'event.closed' } })
+  t.match((await asBea('POST', `${URL}/${open}/interested`)).json, { participation: { state: 'interested' }, participantCount: 0 })
+  t.match((await asBea('GET', `${URL}?participating=true`)).json, [{ id: open }])
+  t.match((await asBea('POST', `${URL}/${open}/leave`)).json, { participation: null })
+  await asAlice('PATCH', `${URL}/${open}`, { status: 'CANCELLED', joinMode: 'free' })
+  t.match(await asBea('POST', `${URL}/${open}/join`), { status: 422, json: { code: 'event.cancelled' } })
+  const soon = await announce({ start: '2026-11-22T17:00' })
+  clock.advance(5 * 3_600_000)
+  t.match(await asBea('POST', `${URL}/${soon}/join`), { status: 422, json: { code: 'event.over' } })
+})
+
+t.test('an invitation is told, seen on the event, declined, and may be given again', async (t) => {
+  const { ctx, announce, asAlice, asBea, bea } = await scene(t)
+  const id = await announce({ joinMode: 'restricted' })
+  t.match(await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'nobody' }), { status: 404, json: { code: 'event.invitee-unknown' } })
+  t.match(await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'jardin' }), { status: 422, json: { code: 'event.invitee' } })
+  t.match(await asBea('POST', `${URL}/${id}/decline`), { status: 404, json: { code: 'event.not-invited' } })
+  t.equal((await asAlice('POST', `${URL}/${id}/invitations`, { acct: '@bea' })).status, 200)
+  t.match(await ctx.db('notifications').where({ owner_id: bea.actor.id }).select('type'), [{ type: 'event_invite' }])
+  t.match((await asBea('GET', `${URL}/${id}`)).json, { invitedBy: { acct: 'alice' } })
+  t.match((await asBea('POST', `${URL}/${id}/decline`)).json, { invitedBy: null, participation: null })
+  t.equal((await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'bea' })).status, 200)
+  t.match(
+    (await asBea('POST', `${URL}/${id}/join`)).json,
+    { invitedBy: null, participation: { state: 'accepted' } },
+    'no second word is needed'
+  )
+})
+
+t.test('one event as a calendar file: called off under the same UID, and nothing of what is not public', async (t) => {
+  const { app, announce, asAlice } = await scene(t)
+  const id = await announce()
+  const hidden = await announce({ visibility: 'members', as: 'jardin' })
+  t.equal((await app.inject(`/evenements/${hidden}.ics`)).statusCode, 404)
+  t.equal((await app.inject('/evenements/1.ics')).statusCode, 404)
+  const before = await app.inject(`/evenements/${id}.ics`)
+  t.match(before.headers['content-type'], 'text/calendar')
+  t.match(before.body, /STATUS:CONFIRMED/)
+  await asAlice('PATCH', `${URL}/${id}`, { status: 'CANCELLED' })
+  const after = (await app.inject(`/evenements/${id}.ics`)).body
+  t.match(after, /STATUS:CANCELLED/)
+  t.equal(/UID:(.+)/.exec(after)![1], /UID:(.+)/.exec(before.body)![1])
+  t.ok(Number(/SEQUENCE:(\d+)/.exec(after)![1]) > 0, 'calendars take the newer one')
+  await asAlice('DELETE', `${URL}/${id}`)
+  t.equal((await app.inject(`/evenements/${id}.ics`)).statusCode, 404)
+})
