@@ -1,6 +1,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
+import { loadSite, saveSite } from '../db/site.ts'
 import { buildApp } from '../app.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
@@ -346,4 +347,28 @@ t.test('[30] the end of an account we never met is no news: 202, nothing asked, 
   t.equal(internet.host('peer.test').seen.length, 0)
   t.same(await ctx.db('inbox_log'), [])
   t.same(await ctx.db('actors').where({ local: false }), [])
+})
+
+t.test('[13] under a domain of its own for handles, addresses stay where the server is', async (t) => {
+  const { ctx } = await testContext(t, { origin: 'https://participer.commune.test' })
+  await saveSite(ctx, ctx.db, { ...ctx.site!, accountDomain: 'commune.test' })
+  const { accountDomain } = (await loadSite(ctx))!
+  t.equal(accountDomain, 'commune.test')
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const mairie = await localActor(ctx, 'mairie')
+  const get = (url: string, accept = AP) =>
+    app.inject({ method: 'GET', url: url.replace(ctx.site!.origin, ''), headers: { host: 'participer.commune.test', accept } })
+  // What commune.test redirects here: the question as it was asked there, and the one with our own host.
+  for (const handle of ['mairie@commune.test', 'mairie@participer.commune.test']) {
+    const answer = await get(`/.well-known/webfinger?resource=acct:${handle}`)
+    t.equal(answer.statusCode, 200, handle)
+    t.equal(answer.json().subject, 'acct:mairie@commune.test', 'the subject is of the account domain')
+    t.equal(answer.json().links[0].href, mairie.iri)
+  }
+  t.equal((await get('/.well-known/webfinger?resource=acct:mairie@elsewhere.test')).statusCode, 404)
+  const document = (await get(mairie.iri)).json()
+  t.equal(document.webfinger, 'mairie@commune.test', 'FEP-2c59')
+  for (const address of [document.id, document.inbox, document.outbox, document.publicKey.id, document.endpoints.sharedInbox, document.url])
+    t.equal(new URL(address).host, 'participer.commune.test', address)
 })
