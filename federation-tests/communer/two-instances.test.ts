@@ -192,6 +192,23 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
     t.ok(await asBob(hello.uri), 'though he still sees his own post')
   })
 
+  await t.test('a visitor of one with her account on the other follows a group through her own server', async (t) => {
+    const eve = beta.clients.eve!
+    const jardin = await alpha.anonymous.get('/api/v1/accounts/lookup?acct=jardin')
+    const way = await alpha.anonymous.post('/api/communer/v1/way-home', { account: '@eve@beta.test', uri: jardin.uri, intent: 'follow' })
+    t.equal(way.host, 'beta.test')
+    const there = new URL(way.url)
+    t.equal(there.origin + there.pathname, 'https://beta.test/authorize_interaction')
+    t.match(Object.fromEntries(there.searchParams), { uri: jardin.uri, intent: 'follow' })
+    const stranger = await beta.anonymous.request('GET', there.pathname + there.search, undefined, { accept: 'text/html' })
+    t.match(stranger.headers.get('location'), /^\/connexion\?retour=/, 'logged out she logs in first')
+    const target = await eve.get(`/api/communer/v1/interaction?uri=${encodeURIComponent(there.searchParams.get('uri')!)}`)
+    t.match(target, { type: 'account', host: 'alpha.test' })
+    t.notOk((await eve.get(`/api/v1/accounts/relationships?id[]=${target.id}`))[0].requested, 'nothing is done by coming')
+    await eve.post(`/api/v1/accounts/${target.id}/follow`)
+    await waitUntil('alpha accepts', async () => (await eve.get(`/api/v1/accounts/relationships?id[]=${target.id}`))[0].following)
+  })
+
   await t.test('both instances are healthy at the end', async (t) => {
     for (const one of [alpha, beta] as Communer[]) {
       t.equal((await one.anonymous.request('GET', '/readyz')).status, 200)
