@@ -1,0 +1,165 @@
+// One document of each kind as our builders make it: what FEDERATION.md shows under the same name.
+import { embeddedActivity, tombstone } from '../vocab/activity.ts'
+import { actorDocument, withPublicKey, type ActorSource } from '../vocab/actor.ts'
+import { addressing } from '../vocab/addressing.ts'
+import type { WireDocument } from '../vocab/context.ts'
+import { objectDocument, type ObjectLinks, type ObjectSource } from '../vocab/object.ts'
+
+const ORIGIN = 'https://saint-leu.example'
+const ALICE = `${ORIGIN}/ap/actors/alice`
+const GROUP = `${ORIGIN}/ap/actors/jardin`
+const BOB = 'https://mastodon.example/users/bob'
+const AT = new Date('2026-11-20T08:00:00Z')
+
+const ACTOR: ActorSource = {
+  iri: ALICE,
+  type: 'Person',
+  kind: null,
+  username: 'alice',
+  domain: 'saint-leu.example',
+  name: 'Alice Payet',
+  summary: '<p>Jardinière</p>',
+  url: null,
+  locked: false,
+  discoverable: true,
+  indexable: true,
+  icon: { url: '/media/alice.webp', mediaType: 'image/webp' },
+  image: null,
+  fields: [{ name: 'Site', value: '<a href="https://alice.example">alice.example</a>' }],
+  published: AT,
+  updated: null
+}
+
+const NOTE: ObjectSource = {
+  iri: `${ORIGIN}/ap/objects/n1`,
+  type: 'Note',
+  kind: null,
+  visibility: 'public',
+  in_reply_to_iri: null,
+  name: null,
+  summary: null,
+  content: '<p>Bonjour</p>',
+  language: 'fr',
+  sensitive: false,
+  url: `${ORIGIN}/@alice/1`,
+  start_time: null,
+  end_time: null,
+  timezone: null,
+  event_status: null,
+  place: null,
+  attachments: [],
+  tags: [{ type: 'Hashtag', name: '#jardin', href: `${ORIGIN}/tags/jardin` }],
+  published: AT,
+  updated: null
+}
+
+function keyed(document: WireDocument): WireDocument {
+  return withPublicKey(document, {
+    iri: `${String(document['id'])}#main-key`,
+    pem: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n'
+  })
+}
+
+function links(actorIri: string, more: Partial<ObjectLinks> = {}): ObjectLinks {
+  return { origin: ORIGIN, actorIri, ...addressing({ visibility: 'public', followersIri: `${actorIri}/followers` }), ...more }
+}
+
+const person = keyed(actorDocument(ACTOR, { origin: ORIGIN }))
+const note = objectDocument(NOTE, links(ALICE))
+const inGroup = addressing({ visibility: 'public', followersIri: `${GROUP}/followers`, groupIri: GROUP })
+
+/** By the name the document gives them. */
+export const EXAMPLES: Record<string, WireDocument> = {
+  Person: person,
+  Group: keyed(
+    actorDocument(
+      {
+        ...ACTOR,
+        iri: GROUP,
+        type: 'Group',
+        kind: 'group',
+        username: 'jardin',
+        name: 'Jardin partagé',
+        summary: '<p>Ouvert à tous</p>',
+        icon: null,
+        fields: []
+      },
+      { origin: ORIGIN, group: { openness: 'open', posting: 'members', members: 12 } }
+    )
+  ),
+  Application: keyed(
+    actorDocument(
+      {
+        ...ACTOR,
+        iri: `${ORIGIN}/ap/actor`,
+        type: 'Application',
+        username: 'saint-leu.example',
+        name: 'Saint-Leu',
+        summary: '',
+        icon: null,
+        fields: []
+      },
+      { origin: ORIGIN }
+    )
+  ),
+  Note: note,
+  Article: objectDocument(
+    {
+      ...NOTE,
+      iri: `${ORIGIN}/ap/objects/a1`,
+      type: 'Article',
+      kind: 'news',
+      name: 'La ressourcerie ouvre',
+      summary: 'Samedi, dès 9 h',
+      url: `${ORIGIN}/@jardin/2`
+    },
+    links(GROUP, { authorIri: ALICE })
+  ),
+  Page: objectDocument(
+    { ...NOTE, iri: `${ORIGIN}/ap/objects/p1`, type: 'Page', name: 'Un banc sous le badamier', url: `${ORIGIN}/@alice/3` },
+    { origin: ORIGIN, actorIri: ALICE, groupIri: GROUP, ...inGroup }
+  ),
+  Event: objectDocument(
+    {
+      ...NOTE,
+      iri: `${ORIGIN}/ap/objects/e1`,
+      type: 'Event',
+      name: 'Chantier participatif',
+      url: `${ORIGIN}/evenements/4`,
+      start_time: new Date('2026-12-12T10:00:00Z'),
+      end_time: new Date('2026-12-12T13:00:00Z'),
+      timezone: 'Indian/Reunion',
+      event_status: 'CONFIRMED',
+      place: { name: 'Jardin des Colimaçons', address: '12 chemin des Colimaçons', latitude: -21.154301, longitude: 55.308502 }
+    },
+    links(GROUP, { authorIri: ALICE })
+  ),
+  Question: objectDocument(
+    {
+      ...NOTE,
+      iri: `${ORIGIN}/ap/objects/q1`,
+      type: 'Question',
+      url: `${ORIGIN}/@alice/5`,
+      poll: {
+        multiple: false,
+        options: [
+          { name: 'Samedi matin', votes: 3 },
+          { name: 'Mercredi', votes: 5 }
+        ],
+        voters: 8,
+        endTime: '2026-12-06T22:00:00Z',
+        closed: null
+      }
+    },
+    links(ALICE)
+  ),
+  Tombstone: tombstone({ iri: NOTE.iri, formerType: 'Note', published: AT, deleted: new Date('2026-11-21T08:00:00Z') }),
+  'Undo{Follow}': {
+    id: `${ORIGIN}/ap/activities/u1`,
+    type: 'Undo',
+    actor: ALICE,
+    to: [BOB],
+    cc: [],
+    object: embeddedActivity({ iri: `${ORIGIN}/ap/activities/f1`, type: 'Follow', actorIri: ALICE, object: BOB })
+  }
+}
