@@ -44,6 +44,7 @@ async function fillSurroundings(ctx: Ctx): Promise<void> {
   const statements = [
     `insert into quotes (quote_iri, quote_id, quoted_iri, quoted_id, state)
        select 'https://h.example/' || n, n, 'https://h.example/' || n - 1, n - 1, 'accepted' from generate_series(4, ?::int, 4) n`,
+    `insert into group_removals (object_id, group_id) select n, 1 from generate_series(3, ?::int, 16) n`,
     `insert into reactions (id, iri, actor_id, object_id, emoji)
        select n, 'https://h.example/r' || n, 1 + n % 5000, n, '🌱' from generate_series(1, ?::int, 2) n`,
     `insert into poll_votes (object_id, voter_id, option, single)
