@@ -5,6 +5,7 @@ import { startCommuner, type Communer } from '../harness/communer.ts'
 import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
+import { askEachOther } from './polls.ts'
 
 const textOf = (html: string): string =>
   html
@@ -12,7 +13,7 @@ const textOf = (html: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
+t.test('two communes', { skip: NETWORK_MISSING, timeout: 400_000 }, async (t) => {
   const network: Network = await startNetwork()
   t.teardown(() => network.close())
   const [alpha, beta] = await Promise.all([
@@ -162,6 +163,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) =>
       'nothing was even sent'
     )
   })
+
+  await t.test('[50] [54] polls, quotes and pins', (t) => askEachOther(t, { alpha, beta }))
 
   await t.test('a block cuts both ways', async (t) => {
     const [remoteAlice] = (await bob.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@alice@alpha.test')}`)).accounts

@@ -46,7 +46,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   options.prepare?.(directory, authority.caFile)
   const front = await startFront(authority, inNamespace ? 443 : await freePort(), inNamespace)
   const logFile = join(directory, 'connections.jsonl')
-  const connect = buildConnector({ ca: authority.caPem })
+  // The front speaks TLS in the test's own process: while that is busy, a handshake may take its time.
+  const connect = buildConnector({ ca: authority.caPem, timeout: 60_000 })
   const agent = new Agent({
     connect: (target, done) =>
       connect({ ...target, hostname: '127.0.0.1', host: '127.0.0.1', port: String(front.port), servername: target.hostname }, done)

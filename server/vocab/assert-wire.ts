@@ -73,6 +73,11 @@ function checkObject(object: WireDocument, say: Say): void {
   if (type === 'Tombstone' || type.includes('Collection')) return
   if (isVote(object)) return say('a vote names who gets it', Array.isArray(object['to']) && object['to'].length === 1)
   say('W3 attributedTo is a string', typeof object['attributedTo'] === 'string')
+  if (type === 'QuoteAuthorization')
+    return say(
+      'a stamp names both posts',
+      ['interactingObject', 'interactionTarget'].every((name) => typeof object[name] === 'string')
+    )
   say('W4 to and cc are lists', Array.isArray(object['to']) && Array.isArray(object['cc']))
   checkGroupFirst(object, say)
   checkAttachments(object, say)
