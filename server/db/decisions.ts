@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
-import type { DecisionRow } from './rows.ts'
+import type { ActorRow, DecisionRow } from './rows.ts'
 
 export interface NewDecision {
   /** Null for what the instance did by itself or through the command line. */
@@ -46,4 +46,11 @@ export async function listDecisions(
   if (targetId !== undefined) query.where({ target_id: targetId })
   if (maxId !== undefined) query.where('id', '<', maxId)
   return query
+}
+
+/** The decision by which an actor is suspended now; none when they were stopped in another way. Plan: decisions_target. */
+export async function findSuspension(ctx: Ctx, actor: ActorRow): Promise<DecisionRow | undefined> {
+  if (actor.suspended_at === null) return undefined
+  const query = ctx.db<DecisionRow>('decisions').where({ target_id: actor.id, action: 'suspend' })
+  return query.where('created_at', '>=', actor.suspended_at).orderBy('id', 'desc').first()
 }

@@ -2,6 +2,7 @@
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { SESSION_SCOPE } from '../../core/scopes.ts'
+import { findSuspension } from '../../db/decisions.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
 import { hashPassword, verifyPassword } from '../../core/password.ts'
 import { insertToken, revokeTokens } from './tokens.ts'
@@ -15,15 +16,16 @@ export interface LoginInput {
 
 /**
  * Checks the password and opens a new session (a new secret each time, whatever the browser held before: security.md W05).
- * Throws login.refused (401), login.pending or login.disabled (403).
+ * Throws login.refused (401), login.pending, login.suspended (with the reason) or login.disabled (403). Why an account is closed is said
+ * to whoever knows its password only.
  */
 export async function logIn(ctx: Ctx, input: LoginInput): Promise<{ account: AccountRow; actor: ActorRow; secret: string }> {
   const account = await findByLogin(ctx, input.login)
   const right = await verifyPassword(account?.password_hash ?? null, input.password)
   if (account === undefined || !right) throw new AppError('login.refused', 401, 'Wrong username or password.')
-  assertMayLogIn(account)
-  const actor = await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('suspended_at').whereNull('deleted_at').first()
-  if (actor === undefined) throw new AppError('login.disabled', 403, 'This account is disabled.')
+  if (account.status === 'pending') throw new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
+  const actor = await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first()
+  if (actor === undefined || actor.suspended_at !== null || account.status === 'disabled') throw await closed(ctx, actor)
   const secret = await openSession(ctx, account, input.userAgent)
   return { account, actor, secret }
 }
@@ -79,9 +81,11 @@ async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefi
     .first<AccountRow | undefined>('accounts.*')
 }
 
-function assertMayLogIn(account: AccountRow): void {
-  if (account.status === 'pending') throw new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
-  if (account.status === 'disabled') throw new AppError('login.disabled', 403, 'This account is disabled.')
+/** Suspended with a statement of reasons (DSA art. 17): the person cannot read their notifications any more, so it is said here. */
+async function closed(ctx: Ctx, actor: ActorRow | undefined): Promise<AppError> {
+  const decision = actor === undefined ? undefined : await findSuspension(ctx, actor)
+  if (decision === undefined) return new AppError('login.disabled', 403, 'This account is disabled.')
+  return new AppError('login.suspended', 403, 'This account is suspended.', { details: { reason: decision.reason } })
 }
 
 function escapeRegExp(text: string): string {
