@@ -45,7 +45,7 @@ export async function changeHealth(
   })
 }
 
-/** Hosts that took something: failures forgotten, circuit closed, and what waited for them is due now. */
+/** Hosts that took something or spoke: failures forgotten, circuit closed, what waited for them is due now, their outboxes are read soon. */
 export async function markAlive(db: Knex, hosts: readonly string[], now: Date, how: 'last_success_at' | 'last_inbound_at'): Promise<void> {
   const rows = hosts.map((host) => ({ host, [how]: now }))
   await db('hosts')
@@ -66,6 +66,28 @@ export async function markAlive(db: Knex, hosts: readonly string[], now: Date, h
     .where('next_at', '>', now)
     .where((query) => query.whereNull('last_status').orWhere('last_status', '>=', 500).orWhere('last_status', 408))
     .update({ next_at: now })
+  await readOutboxesSoon(db, hosts, now)
+}
+
+/** Outboxes of one host are read one after the other, this far apart: further than catch-up.ts paces them. */
+const APART = '15 seconds'
+/** What was read within this time is not read again because its host stumbled. */
+const READ_WITHIN = '30 minutes'
+
+/**
+ * What was said on these hosts while we did not hear them is looked for now, not in a day: their `catch-up` chores are pulled forward, one
+ * after the other. Indexes: actors_host, chores by primary key.
+ */
+async function readOutboxesSoon(db: Knex, hosts: readonly string[], now: Date): Promise<void> {
+  await db.raw(
+    `update chores c set due_at = soon.due_at from (
+       select c.subject, :now::timestamptz + interval '${APART}' * (row_number() over (partition by a.host order by c.due_at) - 1) as due_at
+       from actors a join chores c on c.kind = 'catch-up' and c.subject = a.id::text
+       where a.host = any(:hosts) and not a.local and not exists (select 1 from visits v
+         where v.kind = 'outbox' and v.subject = c.subject and v.at > :now::timestamptz - interval '${READ_WITHIN}')
+     ) soon where c.kind = 'catch-up' and c.subject = soon.subject and c.due_at > soon.due_at`,
+    { hosts, now }
+  )
 }
 
 /** A host that answered 410 at its shared inbox: nothing waits for it any more, until it speaks to us again. */
@@ -94,7 +116,7 @@ export async function noteSuccess(db: Knex, hosts: readonly string[], now: Date)
 const REVIVED_WITHIN = '14 days'
 
 /**
- * An administrator says that a host is well: its circuit closes, all that waits for it is due now, and what was given up when it said it
+ * An administrator says that a host is well: its circuit closes, all that waits for it is due now, its outboxes are read soon, and what was given up when it said it
  * was gone waits again. Returns how many deliveries are due.
  */
 export async function reviveHost(db: Knex, host: string, now: Date): Promise<number> {
@@ -111,6 +133,7 @@ export async function reviveHost(db: Knex, host: string, now: Date): Promise<num
       .where({ host, state: 'waiting' })
       .where((query) => query.whereNull('lease_until').orWhere('lease_until', '<=', now))
       .update({ next_at: now })
+    await readOutboxesSoon(trx, [host], now)
     return due
   })
 }

@@ -9,6 +9,7 @@ import { testInternet, type Host } from '../test/internet.ts'
 import { localPerson } from '../test/people.ts'
 import { getActorByIri } from './actors.ts'
 import { catchUp } from './catch-up.ts'
+import { wakeHost } from './host-alive.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -149,4 +150,45 @@ t.test('a follow that is accepted asks for the outbox in the same transaction', 
   t.ok(await stored(ctx, post.id))
   t.same(await homeOf(ctx, bea), [])
   t.match(await ctx.db('chores').where({ kind: 'catch-up' }), [{ subject: bob.id, last_error: null }], 'and from now on')
+})
+
+t.test('a host that wakes is read now, one outbox after the other, but not those that were read just before', async (t) => {
+  const { ctx, clock, queue, peer, other, bob, alice } = await scene(t)
+  const [carl, dora, eric] = [
+    await getActorByIri(ctx, peer.actor('carl').iri),
+    await getActorByIri(ctx, peer.actor('dora').iri),
+    await getActorByIri(ctx, other.actor('eric').iri)
+  ]
+  const at = (ms: number): Date => new Date(clock.now().getTime() + ms)
+  const chore = (subject: string, due: number, kind = 'catch-up') => ({ kind, subject, due_at: at(due) })
+  await ctx.db('chores').insert([chore(bob.id, DAY), chore(carl.id, DAY + 1), chore(dora.id, DAY + 2), chore(eric.id, DAY)])
+  await ctx.db('chores').insert([chore(bob.id, DAY, 'featured'), chore(alice.id, DAY)])
+  await ctx.db('visits').insert({ kind: 'outbox', subject: dora.id, at: at(-29 * MINUTE) })
+  await ctx.db('visits').insert({ kind: 'outbox', subject: carl.id, at: at(-31 * MINUTE) })
+  await ctx.db('hosts').insert({ host: 'peer.test' }).onConflict('host').ignore()
+  const dueIn = async (kind = 'catch-up'): Promise<Record<string, number>> => {
+    const rows = await ctx.db('chores').where({ kind }).select<{ subject: string; due_at: Date }[]>('subject', 'due_at')
+    return Object.fromEntries(rows.map((row) => [row.subject, row.due_at.getTime() - clock.now().getTime()]))
+  }
+
+  t.equal(await wakeHost(ctx, 'peer.test'), false)
+  t.match(await dueIn(), { [bob.id]: DAY }, 'a host that was well hid nothing')
+  await ctx.db('hosts').where({ host: 'peer.test' }).update({ failures: 9, asleep_since: clock.now() })
+  queue.wakes.length = 0
+  t.equal(await wakeHost(ctx, 'peer.test'), true)
+  t.same(await dueIn(), { [bob.id]: 0, [carl.id]: 15_000, [dora.id]: DAY + 2, [eric.id]: DAY, [alice.id]: DAY })
+  t.same(await dueIn('featured'), { [bob.id]: DAY }, 'other work keeps its date')
+  t.ok(queue.wakes.includes('chores'))
+
+  await ctx
+    .db('chores')
+    .where({ kind: 'catch-up', subject: carl.id })
+    .update({ due_at: at(5000) })
+  await ctx
+    .db('chores')
+    .where({ kind: 'catch-up', subject: bob.id })
+    .update({ due_at: at(-5000) })
+  await ctx.db('hosts').where({ host: 'peer.test' }).update({ failures: 1 })
+  await wakeHost(ctx, 'peer.test')
+  t.match(await dueIn(), { [bob.id]: -5000, [carl.id]: 5000 }, 'nothing is put off')
 })

@@ -52,7 +52,10 @@ export async function judgeHosts(ctx: Ctx, batch: readonly Outcome[]): Promise<(
     if (!recovered.has(host))
       await changeHealth(ctx.db, host, now, error, (health) => ({ ...health, ...afterFailures(health, count, now) }))
   }
-  if (recovered.size > 0) await markAlive(ctx.db, [...recovered], now, 'last_success_at')
+  if (recovered.size > 0) {
+    await markAlive(ctx.db, [...recovered], now, 'last_success_at')
+    ctx.queue.wake('chores')
+  }
   const taken = batch.filter(({ row, attempt: done }) => done.answer === 'accepted' && !recovered.has(row.host)).map(({ row }) => row.host)
   const news = unnoted(ctx, new Set(taken), now)
   if (news.length > 0) await noteSuccess(ctx.db, news, now)

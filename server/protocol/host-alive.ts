@@ -1,4 +1,4 @@
-// A host that speaks to us with a valid signature is alive: its circuit closes and what waits for it leaves (security.md §C2).
+// A host that speaks to us with a valid signature is alive: its circuit closes, what waits for it leaves, what it said meanwhile is read (security.md §C2).
 import type { Ctx } from '../context.ts'
 import { createLru, type Lru } from '../core/lru.ts'
 import { findHost, markAlive } from '../db/host-health.ts'
@@ -20,7 +20,7 @@ export function hostIsAlive(ctx: Ctx, host: string): void {
   wakeHost(ctx, host).catch((error: unknown) => ctx.log.warn({ err: error, host }, 'a living host could not be noted'))
 }
 
-/** The same, waiting for the result: true when the host was taken for ill, and its deliveries are due now. */
+/** The same, waiting for the result: true when the host was taken for ill, and its deliveries and outboxes are due now. */
 export async function wakeHost(ctx: Ctx, host: string): Promise<boolean> {
   const now = ctx.clock.now()
   const row = await findHost(ctx.db, host)
@@ -31,5 +31,6 @@ export async function wakeHost(ctx: Ctx, host: string): Promise<boolean> {
   }
   await markAlive(ctx.db, [host], now, 'last_inbound_at')
   ctx.queue.wake('deliver')
+  ctx.queue.wake('chores')
   return true
 }

@@ -32,12 +32,13 @@ export async function hostDeliveries(
   return listHostDeliveries(ctx.db, host, page.state, page.limit, page.maxId)
 }
 
-/** Closes the circuit and sends what waits now; how many deliveries. Throws host.unknown (404). */
+/** Closes the circuit, sends what waits now and reads what was missed; how many deliveries. Throws host.unknown (404). */
 export async function wakeHostNow(ctx: Ctx, name: string): Promise<number> {
   const { host } = await getHost(ctx, name)
   const due = await reviveHost(ctx.db, host, ctx.clock.now())
   ctx.log.info({ host, due }, 'a server was woken by hand')
   if (due > 0) ctx.queue.wake('deliver')
+  ctx.queue.wake('chores')
   return due
 }
 
