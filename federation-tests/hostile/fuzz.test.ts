@@ -79,7 +79,7 @@ t.test('damaged documents of every kind', { skip: NETWORK_MISSING, timeout: Math
     )
     const answer = await mallory.post(index % 3 === 0 ? groupInbox : sharedInbox, null, { body }).catch((error: unknown) => {
       // Too large: the connection is closed while we still write.
-      if (Buffer.byteLength(body) <= 1_048_576) throw error
+      if (Buffer.byteLength(body) <= 1_048_576) throw new Error(`${source.name}, ${Buffer.byteLength(body)} bytes`, { cause: error })
       return null
     })
     if (answer === null) return

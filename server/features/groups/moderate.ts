@@ -22,7 +22,7 @@ export async function assertModerates(ctx: Ctx, who: Who, groupId: string): Prom
   assertCan(who, 'group.review', { membership: await findMembership(ctx.db, groupId, who.actorId) })
 }
 
-/** Decides about a held post: in the group and announced, or forgotten. Throws permission.denied (403), post.unknown (404). */
+/** Decides about a held post: in the group and announced, or forgotten. Throws permission.denied (403), post.not-found (404). */
 export async function decideHeld(ctx: Ctx, who: Who, group: ActorRow, objectId: string, accept: boolean): Promise<void> {
   await assertModerates(ctx, who, group.id)
   await ctx.db.transaction(async (trx) => {
@@ -165,7 +165,7 @@ function decisionOf(group: ActorRow, by: ActorRow, iri: string, reason: string):
 }
 
 function unknownPost(): AppError {
-  return new AppError('post.unknown', 404, 'This message does not exist.')
+  return new AppError('post.not-found', 404, 'This message does not exist.')
 }
 
 function unknownAccount(): AppError {
