@@ -75,12 +75,15 @@ export interface AccountLite {
 export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'
 export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'accepted' | 'refused' | 'interested'
 
+/** POSTPONED: not on the date announced, no other known yet. */
+export type EventStatus = 'CONFIRMED' | 'TENTATIVE' | 'POSTPONED' | 'CANCELLED'
+
 /** When, where, who may come, and how the reader stands to it. */
 export interface EventDetails {
   start: string
   end: string | null
   timezone: string
-  status: string
+  status: EventStatus
   location: Place | null
   /** Start before the organiser last changed it. */
   movedFrom: string | null

@@ -47,14 +47,14 @@ export async function saveRemoteJoining(trx: Knex, events: { objectId: string; j
 /** When an event without an end is over all the same. */
 const USUAL_DURATION_MS = 2 * 3_600_000
 
-/** True when nobody can come any more. */
-export function isOver(event: Pick<ObjectRow, 'start_time' | 'end_time'>, now: Date): boolean {
-  if (event.start_time === null) return false
+/** True when nobody can come any more. What is postponed is not over on its former date. */
+export function isOver(event: Pick<ObjectRow, 'start_time' | 'end_time' | 'event_status'>, now: Date): boolean {
+  if (event.start_time === null || event.event_status === 'POSTPONED') return false
   return (event.end_time ?? new Date(event.start_time.getTime() + USUAL_DURATION_MS)) < now
 }
 
 /**
- * Tells local people who take part, ask to, or are interested that an event was cancelled or moved, and keeps the former date.
+ * Tells local people who take part, ask to, or are interested that an event was cancelled, postponed or moved, and keeps the former date.
  * Returns the notifications written. Index: participations_list.
  */
 export async function tellOfChange(ctx: Ctx, trx: Knex, before: ObjectRow, after: ObjectRow): Promise<WrittenNotification[]> {
@@ -62,6 +62,8 @@ export async function tellOfChange(ctx: Ctx, trx: Knex, before: ObjectRow, after
   if (moved) await trx('events').where({ object_id: after.id }).update({ moved_from: before.start_time })
   if (after.event_status === 'CANCELLED' && before.event_status !== 'CANCELLED')
     return tellAll(ctx, trx, after, 'event_cancelled', after.id)
+  if (after.event_status === 'POSTPONED' && before.event_status !== 'POSTPONED')
+    return tellAll(ctx, trx, after, 'event_postponed', after.id)
   return moved ? tellAll(ctx, trx, after, 'event_moved', after.id) : []
 }
 

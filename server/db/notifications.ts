@@ -22,6 +22,7 @@ export type NotificationType =
   | 'event_accepted'
   | 'event_refused'
   | 'event_cancelled'
+  | 'event_postponed'
   | 'event_moved'
   | 'event_deleted'
   | 'event_invite'

@@ -35,6 +35,8 @@ export function objectFrom(json: Json): NormObject {
   const tags = readTags(json.tag)
   const event = type === 'Event'
   const startTime = event ? dateOf(read(json, 'startTime')) : null
+  const eventStatus = event ? statusOf(json) : null
+  const name = plainOf(json.name ?? firstOfMap(json.nameMap), MAX_NAME)
   return {
     id,
     type,
@@ -45,7 +47,7 @@ export function objectFrom(json: Json): NormObject {
     cc: recipients(json.cc),
     audience: recipients(json.audience),
     inReplyTo: idOf(first(json.inReplyTo)),
-    name: plainOf(json.name ?? firstOfMap(json.nameMap), MAX_NAME),
+    name: eventStatus === null ? name : withoutMark(name, eventStatus),
     summary: plainOf(json.summary ?? firstOfMap(json.summaryMap), MAX_SUMMARY),
     content: content ?? '',
     hasContent: content !== null && content !== '',
@@ -63,7 +65,7 @@ export function objectFrom(json: Json): NormObject {
     startTime,
     endTime: event ? endAfter(startTime, dateOf(read(json, 'endTime'))) : null,
     timezone: event ? zoneOf(read(json, 'timezone')) : null,
-    eventStatus: event ? statusOf(json) : null,
+    eventStatus,
     joining: event ? readJoining(json) : null,
     place: event || type === 'Place' ? readPlace(json.location ?? (type === 'Place' ? json : null)) : null,
     json
@@ -145,14 +147,21 @@ function kindOf(json: Json): string | null {
   return typeof kind === 'string' && /^[a-z][a-z_-]{0,39}$/.test(kind) ? kind : null
 }
 
-/** iCalendar's words (Mobilizon), else FEP-8a8e's: postponed is without a sure date. */
+/** iCalendar's words (Mobilizon), else FEP-8a8e's; postponed, which iCalendar does not know, comes before its words. */
 function statusOf(json: Json): string | null {
   const status = read(json, 'status')
   const word = typeof status === 'string' ? status.toUpperCase() : ''
-  if (['CONFIRMED', 'TENTATIVE', 'CANCELLED'].includes(word)) return word
   const term = textOf(read(json, 'eventStatus'), 100)?.replace(/^.*[/#:]/, '')
+  if (term === 'EventPostponed' && word !== 'CANCELLED') return 'POSTPONED'
+  if (['CONFIRMED', 'TENTATIVE', 'CANCELLED'].includes(word)) return word
   if (term === 'EventCancelled') return 'CANCELLED'
-  return term === 'EventPostponed' || term === 'EventTentative' ? 'TENTATIVE' : null
+  return term === 'EventTentative' ? 'TENTATIVE' : null
+}
+
+/** Communes write the status in front of the title for servers that show only that (vocab/event.ts); we show it ourselves. */
+function withoutMark(name: string | null, status: string): string | null {
+  if (name === null || (status !== 'CANCELLED' && status !== 'POSTPONED')) return name
+  return name.replace(/^\[(ANNULÉ|REPORTÉ)\] *(?=\S)/i, '')
 }
 
 /** An end before the start is dropped (J14). */

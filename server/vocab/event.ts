@@ -1,4 +1,5 @@
 // An event as Mobilizon, Gancio, PieFed, Friendica and Mastodon all accept it (federation.md §4.6). Pure.
+import { eventStatusOf, type EventStatus } from '../core/event-status.ts'
 import type { WireDocument } from './context.ts'
 import { eventLine } from './fallback.ts'
 import { objectSkeleton, type ObjectLinks, type ObjectSource, type PlaceSource } from './object.ts'
@@ -26,10 +27,12 @@ export interface JoiningSource {
 /** When nobody said how long: two hours, not displayed (FEP-8a8e wants an endTime, PieFed parses it). */
 const DEFAULT_DURATION_MS = 2 * 3_600_000
 
-const STATUS_TERM: Record<string, string> = {
-  CONFIRMED: 'EventScheduled',
-  TENTATIVE: 'EventTentative',
-  CANCELLED: 'EventCancelled'
+/** FEP-8a8e's term, and iCalendar's word, which Mobilizon requires to be one of its three. */
+const STATUS_TERMS: Record<EventStatus, { eventStatus: string; status: string }> = {
+  CONFIRMED: { eventStatus: 'EventScheduled', status: 'CONFIRMED' },
+  TENTATIVE: { eventStatus: 'EventTentative', status: 'TENTATIVE' },
+  POSTPONED: { eventStatus: 'EventPostponed', status: 'TENTATIVE' },
+  CANCELLED: { eventStatus: 'EventCancelled', status: 'CANCELLED' }
 }
 
 /** The Event of a row. Its four null keys are the PieFed block, the only exception to W5. */
@@ -37,7 +40,7 @@ export function eventDocument(source: ObjectSource, links: ObjectLinks): WireDoc
   const start = source.start_time ?? source.published
   const end = source.end_time ?? new Date(start.getTime() + DEFAULT_DURATION_MS)
   const timezone = source.timezone ?? 'Europe/Paris'
-  const status = source.event_status !== null && source.event_status in STATUS_TERM ? source.event_status : 'CONFIRMED'
+  const status = eventStatusOf(source.event_status)
   const organiser = links.authorIri ?? links.actorIri
   const uuid = /[0-9a-f-]{36}$/.exec(source.iri)?.[0]
   const online = onlineLink(source.place)
@@ -54,8 +57,7 @@ export function eventDocument(source: ObjectSource, links: ObjectLinks): WireDoc
     displayEndTime: source.end_time !== null,
     timezone,
     category: links.event?.category ?? 'COMMUNITY',
-    eventStatus: STATUS_TERM[status],
-    status,
+    ...STATUS_TERMS[status],
     ...participation(source.iri, source.url, links.event?.joining),
     anonymousParticipationEnabled: false,
     anonymousParticipation: false,
@@ -91,10 +93,11 @@ export function participation(iri: string, url: string | null, joining: JoiningS
   }
 }
 
-/** Mobilizon drops titles under three characters (W10); a cancelled event says so in its title, the only thing all peers show. */
-function eventName(name: string, status: string): string {
+/** Mobilizon drops titles under three characters (W10); a cancelled or postponed event says so in its title, the only thing all peers show. */
+function eventName(name: string, status: EventStatus): string {
   const title = plainTitle(name)
-  const named = status === 'CANCELLED' && !/^\[ANNUL/i.test(title) ? plainTitle(`[ANNULÉ] ${title}`) : title
+  const mark = status === 'CANCELLED' ? '[ANNULÉ]' : status === 'POSTPONED' ? '[REPORTÉ]' : ''
+  const named = mark !== '' && !/^\[(ANNUL|REPORT)/i.test(title) ? plainTitle(`${mark} ${title}`) : title
   return named.length < 3 ? `${named} …`.trim().padEnd(3, '.') : named
 }
 

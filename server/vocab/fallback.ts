@@ -1,4 +1,5 @@
 // The one line that servers without events print under a title: date, hours and place in words (federation.md §3.9).
+import { eventStatusOf } from '../core/event-status.ts'
 import { isTimezone } from './zoned-date.ts'
 import { plainLine } from './values.ts'
 
@@ -11,8 +12,8 @@ export interface EventLineSource {
 }
 
 const WORDS = {
-  fr: { cancelled: 'ANNULÉ', tentative: 'À confirmer', online: 'en ligne', to: 'au' },
-  en: { cancelled: 'CANCELLED', tentative: 'To be confirmed', online: 'online', to: 'to' }
+  fr: { CANCELLED: 'ANNULÉ', POSTPONED: 'REPORTÉ', TENTATIVE: 'À confirmer', CONFIRMED: '', online: 'en ligne', to: 'au' },
+  en: { CANCELLED: 'CANCELLED', POSTPONED: 'POSTPONED', TENTATIVE: 'To be confirmed', CONFIRMED: '', online: 'online', to: 'to' }
 }
 
 /** "Samedi 12 décembre 2026, 14 h – 17 h · Jardin des Colimaçons, 12 chemin…", at most 500 characters. Empty without a start. */
@@ -22,7 +23,7 @@ export function eventLine(event: EventLineSource, locale: string): string {
   const words = WORDS[language]
   const timezone = event.timezone !== null && isTimezone(event.timezone) ? event.timezone : 'Europe/Paris'
   const parts = [
-    event.event_status === 'CANCELLED' ? words.cancelled : event.event_status === 'TENTATIVE' ? words.tentative : '',
+    words[eventStatusOf(event.event_status)],
     when(event.start_time, event.end_time, timezone, language),
     where(event.place, words.online)
   ]

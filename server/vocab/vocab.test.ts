@@ -103,6 +103,7 @@ const VARIANTS: Record<string, ObjectSource> = {
   'event on line': { ...EVENT, place: { url: 'https://visio.example/salle' } },
   'event in two places at once': { ...EVENT, place: { ...EVENT.place, url: 'https://visio.example/salle' } },
   'cancelled event': { ...EVENT, event_status: 'CANCELLED', updated: new Date('2026-11-21T08:00:00Z') },
+  'postponed event': { ...EVENT, event_status: 'POSTPONED', updated: new Date('2026-11-21T08:00:00Z') },
   'event of one letter': { ...EVENT, name: 'X' },
   article: {
     ...BASE,
@@ -134,6 +135,7 @@ t.test('an event tells date, hours and place in one line, in the language of the
     eventLine({ ...EVENT, event_status: 'CANCELLED', end_time: new Date('2026-12-13T06:30:00Z') }, 'fr'),
     'ANNULÉ · Samedi 12 décembre 2026, 14 h au dimanche 13 décembre 2026, 10 h 30 · Jardin des Colimaçons, 12 chemin des Colimaçons'
   )
+  t.match(eventLine({ ...EVENT, event_status: 'POSTPONED' }, 'fr'), /^REPORTÉ · Samedi 12 décembre 2026/)
   t.equal(
     eventLine({ ...EVENT, place: { url: 'https://visio.example' } }, 'en'),
     'Saturday 12 December 2026, 14:00 – 17:00 · online'.replace(

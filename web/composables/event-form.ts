@@ -1,5 +1,5 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
-import type { EventEntity, JoinMode, Place } from '../entities.ts'
+import type { EventEntity, EventStatus, JoinMode, Place } from '../entities.ts'
 
 export interface EventDraft {
   title: string
@@ -15,7 +15,7 @@ export interface EventDraft {
   description: string
   tags: string
   as: string
-  status: string
+  status: EventStatus
   joinMode: JoinMode
   /** Seats as typed; '' for as many as come. */
   capacity: string
@@ -30,7 +30,7 @@ export interface EventBody {
   timezone: string
   location: Partial<Place> | null
   tags: string[]
-  status: string
+  status: EventStatus
   joinMode: JoinMode
   capacity: number | null
   externalParticipationUrl: string | null

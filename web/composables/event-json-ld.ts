@@ -12,7 +12,8 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
     url: event.url,
     startDate: event.start,
     ...(event.end ? { endDate: event.end } : {}),
-    eventStatus: `https://schema.org/${event.status === 'CANCELLED' ? 'EventCancelled' : 'EventScheduled'}`,
+    eventStatus: `https://schema.org/${termOf(event)}`,
+    ...(event.movedFrom ? { previousStartDate: event.movedFrom } : {}),
     description: plainText(event.description, 500),
     organizer: { '@type': 'Organization', name: nameOf(event.organizer), url: event.organizer.url },
     ...(event.image ? { image: event.image.url } : {}),
@@ -29,4 +30,10 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
         }
       : {})
   }
+}
+
+function termOf({ status, movedFrom }: EventEntity): string {
+  if (status === 'CANCELLED') return 'EventCancelled'
+  if (status === 'POSTPONED') return 'EventPostponed'
+  return movedFrom ? 'EventRescheduled' : 'EventScheduled'
 }

@@ -1,8 +1,9 @@
-// Changing an event, and cancelling it: everyone who got it learns of it.
+// Changing an event, postponing and cancelling it: everyone who got it learns of it.
 import { DateTime } from 'luxon'
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { eventStatusOf } from '../../core/event-status.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
 import { renderText, splitText } from '../../core/text.ts'
 import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
@@ -12,11 +13,11 @@ import type { ActorRow, EventRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
-import { readEvent, type EventInput, type EventStatus } from './input.ts'
+import { readEvent, type EventInput } from './input.ts'
 
 export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
 
-/** Changes an event; what is left out stays. Throws permission.denied (403), event.* (422), post.not-found (404). */
+/** Changes an event; what is left out stays. A new date ends a postponement. Throws permission.denied (403), event.* (422), post.not-found (404). */
 export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: EventChanges): Promise<ObjectRow> {
   const publisher = await findActor(ctx, row.actor_id)
   const author = await findActor(ctx, row.author_id ?? row.actor_id)
@@ -28,6 +29,8 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
     membership: await membershipIn(ctx, publisher, who.actorId)
   })
   const { columns, hashtags, category, joining } = readEvent(ctx, { ...present(row, await findEvent(ctx.db, row.id)), ...changes })
+  const hasNewDate = columns.start_time?.getTime() !== row.start_time?.getTime()
+  if (hasNewDate && row.event_status === 'POSTPONED' && columns.event_status === 'POSTPONED') columns.event_status = 'CONFIRMED'
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
@@ -55,7 +58,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
       hashtags,
       ...(category === undefined ? {} : { category })
     })
-    if (edited.event_status === 'CANCELLED' && fresh.event_status !== 'CANCELLED') await sayCancelled(ctx, trx, edited, publisher, author)
+    if (edited.event_status !== fresh.event_status) await sayCalledOff(ctx, trx, edited, publisher, author)
     return edited
   })
 }
@@ -75,7 +78,7 @@ function present(row: ObjectRow, event: EventRow | undefined): EventInput {
     start: text(row.start_time ?? row.published),
     end: row.end_time === null ? null : text(row.end_time),
     timezone,
-    status: (row.event_status ?? 'CONFIRMED') as EventStatus,
+    status: eventStatusOf(row.event_status),
     location: row.place,
     tags: row.tags.flatMap(({ type, name }) => (type === 'Hashtag' ? [name] : [])),
     joinMode: (event?.join_mode ?? 'free') as NonNullable<EventInput['joinMode']>,
@@ -84,9 +87,16 @@ function present(row: ObjectRow, event: EventRow | undefined): EventInput {
   }
 }
 
+const CALLED_OFF: Record<string, { fr: string; en: string }> = {
+  CANCELLED: { fr: 'Annulé :', en: 'Cancelled:' },
+  POSTPONED: { fr: 'Reporté :', en: 'Postponed:' }
+}
+
 /** Mastodon up to 4.4 drops the Update of an event: a reply tells its followers (federation.md §4.6). */
-async function sayCancelled(ctx: Ctx, trx: Knex, event: ObjectRow, publisher: ActorRow, author: ActorRow): Promise<void> {
-  const text = event.language?.startsWith('en') ? `Cancelled: ${event.name}` : `Annulé : ${event.name}`
+async function sayCalledOff(ctx: Ctx, trx: Knex, event: ObjectRow, publisher: ActorRow, author: ActorRow): Promise<void> {
+  const words = CALLED_OFF[event.event_status ?? '']
+  if (words === undefined) return
+  const text = `${event.language?.startsWith('en') ? words.en : words.fr} ${event.name}`
   await createLocalObject(ctx, trx, {
     type: 'Note',
     publisher,

@@ -2,6 +2,7 @@
 import { DateTime, IANAZone } from 'luxon'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import type { EventStatus } from '../../core/event-status.ts'
 import { MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
 import type { Joining } from '../../db/events.ts'
 import type { ObjectRow, Place } from '../../db/rows.ts'
@@ -9,9 +10,7 @@ import { requireSite } from '../../db/site.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
 
-export const EVENT_STATUSES = ['CONFIRMED', 'TENTATIVE', 'CANCELLED'] as const
 export const JOIN_MODES = ['free', 'restricted', 'external', 'none'] as const
-export type EventStatus = (typeof EVENT_STATUSES)[number]
 
 export interface EventInput {
   title: string

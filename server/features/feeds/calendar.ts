@@ -28,7 +28,7 @@ export function calendarOf(frame: { name: string; url: string }, rows: StatusRow
       lastModified: row.updated ?? row.published,
       // Strictly rising with every change, without counting changes.
       sequence: row.updated === null ? 0 : Math.max(1, Math.floor((row.updated.getTime() - row.published.getTime()) / 1000)),
-      summary: row.name ?? '',
+      summary: titleOf(row),
       description: plainLine(row.content_html, MAX_DESCRIPTION),
       url: row.url ?? row.iri,
       status: statusOf(row.event_status)
@@ -39,9 +39,14 @@ export function calendarOf(frame: { name: string; url: string }, rows: StatusRow
   return calendar.toString()
 }
 
+/** iCalendar has no word for postponed: the title says it. */
+function titleOf({ name, event_status: status }: StatusRow): string {
+  return status === 'POSTPONED' && !/^\[REPORT/i.test(name ?? '') ? `[REPORTÉ] ${name ?? ''}` : (name ?? '')
+}
+
 function statusOf(status: string | null): ICalEventStatus {
   if (status === 'CANCELLED') return ICalEventStatus.CANCELLED
-  return status === 'TENTATIVE' ? ICalEventStatus.TENTATIVE : ICalEventStatus.CONFIRMED
+  return status === 'TENTATIVE' || status === 'POSTPONED' ? ICalEventStatus.TENTATIVE : ICalEventStatus.CONFIRMED
 }
 
 function placeOf({ place }: StatusRow): { title: string; address?: string; geo?: { lat: number; lon: number } } | null {

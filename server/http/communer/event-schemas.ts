@@ -1,5 +1,6 @@
 // Schemas of events in the native API: what a client sends, what it gets. OpenAPI prints them.
 import { Type, type Static } from 'typebox'
+import { EVENT_STATUSES } from '../../core/event-status.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const Text = (maxLength: number) => Type.String({ maxLength })
@@ -11,7 +12,7 @@ const words = <Word extends string>(list: Word[], options: { description?: strin
       options
     )
   )
-const Status = words(['CONFIRMED', 'TENTATIVE', 'CANCELLED'])
+const Status = words([...EVENT_STATUSES], { description: 'POSTPONED: not on the date announced, no other known yet' })
 const NotYet = Type.Optional(Type.Unknown({ description: 'Not available yet: refused with event.not-available' }))
 
 export const LocationInput = Type.Object(

@@ -122,7 +122,7 @@ t.test('an invitation is told, seen on the event, declined, and may be given aga
   )
 })
 
-t.test('one event as a calendar file: called off under the same UID, and nothing of what is not public', async (t) => {
+t.test('one event as a calendar file: postponed and called off under the same UID, and nothing of what is not public', async (t) => {
   const { app, announce, asAlice } = await scene(t)
   const id = await announce()
   const hidden = await announce({ visibility: 'members', as: 'jardin' })
@@ -131,6 +131,11 @@ t.test('one event as a calendar file: called off under the same UID, and nothing
   const before = await app.inject(`/evenements/${id}.ics`)
   t.match(before.headers['content-type'], 'text/calendar')
   t.match(before.body, /STATUS:CONFIRMED/)
+  t.match((await asAlice('PATCH', `${URL}/${id}`, { status: 'POSTPONED' })).json, { status: 'POSTPONED', isOver: false })
+  t.match(
+    (await app.inject(`/evenements/${id}.ics`)).body,
+    /STATUS:TENTATIVE[^]*SUMMARY:\[REPORTÉ\] Fête du jardin|SUMMARY:\[REPORTÉ\] Fête du jardin[^]*STATUS:TENTATIVE/
+  )
   await asAlice('PATCH', `${URL}/${id}`, { status: 'CANCELLED' })
   const after = (await app.inject(`/evenements/${id}.ics`)).body
   t.match(after, /STATUS:CANCELLED/)

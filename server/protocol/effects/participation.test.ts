@@ -381,6 +381,42 @@ t.test('[60] moving, cancelling and deleting reach those who take part, follower
   t.same(await ctx.db('participations').where({ object_id: row.id }), [])
 })
 
+t.test('[60] postponing says so to calendars, titles and who comes, here and elsewhere; a new date confirms the event', async (t) => {
+  const { ctx, clock, alice, velo, event } = await scene(t)
+  const bea = await localPerson(ctx, 'bea')
+  const row = await event()
+  await receive(ctx, join(row))
+  await joinEvent(ctx, bea, row, {})
+  const postponed = await editEvent(ctx, who(alice), row, { status: 'POSTPONED' })
+  const { body } = (await sent(ctx, 'Update')).at(-1)!
+  assertWire(body)
+  t.match(body.object, { eventStatus: 'EventPostponed', status: 'TENTATIVE', name: '[REPORTÉ] Chantier au jardin' })
+  for (const [peer, verdict] of Object.entries(peerVerdicts(body))) t.equal(verdict, true, peer)
+  t.match(await ctx.db('objects').where({ in_reply_to_id: row.id }).first(), { source: 'Reporté : Chantier au jardin' })
+  t.same(await news(ctx, bea), ['event_postponed'])
+  clock.set(new Date('2026-12-14T00:00:00Z'))
+  const cleo = await localPerson(ctx, 'cleo')
+  await joinEvent(ctx, cleo, postponed, {})
+  t.equal(await stateOf(ctx, row, cleo), 'accepted', 'it is not over on its former date')
+  const dated = await editEvent(ctx, who(alice), postponed, { start: '2026-12-19T14:00', end: '2026-12-19T17:00', status: 'POSTPONED' })
+  t.equal(dated.event_status, 'CONFIRMED')
+  t.same(await news(ctx, bea), ['event_postponed', 'event_moved'])
+
+  const remote = await velorution(ctx, alice, velo)
+  await joinEvent(ctx, alice, { ...remote, start_time: null }, {})
+  const { object, ...update } = recorded('in-create-event-mobilizon')
+  const changed = {
+    ...object,
+    name: '[REPORTÉ] Vélorution',
+    eventStatus: 'EventPostponed',
+    status: 'TENTATIVE',
+    updated: '2026-12-14T00:00:00Z'
+  }
+  t.equal(await receive(ctx, { ...update, type: 'Update', object: changed }), 'updated')
+  t.match(await ctx.db('objects').where({ id: remote.id }).first(), { event_status: 'POSTPONED', name: 'Vélorution' })
+  t.equal((await news(ctx, alice)).at(-1), 'event_postponed')
+})
+
 t.test('[43] a Mobilizon event moved under the id of its Create is moved here, and who comes is told', async (t) => {
   const { ctx, alice, velo } = await scene(t)
   const event = await velorution(ctx, alice, velo)

@@ -1,5 +1,6 @@
 // The entities of the Mastodon client API as we send them (docs.joinmastodon.org/entities). Shapes only: every documented
 // field is there, `null` rather than absent, because native apps decode into typed models.
+import type { EventStatus } from '../../../core/event-status.ts'
 
 export interface CustomEmoji {
   shortcode: string
@@ -189,7 +190,7 @@ export interface EventDetails {
   start: string
   end: string | null
   timezone: string
-  status: 'CONFIRMED' | 'TENTATIVE' | 'CANCELLED'
+  status: EventStatus
   location: Place | null
   /** Start before the organiser last changed it. */
   movedFrom: string | null

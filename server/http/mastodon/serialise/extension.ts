@@ -1,6 +1,7 @@
 // The `communer` part of a status, and the text that plain Mastodon clients get for objects they have no word for. Pure.
 import { DateTime } from 'luxon'
 import type { Ctx } from '../../../context.ts'
+import { eventStatusOf } from '../../../core/event-status.ts'
 import { can } from '../../../core/permission.ts'
 import { escapeHtml } from '../../../core/text.ts'
 import type { EventFacts } from '../../../db/event-facts.ts'
@@ -50,7 +51,7 @@ export function toEventDetails(ctx: Ctx, row: StatusRow, parts: StatusParts): Ev
     start: zoned(row.start_time, timezone),
     end: row.end_time === null ? null : zoned(row.end_time, timezone),
     timezone,
-    status: row.event_status === 'CANCELLED' || row.event_status === 'TENTATIVE' ? row.event_status : 'CONFIRMED',
+    status: eventStatusOf(row.event_status),
     location: toPlace(row),
     movedFrom: movedFrom === null ? null : zoned(movedFrom, timezone),
     isOver: isOver(row, ctx.clock.now()),
