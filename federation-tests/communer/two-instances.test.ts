@@ -5,7 +5,9 @@ import { startCommuner, type Communer } from '../harness/communer.ts'
 import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
+import { judgeEachOther, moveAcross } from './moderation.ts'
 import { askEachOther } from './polls.ts'
+import { reachEachOther } from './reach.ts'
 
 const textOf = (html: string): string =>
   html
@@ -13,7 +15,7 @@ const textOf = (html: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-t.test('two communes', { skip: NETWORK_MISSING, timeout: 400_000 }, async (t) => {
+t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) => {
   const network: Network = await startNetwork()
   t.teardown(() => network.close())
   const [alpha, beta] = await Promise.all([
@@ -166,6 +168,10 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 400_000 }, async (t) =>
 
   await t.test('[50] [54] polls, quotes and pins', (t) => askEachOther(t, { alpha, beta }))
 
+  await t.test('who was reached, who waits, who is given up', (t) => reachEachOther(t, { network, alpha, beta }))
+
+  await t.test('reports and policies', (t) => judgeEachOther(t, { network, alpha, beta }))
+
   await t.test('a block cuts both ways', async (t) => {
     const [remoteAlice] = (await bob.get(`/api/v2/search?resolve=true&type=accounts&q=${encodeURIComponent('@alice@alpha.test')}`)).accounts
     await bob.post(`/api/v1/accounts/${remoteAlice.id}/follow`)
@@ -193,6 +199,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 400_000 }, async (t) =>
       'the blocked one reaches her no more'
     )
     t.ok(await asBob(hello.uri), 'though he still sees his own post')
+    await alice.post(`/api/v1/accounts/${remoteBob.id}/unblock`)
+    await waitUntil('bob may follow again', async () => (await bob.request('POST', `/api/v1/accounts/${remoteAlice.id}/follow`)).ok)
   })
 
   await t.test('a visitor of one with her account on the other follows a group through her own server', async (t) => {
@@ -211,6 +219,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 400_000 }, async (t) =>
     await eve.post(`/api/v1/accounts/${target.id}/follow`)
     await waitUntil('alpha accepts', async () => (await eve.get(`/api/v1/accounts/relationships?id[]=${target.id}`))[0].following)
   })
+
+  await t.test('[38] a citizen moves to the other commune', (t) => moveAcross(t, { network, alpha, beta }))
 
   await t.test('both instances are healthy at the end', async (t) => {
     for (const one of [alpha, beta] as Communer[]) {

@@ -18,14 +18,15 @@ export interface Client {
   page(path: string): Promise<{ status: number; html: string }>
 }
 
-/** A client of `origin`, anonymous when `token` is null. */
-export function createClient(network: Network, origin: string, token: string | null): Client {
+/** A client of `origin`, anonymous when `token` is null; `always` goes with every request. */
+export function createClient(network: Network, origin: string, token: string | null, always: Record<string, string> = {}): Client {
   const request: Client['request'] = (method, path, body, headers = {}) =>
     network.fetch(path.startsWith('https://') ? path : origin + path, {
       method,
       redirect: 'manual',
       headers: {
         accept: 'application/json',
+        ...always,
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers
@@ -51,4 +52,16 @@ export function createClient(network: Network, origin: string, token: string | n
       return { status: answer.status, html: await answer.text() }
     }
   }
+}
+
+/** Logs in as a browser does: a session holds every scope of its account, also those that no app can ask for. */
+export async function logIn(network: Network, origin: string, login: string, password: string): Promise<Client> {
+  const visitor = createClient(network, origin, null, { origin })
+  const answer = await visitor.request('POST', '/api/communer/v1/login', { login, password })
+  if (!answer.ok) throw new Error(`${login} could not log in at ${origin}: ${answer.status} ${await answer.text()}`)
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  return createClient(network, origin, null, { origin, cookie })
 }
