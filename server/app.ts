@@ -49,6 +49,7 @@ import { limitConnections } from './http/connection-limit.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
+import { unreadBodies } from './http/plugins/unread-bodies.ts'
 import { wellKnown } from './http/wellknown.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
@@ -86,6 +87,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
     if (ctx.site === null) await loadSite(ctx)
   })
   await app.register(errorsPlugin, { ctx })
+  await app.register(unreadBodies)
   // The inboxes stand apart from everything that is for people: compression, cookies, CORS and the headers that protect a browser would
   // cost each activity as much as the check of its signature.
   await app.register(activityPubInbox, { ctx })

@@ -1,9 +1,11 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import Fastify from 'fastify'
 import t from 'tap'
 import { AppError } from '../core/errors.ts'
 import { testContext } from '../test/context.ts'
 import { memoryOf } from '../protocol/keys-memory.ts'
+import { unreadBodies } from './plugins/unread-bodies.ts'
 import { edge, MAX_ACTIVITY_BYTES, readActivity, spendHostBudget } from './edge.ts'
 
 /** An inbox that answers with what it read. */
@@ -14,6 +16,7 @@ async function inbox(t: Parameters<typeof testContext>[0]) {
     const status = error instanceof AppError ? error.status : (error.statusCode ?? 500)
     return reply.status(status).send({ code: error instanceof AppError ? error.code : error.message })
   })
+  await app.register(unreadBodies)
   await app.register(async (scope) => {
     await edge(scope, { ctx })
     scope.post('/ap/inbox', async (request, reply) =>
@@ -119,6 +122,29 @@ t.test('an address that is refused again and again is told to wait, a verified h
   t.doesNotThrow(() => spendHostBudget(ctx, 'other.test'))
   clock.advance(1_000)
   t.doesNotThrow(() => spendHostBudget(ctx, 'peer.test'))
+})
+
+t.test('who is refused unread hears so once the body is through: before, closing would reset the connection', async (t) => {
+  const { app } = await inbox(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const head = 'POST /ap/inbox HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\nContent-Type: application/activity+json\r\n'
+  const ask = (length: number): Socket => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {}).write(`${head}Content-Length: ${length}\r\n\r\n`)
+    return socket
+  }
+  const waiting = ask(900_000)
+  let early = true
+  const answered = new Promise<string>((resolve) =>
+    waiting.once('data', (chunk: Buffer) => resolve(`${early ? 'early ' : ''}${chunk.toString()}`))
+  )
+  // What nobody would read is not waited for; its answer shows that the one before had its time.
+  const [refusal] = (await once(ask(100 * MAX_ACTIVITY_BYTES), 'data')) as [Buffer]
+  t.match(refusal.toString(), /^HTTP\/1.1 421 /)
+  early = false
+  waiting.write(Buffer.alloc(900_000, 0x20))
+  t.match(await answered, /^HTTP\/1.1 421 /)
 })
 
 t.test('Q03: a hundred thousand hosts and keys leave a bounded memory', async (t) => {
