@@ -36,6 +36,29 @@ t.test('French and English say the same things', async (t) => {
   }
 })
 
+/** The files that may name a text, tests apart. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|vue)$/.test(name) && !name.includes('.test.') && !name.includes('node_modules'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+}
+
+t.test('every text stands once, and something says it', async (t) => {
+  const written = readFileSync(new URL('fr.json', import.meta.url), 'utf8')
+  const keys = [...written.matchAll(/^ {2}"([^"]+)":/gm)].map((match) => match[1]!)
+  t.same(keys.length, new Set(keys).size)
+  t.same(keys, Object.keys(fr))
+  const code = [server, join(server, '../web')].flatMap(sourcesIn).join('\n')
+  /** Keys made of a part that is known only at run time, like `event.${field}-invalid`. */
+  const made = [...code.matchAll(/`((?:[a-z0-9-]+\.)+[a-z0-9-]*)\$\{[^`]*\}([a-z0-9.-]*)`/g)].map(([, before, after]) => [before!, after!])
+  const said = (name: string): boolean =>
+    code.includes(`'${name}'`) || made.some(([before, after]) => name.startsWith(before!) && name.endsWith(after!))
+  t.same(
+    keys.filter((key) => !said(key) && !said(key.replace(/^errors\./, ''))),
+    []
+  )
+})
+
 t.test('every error people may meet has its sentence', async (t) => {
   const codes = [...new Set(SHOWN.flatMap(codesIn))]
   t.ok(codes.length > 40)
