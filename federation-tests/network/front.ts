@@ -32,6 +32,8 @@ export async function startFront(authority: Authority, port: number, everywhere 
   // A connection each, as common proxies do by default: a reused one may be closing just then.
   const agent = new Agent({ keepAlive: false })
   const server = createHttps({
+    // Never closes an idle connection by itself: a client that reuses one just then would see it reset.
+    keepAliveTimeout: 0,
     SNICallback: (name, done) => {
       authority.certificateFor(name.toLowerCase()).then((context) => done(null, context), done)
     }
@@ -79,11 +81,25 @@ export async function startFront(authority: Authority, port: number, everywhere 
   }
 }
 
+/** Belong to one connection and are never passed on: the other side of the front keeps its own connections in its own way. */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade']
+
+function passedOn<T extends IncomingMessage['headers']>(headers: T): T {
+  const rest = { ...headers }
+  for (const name of HOP_BY_HOP) delete rest[name]
+  return rest
+}
+
 function forward(agent: Agent, port: number, request: IncomingMessage, response: ServerResponse): void {
   const remote = request.socket.remoteAddress ?? '127.0.0.1'
-  const headers = { ...request.headers, 'x-forwarded-for': remote, 'x-forwarded-proto': 'https', 'x-forwarded-host': request.headers.host }
+  const headers = {
+    ...passedOn(request.headers),
+    'x-forwarded-for': remote,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': request.headers.host
+  }
   const onward = httpRequest({ host: '127.0.0.1', port, method: request.method, path: request.url, headers, agent }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers))
     answer.pipe(response)
   })
   onward.on('error', () => {
