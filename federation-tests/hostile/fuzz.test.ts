@@ -1,5 +1,7 @@
 // P13 over HTTP: real documents, damaged, correctly signed, at a running commune. No answer is a 5xx, no activity ends as a mistake of
-// ours, the event loop never stalls, and nobody else is asked more than the budget. FUZZ_RUNS asks for more (the release gate: 100,000).
+// ours, none costs much, and nobody else is asked more than the budget. FUZZ_RUNS asks for more (the release gate: 100,000).
+// That none holds the event loop for 50 ms is proved beside the code, in processor time (normalise.property.test.ts): what is measured here
+// from outside depends on whatever else the machine does, and is only told.
 import fc from 'fast-check'
 import t from 'tap'
 import { ownDocuments, publicDocuments } from '../../server/test/corpus.ts'
@@ -9,10 +11,8 @@ import { NETWORK_MISSING } from '../network/network.ts'
 import { setScene } from './scene.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1200)
-/** Documents whose addresses are made to be the sender's and ours, so that most get past the signature and the door. */
+/** Requests under way together. */
 const AT_ONCE = 8
-/** A busy machine stalls every process: what is added to the 50 ms of the promise, for the median of many measurements. */
-const STALL_OF_THE_MACHINE_MS = 200
 
 t.test('damaged documents of every kind', { skip: NETWORK_MISSING, timeout: Math.max(300_000, RUNS * 100) }, async (t) => {
   const scene = await setScene(t)
@@ -113,7 +113,6 @@ t.test('damaged documents of every kind', { skip: NETWORK_MISSING, timeout: Math
   t.comment(
     `per document: ${(cpuMs / RUNS).toFixed(1)} ms of CPU, ${(fetches / RUNS).toFixed(2)} connections; stall ${stallMs.toFixed(0)} ms`
   )
-  t.ok(stallMs > 0 && stallMs < 50 + STALL_OF_THE_MACHINE_MS, `the event loop never stalls (${stallMs.toFixed(0)} ms)`)
   t.ok(cpuMs / RUNS < 50, 'a document never costs 50 ms of CPU')
   t.ok(fetches / RUNS <= 8, 'nor more fetches than its budget')
   t.notMatch(commune.child.output(), /a failure was not handled|unhandled/i, 'no rejection is left unhandled')

@@ -4,10 +4,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isAppError } from '../core/errors.ts'
 import { sanitize } from '../core/html.ts'
+import { parseJson } from '../core/json.ts'
 import { ownDocuments, publicDocuments } from '../test/corpus.ts'
 import { mutate, mutations } from '../test/mutate.ts'
 import { readActorDocument } from './actor-document.ts'
-import { normaliseActivity, normaliseObject, type NormObject } from './normalise.ts'
+import { authorise, bareFacts } from './authorise.ts'
+import { dedupKey } from './inbox-accept.ts'
+import { involvedHosts } from './involved.ts'
+import { isActorType, normaliseActivity, normaliseObject, type NormActivity, type NormObject } from './normalise.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 6000)
 /** Processor time one document may take (P13: no stall over 50 ms). */
@@ -41,6 +45,14 @@ const damaged = fc.record({ document: fc.nat(documents.length - 1), mutations })
   text: JSON.stringify(mutate(documents[document]!.json, mutations, donors))
 }))
 
+/** The judgement with the facts that the document itself brings. */
+function judge({ type, actor, id, objects }: NormActivity): void {
+  const [ref] = objects
+  const facts = bareFacts({ type, signer: actor, actor, id, own: 'https://commune.test' })
+  const claimedAuthor = ref?.object?.attributedTo ?? null
+  authorise({ ...facts, objectId: ref?.id ?? null, aboutActor: isActorType(ref?.type ?? null), claimedAuthor })
+}
+
 /** What must hold of everything that was read, whatever it was read from. */
 function soundness(norm: NormObject): string[] {
   const wrong: string[] = []
@@ -58,18 +70,26 @@ function soundness(norm: NormObject): string[] {
 }
 
 t.test(
-  'P13: every damaged document is read soundly or refused with a 400, as an activity, an object and an actor',
+  'P13: every damaged document is read soundly or refused with a 400, as an activity, an object and an actor, within 50 ms',
   { timeout: 0 },
   async (t) => {
     let read = 0
     let worst = { ms: 0, name: '' }
     fc.assert(
       fc.property(damaged, ({ name, text }) => {
-        const json: unknown = JSON.parse(text)
+        const bytes = Buffer.from(text)
         const found: string[] = []
+        // All that the event loop does for one document without a pause: from its bytes to the judgement, and to the text that is kept.
         const measure = (): number =>
           cpuMs(() => {
+            const json = attempt(() => parseJson(bytes))
+            if (json === null) return
             const activity = attempt(() => normaliseActivity(json))
+            if (activity !== null) {
+              involvedHosts(activity, activity.actor)
+              judge(activity)
+              dedupKey(activity, activity.actor)
+            }
             const object = attempt(() => normaliseObject(json))
             attempt(() => readActorDocument(json))
             for (const norm of [object, ...(activity?.objects.map((ref) => ref.object) ?? [])]) {
