@@ -159,4 +159,26 @@ t.test('a group between two communes and other software', { skip: NETWORK_MISSIN
     t.notOk((await alice.get('/api/communer/v1/groups/jardin/members')).some((one: Json) => one.account.acct === 'bob@beta.test'))
     t.same(await beta.query('select 1 from memberships where group_id = $1', [found.id]), [])
   })
+
+  await t.test(
+    '[66] who is invited over the wire reads it, says yes, and is a member on both sides; a removal ends it on both',
+    async (t) => {
+      await alice.post('/api/communer/v1/groups/jardin/invitations', { acct: '@bob@beta.test' })
+      await waitUntil('the invitation', async () =>
+        (await bob.get('/api/v1/notifications')).some(
+          (one: Json) => one.type === 'group_invite' && one.account.acct === 'jardin@alpha.test'
+        )
+      )
+      t.match(await bob.get(`/api/communer/v1/memberships/${found.id}`), { state: null, invited_by: { acct: 'alice@alpha.test' } })
+      t.match(await bob.put(`/api/communer/v1/memberships/${found.id}`), { state: 'active', invited_by: null })
+      await quiet()
+      const members = async (): Promise<Json[]> => alice.get('/api/communer/v1/groups/jardin/members')
+      const member = (await members()).find((one: Json) => one.account.acct === 'bob@beta.test')
+      t.match(member, { role: 'member', state: 'active' })
+      await alice.post(`/api/communer/v1/groups/jardin/members/${member!.account.id}/remove`)
+      await quiet()
+      t.same(await beta.query('select 1 from memberships where group_id = $1', [found.id]), [])
+      t.equal((await members()).length, 1)
+    }
+  )
 })

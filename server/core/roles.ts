@@ -5,4 +5,5 @@ export type GroupKind = 'group' | 'organization' | 'project' | 'commune'
 export type GroupOpenness = 'open' | 'moderated' | 'invite_only'
 export type GroupPosting = 'members' | 'moderators'
 export type MembershipRole = 'member' | 'moderator' | 'owner'
-export type MembershipState = 'pending' | 'active'
+/** refused: by a group of another server; in ours a refusal leaves nothing. */
+export type MembershipState = 'pending' | 'active' | 'refused'

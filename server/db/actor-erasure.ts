@@ -39,6 +39,7 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   await trx('memberships').where({ actor_id: actor.id }).delete()
   await trx('participations').where({ actor_id: actor.id }).delete()
   await trx('event_invitations').where({ invitee_id: actor.id }).orWhere({ inviter_id: actor.id }).delete()
+  await trx('group_invitations').where({ invitee_id: actor.id }).orWhere({ inviter_id: actor.id }).orWhere({ group_id: actor.id }).delete()
   await trx('notifications').where({ from_id: actor.id }).delete()
   await trx('object_recipients').where({ actor_id: actor.id }).delete()
   await trx('actors')

@@ -26,6 +26,11 @@ export type NotificationType =
   | 'event_moved'
   | 'event_deleted'
   | 'event_invite'
+  // From a group: an invitation, its answer to a request, a message it took out.
+  | 'group_invite'
+  | 'group_accepted'
+  | 'group_refused'
+  | 'group_removed'
 
 export interface NewNotification {
   ownerId: string

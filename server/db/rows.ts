@@ -178,9 +178,21 @@ export interface MembershipRow {
   actor_id: string
   role: MembershipRole
   state: MembershipState
-  /** Id of the Join that asked, when it went from server to server. */
+  /** Id of the Join that asked, or of the Invite that was accepted, when it went from server to server. */
   iri: string | null
   created_at: Date
+}
+
+export interface GroupInvitationRow {
+  id: string
+  group_id: string
+  inviter_id: string
+  invitee_id: string
+  state: 'pending' | 'accepted' | 'declined'
+  /** Id of the Invite, when it went from server to server. */
+  iri: string | null
+  created_at: Date
+  answered_at: Date | null
 }
 
 /** Said to a group by someone without a voice there; waits for a moderator. */

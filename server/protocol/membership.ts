@@ -1,4 +1,5 @@
-// What goes out about belonging to groups across servers (federation.md §4.10): Join and Leave of ours, the answers of our groups, removals.
+// What goes out about belonging to groups across servers (federation.md §4.10): Join and Leave of ours, the answers of our groups, removals,
+// invitations and the answers to them.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import type { ActorRow } from '../db/rows.ts'
@@ -55,4 +56,63 @@ export async function sendRemoval(
     personalInbox: true,
     extra: { origin: group.iri, target: `${group.iri}/members` }
   })
+}
+
+export interface InviteParts {
+  inviter: ActorRow
+  group: ActorRow
+  invitee: ActorRow
+}
+
+/** The Invite as Mobilizon writes it. Only the person is told: who is asked is nobody else's business. */
+export async function sendGroupInvite(ctx: Ctx, trx: Knex, { inviter, group, invitee }: InviteParts): Promise<string> {
+  const { iri } = await publish(ctx, trx, {
+    actor: inviter,
+    type: 'Invite',
+    object: group.iri,
+    to: [invitee.iri],
+    cc: [group.iri],
+    visibility: 'direct',
+    personalInbox: true,
+    extra: { attributedTo: group.iri, target: invitee.iri }
+  })
+  return iri
+}
+
+/** The inviter takes an Invite back. */
+export async function undoGroupInvite(ctx: Ctx, trx: Knex, parts: InviteParts & { inviteIri: string }): Promise<void> {
+  const { inviter, group, invitee, inviteIri } = parts
+  await publish(ctx, trx, {
+    actor: inviter,
+    type: 'Undo',
+    object: embeddedInvite(parts),
+    objectIri: inviteIri,
+    to: [invitee.iri],
+    cc: [group.iri],
+    visibility: 'direct',
+    personalInbox: true
+  })
+}
+
+/** One of ours answers an invitation from elsewhere, to who invited and to the group. */
+export async function answerGroupInvite(
+  ctx: Ctx,
+  trx: Knex,
+  answer: InviteParts & { type: 'Accept' | 'Reject'; inviteIri: string }
+): Promise<void> {
+  const { type, inviter, group, invitee, inviteIri } = answer
+  await publish(ctx, trx, {
+    actor: invitee,
+    type,
+    object: embeddedInvite(answer),
+    objectIri: inviteIri,
+    to: [inviter.iri, group.iri],
+    cc: [],
+    visibility: 'direct',
+    personalInbox: true
+  })
+}
+
+function embeddedInvite({ inviter, group, invitee, inviteIri }: InviteParts & { inviteIri: string }): Record<string, unknown> {
+  return { id: inviteIri, type: 'Invite', actor: inviter.iri, object: group.iri, target: invitee.iri }
 }

@@ -103,6 +103,13 @@ export async function getGroupElsewhere(ctx: Ctx, id: string): Promise<ActorRow>
   return group
 }
 
+/** A living group by row id, ours or elsewhere. Throws group.not-found (404). */
+export async function getAnyGroup(ctx: Ctx, id: string): Promise<ActorRow> {
+  const group = await ctx.db<ActorRow>('actors').where({ id, type: 'Group', deleted_at: null, suspended_at: null }).first()
+  if (group === undefined) throw new AppError('group.not-found', 404, 'There is no group of this name here.')
+  return group
+}
+
 function checkName(text: string): string {
   const name = [...text.trim()].length > 100 ? '' : normaliseName(text)
   if (name === '') throw new AppError('group.name', 422, "A group's name has 1 to 100 characters.", { details: { field: 'name' } })

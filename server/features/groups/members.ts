@@ -6,18 +6,24 @@ import { assertCan, type Who } from '../../core/permission.ts'
 import type { MembershipRole } from '../../core/roles.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { findMembership, followGroup, insertMembership } from '../../db/memberships.ts'
+import { notify } from '../../db/notifications.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { answerMembership, sendMembershipWish, sendRemoval } from '../../protocol/membership.ts'
+import { tellNotified } from '../../protocol/reactions.ts'
+import { acceptInvitation } from './invite.ts'
 
-/** Joins: a member at once in an open group, a request in a moderated one. Asking again changes nothing. Throws
+/** Joins: a member at once in an open group or when invited, a request in a moderated one. Asking again changes nothing. Throws
  * group.invite-only, group.banned (403). */
-export async function joinGroup(ctx: Ctx, actor: ActorRow, settings: GroupRow): Promise<MembershipRow> {
+export async function joinGroup(ctx: Ctx, actor: ActorRow, group: ActorRow, settings: GroupRow): Promise<MembershipRow> {
   const groupId = settings.actor_id
   const known = await findMembership(ctx.db, groupId, actor.id)
-  if (known !== null) return known
+  if (known?.state === 'active') return known
   if ((await standingOf(ctx.db, groupId, actor.id))?.banned === true)
     throw new AppError('group.banned', 403, 'The moderators of this group have excluded you from it.')
+  const invited = await ctx.db.transaction((trx) => acceptInvitation(ctx, trx, actor, group))
+  if (invited !== null) return invited
+  if (known !== null) return known
   if (settings.openness === 'invite_only') throw new AppError('group.invite-only', 403, 'This group is by invitation.')
   const state = settings.openness === 'open' ? 'active' : 'pending'
   const { origin } = requireSite(ctx)
@@ -32,25 +38,35 @@ export async function leaveGroup(ctx: Ctx, actor: ActorRow, settings: GroupRow):
   await dropMember(ctx, settings.actor_id, actor.id)
 }
 
-/** Asks to join a group elsewhere; its server answers. Asking again changes nothing. Throws group.not-found (404). */
+/** Asks to join a group elsewhere, whose server answers; or accepts its invitation. Asking again changes nothing, but after a refusal. Throws
+ * group.not-found (404), group.no-members (422). */
 export async function joinElsewhere(ctx: Ctx, actor: ActorRow, group: ActorRow): Promise<MembershipRow> {
   if (group.host_action === 'block') throw new AppError('group.not-found', 404, 'There is no group of this name here.')
   return await ctx.db.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`member ${actor.id} ${group.id}`])
     const known = await findMembership(trx, group.id, actor.id)
-    if (known !== null) return known
+    if (known?.state === 'active') return known
+    const invited = await acceptInvitation(ctx, trx, actor, group)
+    if (invited !== null) return invited
+    if (known?.state === 'pending') return known
+    if (!takesMembers(group)) throw new AppError('group.no-members', 422, 'This group has no members: following it is enough.')
     const iri = await sendMembershipWish(ctx, trx, 'Join', actor, group)
     const row = { group_id: group.id, actor_id: actor.id, role: 'member', state: 'pending', iri, created_at: ctx.clock.now() }
-    await trx('memberships').insert(row)
+    await trx('memberships').insert(row).onConflict(['group_id', 'actor_id']).merge()
     return (await findMembership(trx, group.id, actor.id))!
   })
+}
+
+/** True for groups whose software has members, and not only followers: Mobilizon's, ours. */
+export function takesMembers(group: Pick<ActorRow, 'doc'>): boolean {
+  return typeof group.doc['members'] === 'string'
 }
 
 /** Leaves a group elsewhere, or takes the request back. */
 export async function leaveElsewhere(ctx: Ctx, actor: ActorRow, group: ActorRow): Promise<void> {
   await ctx.db.transaction(async (trx) => {
-    const left = await trx('memberships').where({ group_id: group.id, actor_id: actor.id }).delete()
-    if (left > 0) await sendMembershipWish(ctx, trx, 'Leave', actor, group)
+    const [left] = await trx<MembershipRow>('memberships').where({ group_id: group.id, actor_id: actor.id }).delete().returning('*')
+    if (left !== undefined && left.state !== 'refused') await sendMembershipWish(ctx, trx, 'Leave', actor, group)
   })
 }
 
@@ -59,12 +75,16 @@ export async function approveMember(ctx: Ctx, who: Who, groupId: string, actorId
   await assertReviewer(ctx, who, groupId)
   const { origin } = requireSite(ctx)
   return await ctx.db.transaction(async (trx) => {
-    const [row] = await trx<MembershipRow>('memberships')
+    const known = await findMembership(trx, groupId, actorId)
+    if (known === null) throw notMember()
+    if (known.state === 'active') return known
+    const [changed] = await trx<MembershipRow>('memberships')
       .where({ group_id: groupId, actor_id: actorId })
       .update({ state: 'active' })
       .returning('*')
-    if (row === undefined) throw notMember()
+    const row = changed!
     await followGroup(ctx, trx, { groupId, actorId, origin })
+    await tellNotified(ctx, trx, await notify(ctx, trx, [{ ownerId: actorId, type: 'group_accepted', fromId: groupId, objectId: null }]))
     await tellElsewhere(ctx, trx, row, 'Accept')
     return row
   })

@@ -1,7 +1,10 @@
 // Groups as pages show them: the group with its numbers and how the viewer stands in it. Reading only, in fixed numbers of queries.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
+import { findOpenInvitation } from '../../db/group-invitations.ts'
+import { findMembership } from '../../db/memberships.ts'
 import type { ActorRow, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../../db/rows.ts'
+import { takesMembers } from './members.ts'
 
 export interface GroupView {
   actor: ActorRow
@@ -73,6 +76,26 @@ export async function listMembers(
     'memberships.created_at as m_since'
   )
   return rows.map(({ m_role: role, m_state, m_since: since, ...actor }) => ({ actor, role, state: m_state, since }))
+}
+
+export interface MembershipView {
+  state: MembershipState | null
+  /** Who invited, while there is no answer. */
+  invitedBy: ActorRow | null
+  /** The group has members and takes requests. */
+  canAsk: boolean
+}
+
+/** How a person of this instance stands to a group, ours or elsewhere. */
+export async function viewMembership(ctx: Ctx, actorId: string, group: ActorRow): Promise<MembershipView> {
+  const membership = await findMembership(ctx.db, group.id, actorId)
+  const invitation = await findOpenInvitation(ctx.db, group.id, actorId)
+  const invitedBy = invitation === null ? undefined : await ctx.db<ActorRow>('actors').where({ id: invitation.inviter_id }).first()
+  return {
+    state: membership?.state ?? null,
+    invitedBy: invitedBy ?? null,
+    canAsk: takesMembers(group) && group.doc['openness'] !== 'invite_only'
+  }
 }
 
 type GroupQueryRow = ActorRow & {

@@ -135,4 +135,5 @@ async function suspendRemote(ctx: Ctx, trx: Knex, target: ActorRow): Promise<voi
     await publish(ctx, trx, { actor: own, type, object, objectIri: target.iri, to: [target.iri], cc: [], visibility: 'direct' })
   }
   await trx('memberships').where({ actor_id: target.id }).delete()
+  await trx('group_invitations').where({ invitee_id: target.id }).orWhere({ inviter_id: target.id, state: 'pending' }).delete()
 }

@@ -152,6 +152,7 @@ async function takeEffect(ctx: Ctx, trx: Knex): Promise<void> {
   await trx('follows').whereIn('follower_id', blocked()).delete()
   await trx('follows').whereIn('followed_id', blocked()).delete()
   await trx('memberships').whereIn('actor_id', blocked()).delete()
+  for (const column of ['invitee_id', 'inviter_id', 'group_id']) await trx('group_invitations').whereIn(column, blocked()).delete()
   await trx('notifications').whereIn('from_id', blocked()).delete()
   await releaseHeld(trx)
   afterCommit(trx, () => forgetPolicies(ctx))

@@ -135,8 +135,6 @@ export const JoinBody = strictObject({
   named: Type.Optional(Type.Boolean({ description: 'Let one’s name be shown among the participants; default: no' }))
 })
 
-export const InviteBody = strictObject({ acct: Type.String({ maxLength: 400, description: 'Handle of the person, here or elsewhere' }) })
-
 export const ParticipantQuery = Type.Object({
   state: Type.Optional(words(['pending', 'accepted', 'refused'], { description: 'Only these; for organisers' })),
   after: Type.Optional(Id)

@@ -11,6 +11,8 @@ export const Openness = Type.Union([Type.Literal('open'), Type.Literal('moderate
 export const Posting = Type.Union([Type.Literal('members'), Type.Literal('moderators')])
 export const MemberRole = Type.Union([Type.Literal('member'), Type.Literal('moderator'), Type.Literal('owner')])
 
+export const State = Type.Union([Type.Literal('active'), Type.Literal('pending'), Type.Literal('refused')])
+
 export const Group = Type.Object(
   {
     id: Id,
@@ -27,7 +29,7 @@ export const Group = Type.Object(
     members_count: Type.Integer(),
     pending_count: Type.Integer({ description: 'People who wait for an answer; 0 for those who cannot answer' }),
     role: orNull(MemberRole),
-    state: orNull(Type.Union([Type.Literal('active'), Type.Literal('pending')])),
+    state: orNull(State),
     can_publish: Type.Boolean(),
     can_edit: Type.Boolean()
   },
@@ -38,6 +40,8 @@ export const Member = Type.Object(
   { account: MastodonAccount, role: MemberRole, state: Type.String(), created_at: Type.String() },
   { title: 'Member' }
 )
+
+export const Invitation = Type.Object({ account: MastodonAccount, created_at: Type.String() }, { title: 'GroupInvitation' })
 
 /** The Group entity. */
 export function presentGroup(ctx: Ctx, view: GroupView) {

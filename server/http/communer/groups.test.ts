@@ -150,3 +150,43 @@ t.test('a list of groups goes on by its Link header and ends', async (t) => {
   )
   t.equal((await alice.browser.get(`${V1}/groups?limit=1000`)).statusCode, 422)
 })
+
+t.test(
+  'V14: who was invited, who asks and what moderators did is told to nobody else; the invited person enters a closed group',
+  async (t) => {
+    const { ctx } = await testContext(t)
+    const app = await buildApp(ctx)
+    t.teardown(() => app.close())
+    const [alice, bruno, chloe] = [await person(ctx, app, 'alice'), await person(ctx, app, 'bruno'), await person(ctx, app, 'chloe')]
+    const closed = { username: 'conseil', name: 'Conseil', openness: 'invite_only' }
+    const group = (await alice.browser.post(`${V1}/groups`, closed)).json()
+    const url = `${V1}/groups/conseil`
+    const invite = (by: Browser, acct: string) => by.post(`${url}/invitations`, { acct })
+    t.equal((await invite(bruno.browser, 'chloe')).statusCode, 403)
+    t.equal((await invite(alice.browser, 'nobody')).json().code, 'invitee.unknown')
+    t.equal((await invite(alice.browser, 'alice')).json().code, 'group.already-member')
+    t.equal((await invite(alice.browser, 'bruno')).statusCode, 200)
+    t.equal((await invite(alice.browser, '@chloe')).statusCode, 200)
+    t.match((await alice.browser.get(`${url}/invitations`)).json(), [{ account: { acct: 'bruno' } }, { account: { acct: 'chloe' } }])
+    t.match((await bruno.browser.get('/api/v1/notifications')).json(), [{ type: 'group_invite', account: { acct: 'conseil' } }])
+    t.match((await bruno.browser.get(`${V1}/memberships/${group.id}`)).json(), { state: null, invited_by: { acct: 'alice' } })
+    t.match((await bruno.browser.post(`${url}/join`)).json(), { state: 'active', role: 'member', members_count: 2 })
+    t.same((await bruno.browser.get('/api/v1/notifications')).json(), [])
+    const insides = ['invitations', 'members?state=pending', 'held', 'removed', 'locked', 'bans']
+    for (const inside of insides) {
+      t.equal((await alice.browser.get(`${url}/${inside}`)).statusCode, 200, inside)
+      t.equal((await browserOf(app).get(`${url}/${inside}`)).statusCode, 401, `${inside}: a stranger`)
+      t.equal((await bruno.browser.get(`${url}/${inside}`)).statusCode, 403, `${inside}: a member`)
+      t.equal((await chloe.browser.get(`${url}/${inside}`)).statusCode, 403, `${inside}: who is invited`)
+    }
+    t.equal((await browserOf(app).get(`${V1}/memberships/${group.id}`)).statusCode, 401)
+    t.equal((await chloe.browser.post(`${V1}/memberships/${group.id}/decline`)).statusCode, 200)
+    t.equal((await chloe.browser.post(`${V1}/memberships/${group.id}/decline`)).json().code, 'group.not-invited')
+    t.equal((await chloe.browser.post(`${url}/join`)).json().code, 'group.invite-only')
+    await invite(alice.browser, 'chloe')
+    t.equal((await bruno.browser.send('DELETE', `${url}/invitations/${chloe.actorId}`)).statusCode, 403)
+    t.equal((await alice.browser.send('DELETE', `${url}/invitations/${chloe.actorId}`)).statusCode, 200)
+    t.same((await alice.browser.get(`${url}/invitations`)).json(), [])
+    t.equal((await chloe.browser.post(`${url}/join`)).json().code, 'group.invite-only')
+  }
+)

@@ -4,16 +4,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { createGroup, editGroup, getGroup, type GroupChanges } from '../../features/groups/groups.ts'
+import { assertInvites, invitationsOf, inviteToGroup, withdrawInvitation } from '../../features/groups/invite.ts'
 import { approveMember, joinGroup, leaveGroup, removeMember, setMember } from '../../features/groups/members.ts'
 import { listGroups, listMembers, viewGroup } from '../../features/groups/present.ts'
 import { can } from '../../core/permission.ts'
 import { AppError } from '../../core/errors.ts'
 import { findMembership } from '../../db/memberships.ts'
 import { storePortrait } from '../../features/media/portrait.ts'
+import { findInvitee } from '../../protocol/invitee.ts'
+import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { readForm } from '../plugins/bodies.ts'
-import { Group, Kind, Member, MemberRole, Openness, Posting, presentGroup, presentMember } from './group-entity.ts'
-import { answers, Empty, Id, strictObject, Username } from './schemas.ts'
+import { limitLookups } from '../plugins/rate-limit.ts'
+import { Group, Invitation, Kind, Member, MemberRole, Openness, Posting, presentGroup, presentMember } from './group-entity.ts'
+import { answers, Empty, Id, InviteBody, strictObject, Username } from './schemas.ts'
 
 const tags = ['groups']
 const ByName = Type.Object({ username: Username })
@@ -142,7 +146,7 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
     { config: WRITE, schema: { tags, summary: 'Join, or ask to', params: ByName, response: answers(200, Group) } },
     async (request) => {
       const { actor, settings } = await getGroup(ctx, request.params.username)
-      await joinGroup(ctx, requireAuth(request).actor, settings)
+      await joinGroup(ctx, requireAuth(request).actor, actor, settings)
       return await show(request, actor.id)
     }
   )
@@ -180,6 +184,59 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
       const members = await listMembers(ctx, actor.id, { state, limit, after })
       if (members.length === limit) linkNext(ctx, request, reply, { min_id: members.at(-1)!.actor.id })
       return members.map((member) => presentMember(ctx, member))
+    }
+  )
+
+  app.get(
+    '/groups/:username/invitations',
+    {
+      config: { scope: 'read:accounts' },
+      schema: {
+        tags,
+        summary: 'Who was invited and has not answered (owners and moderators)',
+        params: ByName,
+        querystring: Type.Object({ min_id: Type.Optional(Id) }),
+        response: answers(200, Type.Array(Invitation))
+      }
+    },
+    async (request, reply) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      const limit = 40
+      const rows = await invitationsOf(ctx, whoIs(request)!, actor.id, { after: request.query.min_id, limit })
+      if (rows.length === limit) linkNext(ctx, request, reply, { min_id: rows.at(-1)!.row.id })
+      return rows.map(({ row, invitee }) => ({ account: toAccount(ctx, invitee, null), created_at: row.created_at.toISOString() }))
+    }
+  )
+
+  app.post(
+    '/groups/:username/invitations',
+    {
+      config: WRITE,
+      preHandler: limitLookups(instance),
+      schema: {
+        tags,
+        summary: 'Invite somebody, here or elsewhere (owners and moderators)',
+        params: ByName,
+        body: InviteBody,
+        response: answers(200, Empty)
+      }
+    },
+    async (request) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      // Before anybody is looked up elsewhere: only who may invite makes this server ask.
+      await assertInvites(ctx, whoIs(request)!, actor.id)
+      await inviteToGroup(ctx, whoIs(request)!, requireAuth(request).actor, actor, await findInvitee(ctx, request.body.acct))
+      return {}
+    }
+  )
+
+  app.delete(
+    '/groups/:username/invitations/:account_id',
+    { config: WRITE, schema: { tags, summary: 'Take an invitation back', params: ByMember, response: answers(200, Empty) } },
+    async (request) => {
+      const { actor } = await getGroup(ctx, request.params.username)
+      await withdrawInvitation(ctx, whoIs(request)!, actor, request.params.account_id)
+      return {}
     }
   )
 

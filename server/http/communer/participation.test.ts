@@ -107,7 +107,7 @@ t.test('where one cannot come one is told why, and may keep the event in mind', 
 t.test('an invitation is told, seen on the event, declined, and may be given again', async (t) => {
   const { ctx, announce, asAlice, asBea, bea } = await scene(t)
   const id = await announce({ joinMode: 'restricted' })
-  t.match(await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'nobody' }), { status: 404, json: { code: 'event.invitee-unknown' } })
+  t.match(await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'nobody' }), { status: 404, json: { code: 'invitee.unknown' } })
   t.match(await asAlice('POST', `${URL}/${id}/invitations`, { acct: 'jardin' }), { status: 422, json: { code: 'event.invitee' } })
   t.match(await asBea('POST', `${URL}/${id}/decline`), { status: 404, json: { code: 'event.not-invited' } })
   t.equal((await asAlice('POST', `${URL}/${id}/invitations`, { acct: '@bea' })).status, 200)

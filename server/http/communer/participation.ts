@@ -6,14 +6,14 @@ import type { Ctx } from '../../context.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
 import { assertOrganises, decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
 import { declineInvitation, joinEvent, keepInMind, leaveEvent } from '../../features/events/participate.ts'
-import { findInvitee } from '../../features/events/invitee.ts'
+import { findInvitee } from '../../protocol/invitee.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { getEvent, showEvent } from './event-answers.ts'
-import { Event, EventParticipant, InviteBody, JoinBody, ParticipantQuery } from './event-schemas.ts'
-import { answers, Empty, Id } from './schemas.ts'
+import { Event, EventParticipant, JoinBody, ParticipantQuery } from './event-schemas.ts'
+import { answers, Empty, Id, InviteBody } from './schemas.ts'
 
 const tags = ['events']
 const ById = Type.Object({ id: Id })

@@ -39,3 +39,5 @@ export function strictObject<Properties extends Record<string, TSchema>>(propert
 export function orNull<Schema extends TSchema>(schema: Schema) {
   return Type.Union([schema, Type.Null()])
 }
+
+export const InviteBody = strictObject({ acct: Type.String({ maxLength: 400, description: 'Handle of the person, here or elsewhere' }) })

@@ -3,6 +3,7 @@ import type { Ctx } from '../../context.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { OwnArrival } from './arrival.ts'
 import { applyFollowAnswer } from './follow.ts'
+import { applyGroupInviteAnswer } from './group-invitation.ts'
 import { applyMembershipAnswer } from './membership.ts'
 import { applyEventAnswer, applyInviteAnswer, applyJoinAnswer } from './participation.ts'
 import { applyQuoteAnswer } from './quote.ts'
@@ -19,6 +20,7 @@ const EFFECTS: [type: string, effect: AnswerEffect][] = [
   ['Join', applyJoinAnswer],
   ['Join', applyMembershipAnswer],
   ['Invite', applyInviteAnswer],
+  ['Invite', applyGroupInviteAnswer],
   ['Event', applyEventAnswer],
   ['QuoteRequest', applyQuoteAnswer]
 ]

@@ -1,10 +1,12 @@
 // Belonging to groups across servers: Join and Leave of people elsewhere in groups of ours, the answers to what ours asked, and removals by
-// the moderators of a group elsewhere (federation.md §4.10).
+// the moderators of a group elsewhere (federation.md §4.10). Invitations are group-invitation.ts's.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
+import { deleteOpenInvitation, findGroupInvitationByIri, findOpenInvitation } from '../../db/group-invitations.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { isLinkBlocked } from '../../db/links.ts'
 import { findMembership } from '../../db/memberships.ts'
+import { notify } from '../../db/notifications.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { authorise } from '../authorise.ts'
 import { newBudget } from '../fetch.ts'
@@ -12,11 +14,14 @@ import { decidesIn } from '../group-moderators.ts'
 import { answerMembership } from '../membership.ts'
 import type { NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
+import { tellNotified } from '../reactions.ts'
 import { factsOf, wasUndoneBefore, type OwnArrival } from './arrival.ts'
+import { applyGroupInvite, enterInvited } from './group-invitation.ts'
 
-/** Join and Leave of a group of ours. */
+/** Join and Leave of a group of ours, invitations to any group. */
 export async function applyMembership(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
+  if (activity.type === 'Invite') return applyGroupInvite(ctx, arrival)
   const group = await ctx
     .db<ActorRow>('actors')
     .where({ iri: activity.objects[0]!.id ?? '', type: 'Group', local: true, deleted_at: null, suspended_at: null })
@@ -26,7 +31,7 @@ export async function applyMembership(ctx: Ctx, arrival: OwnArrival): Promise<Ou
   const verdict = authorise(factsOf(ctx, arrival))
   if (verdict.decision === 'refuse') return verdict.outcome
   if (group === undefined || settings === undefined) return 'not-related'
-  if (activity.type === 'Leave') return leave(ctx, group, actor)
+  if (activity.type === 'Leave') return (await leaveGroup(ctx.db, group.id, actor.id)) ? 'left' : 'unchanged'
   if (actor.type !== 'Person') return 'ignored-type'
   // Without a word (D03): an answer would tell.
   if (await isLinkBlocked(ctx.db, actor.id, [group.id])) return 'refused-blocked'
@@ -40,6 +45,12 @@ export async function applyMembership(ctx: Ctx, arrival: OwnArrival): Promise<Ou
 async function join(ctx: Ctx, trx: Knex, { activity, actor }: OwnArrival, group: ActorRow, settings: GroupRow): Promise<Outcome> {
   const joinIri = await ownIri(trx, activity.id ?? `${actor.iri}#join/${group.id}`, group, actor)
   const known = await findMembership(trx, group.id, actor.id)
+  const invitation = await findOpenInvitation(trx, group.id, actor.id)
+  if (invitation !== null) {
+    const outcome = await enterInvited(ctx, trx, group, invitation, joinIri)
+    await answerMembership(ctx, trx, { type: 'Accept', group, member: actor, joinIri })
+    return outcome
+  }
   if (known === null && settings.openness === 'invite_only') {
     await answerMembership(ctx, trx, { type: 'Reject', group, member: actor, joinIri })
     return 'join-refused'
@@ -60,10 +71,9 @@ async function ownIri(trx: Knex, iri: string, group: ActorRow, actor: ActorRow):
   return used === undefined || (used.group_id === group.id && used.actor_id === actor.id) ? iri : `${actor.iri}#join/${group.id}`
 }
 
-/** Owners do not leave from elsewhere: a group keeps somebody who answers for it. */
-async function leave(ctx: Ctx, group: ActorRow, actor: ActorRow): Promise<Outcome> {
-  const left = await ctx.db('memberships').where({ group_id: group.id, actor_id: actor.id }).whereNot({ role: 'owner' }).delete()
-  return left > 0 ? 'left' : 'unchanged'
+/** Leave, or Undo of the Join. Owners do not leave from elsewhere: a group keeps somebody who answers for it. False: nothing to leave. */
+export async function leaveGroup(trx: Knex, groupId: string, actorId: string): Promise<boolean> {
+  return (await trx('memberships').where({ group_id: groupId, actor_id: actorId }).whereNot({ role: 'owner' }).delete()) > 0
 }
 
 /** Accept or Reject of a Join by which one of ours asked: only by the group, or somebody of its server (O15–O17). Null: none of ours. */
@@ -76,13 +86,24 @@ export async function applyMembershipAnswer(ctx: Ctx, arrival: OwnArrival): Prom
   const verdict = authorise({ ...factsOf(ctx, arrival), owner: group.iri, ownerIsGroup: true })
   if (verdict.decision === 'refuse') return verdict.outcome
   const where = { group_id: row.group_id, actor_id: row.actor_id }
-  if (activity.type === 'Reject') return (await ctx.db('memberships').where(where).delete()) > 0 ? 'join-rejected' : 'unchanged'
-  if (activity.type !== 'Accept') return 'unchanged'
-  const changed = await ctx
-    .db('memberships')
-    .where({ ...where, state: 'pending' })
-    .update({ state: 'active' })
-  return changed > 0 ? 'join-accepted' : 'unchanged'
+  if (activity.type !== 'Accept' && activity.type !== 'Reject') return 'unchanged'
+  const isYes = activity.type === 'Accept'
+  return ctx.db.transaction(async (trx) => {
+    const changed = await trx('memberships')
+      .where(where)
+      .whereIn('state', isYes ? ['pending'] : ['pending', 'active'])
+      .update({ state: isYes ? 'active' : 'refused' })
+    if (changed === 0) return 'unchanged'
+    await tellDecision(ctx, trx, row, isYes)
+    return isYes ? 'join-accepted' : 'join-rejected'
+  })
+}
+
+/** The person learns what the group said; what it said before is past. */
+async function tellDecision(ctx: Ctx, trx: Knex, { group_id, actor_id }: MembershipRow, isYes: boolean): Promise<void> {
+  await trx('notifications').where({ owner_id: actor_id, from_id: group_id }).whereIn('type', ['group_accepted', 'group_refused']).delete()
+  const type = isYes ? 'group_accepted' : 'group_refused'
+  await tellNotified(ctx, trx, await notify(ctx, trx, [{ ownerId: actor_id, type, fromId: group_id, objectId: null }]))
 }
 
 /** By the id of our Join, else by the person and the group that the embedded Join names. */
@@ -107,10 +128,13 @@ export async function applyMembershipRemoval(ctx: Ctx, arrival: OwnArrival): Pro
   const verdict = authorise({ ...factsOf(ctx, arrival), moderates: await decidesIn(ctx, group, actor.iri, newBudget(1)) })
   if (verdict.decision === 'refuse') return verdict.outcome
   const iri = activity.objects[0]!.id ?? ''
-  const removed = await ctx
-    .db('memberships')
-    .where({ group_id: group.id })
-    .where((either) => either.where({ iri }).orWhereIn('actor_id', ctx.db('actors').where({ iri, local: true }).select('id')))
-    .delete()
-  return removed > 0 ? 'moderated' : 'unchanged'
+  return ctx.db.transaction(async (trx) => {
+    const removed = await trx('memberships')
+      .where({ group_id: group.id })
+      .where((either) => either.where({ iri }).orWhereIn('actor_id', trx('actors').where({ iri, local: true }).select('id')))
+      .delete()
+    const invitation = await findGroupInvitationByIri(trx, iri)
+    const withdrawn = invitation?.group_id === group.id && (await deleteOpenInvitation(trx, group.id, invitation.invitee_id)) !== undefined
+    return removed > 0 || withdrawn ? 'moderated' : 'unchanged'
+  })
 }

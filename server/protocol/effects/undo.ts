@@ -1,7 +1,8 @@
-// Undo of Follow, Like, EmojiReact, Dislike, Announce, Block and Join: what is undone is found among our rows, and only its own actor may (O11, O12).
+// Undo of Follow, Like, EmojiReact, Dislike, Announce, Block, Join and Invite: what is undone is found among our rows, and only its own actor may (O11, O12).
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
+import { deleteOpenInvitation } from '../../db/group-invitations.ts'
 import { findObject } from '../../db/objects.ts'
 import { giveBack } from '../../db/participations.ts'
 import { removeDislike, removeReaction } from '../../db/reactions.ts'
@@ -15,10 +16,11 @@ import { countLater } from '../participation.ts'
 import { emit } from '../reactions.ts'
 import { applyGroupDecision } from './group-decision.ts'
 import { factsOf, type OwnArrival } from './arrival.ts'
+import { leaveGroup } from './membership.ts'
 
 /** One stored link, whatever its table. */
 interface Undoable {
-  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block' | 'Join'
+  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block' | 'Join' | 'Membership' | 'Invite'
   id: string
   iri: string
   actorIri: string
@@ -26,7 +28,7 @@ interface Undoable {
   otherId: string
 }
 
-const UNDOABLE = new Set(['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce', 'Block', 'Join'])
+const UNDOABLE = new Set(['Follow', 'Like', 'EmojiReact', 'Dislike', 'Announce', 'Block', 'Join', 'Invite'])
 
 /** An Undo by bare id, or with an embedded activity whose id may be unknown here and whose actor may be missing (R5). */
 export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
@@ -56,6 +58,8 @@ async function undo(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
   if (found.kind === 'Dislike') return removeDislike(trx, found.actorId, found.otherId)
   if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
   if (found.kind === 'Join') return takeBack(ctx, trx, found)
+  if (found.kind === 'Membership') return leaveGroup(trx, found.otherId, found.actorId)
+  if (found.kind === 'Invite') return (await deleteOpenInvitation(trx, found.otherId, found.id)) !== undefined
   await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
   return (await trx('objects').where({ id: found.id }).delete()) > 0
 }
@@ -90,6 +94,10 @@ const BY_ID = `
   union all select 'Like', l.id, l.iri, a.iri, l.actor_id, l.object_id from likes l join actors a on a.id = l.actor_id where l.iri = :id
   union all select 'Block', b.id, b.iri, a.iri, b.blocker_id, b.blocked_id from blocks b join actors a on a.id = b.blocker_id where b.iri = :id
   union all select 'Join', p.id, p.iri, a.iri, p.actor_id, p.object_id from participations p join actors a on a.id = p.actor_id where p.iri = :id
+  union all select 'Membership', m.group_id, m.iri, a.iri, m.actor_id, m.group_id
+    from memberships m join actors a on a.id = m.actor_id and not a.local join actors g on g.id = m.group_id and g.local where m.iri = :id
+  union all select 'Invite', i.invitee_id, i.iri, a.iri, i.inviter_id, i.group_id
+    from group_invitations i join actors a on a.id = i.inviter_id where i.iri = :id and i.state = 'pending'
   union all select 'Announce', o.id, o.iri, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
     where o.iri = :id and o.reblog_of_id is not null and o.deleted_at is null`
 
@@ -107,6 +115,8 @@ const BY_PAIR = `
     from blocks b join actors o on o.id = b.blocked_id where :type = 'Block' and b.blocker_id = :actor and o.iri = :object
   union all select 'Join', p.id, p.iri, :actorIri, p.actor_id, p.object_id
     from participations p join objects o on o.id = p.object_id where :type = 'Join' and p.actor_id = :actor and o.iri = :object
+  union all select 'Membership', m.group_id, m.iri, :actorIri, m.actor_id, m.group_id
+    from memberships m join actors g on g.id = m.group_id and g.local where :type = 'Join' and m.actor_id = :actor and g.iri = :object
   union all select 'Announce', s.id, s.iri, :actorIri, s.actor_id, s.reblog_of_id
     from objects s join objects o on o.id = s.reblog_of_id where :type = 'Announce' and s.actor_id = :actor and o.iri = :object and s.deleted_at is null`
 
