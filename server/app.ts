@@ -9,6 +9,8 @@ import { activityPubInbox } from './http/activitypub-inbox.ts'
 import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
+import { communerAdminMails } from './http/communer/admin-mails.ts'
+import { communerEmail } from './http/communer/email.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
@@ -116,6 +118,8 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerGroupModeration,
     communerMemberships,
     communerEvents,
+    communerEmail,
+    communerAdminMails,
     communerLeave,
     communerAdmin
   ])

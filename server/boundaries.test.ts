@@ -122,6 +122,7 @@ t.test('only protocol/ knows activitypub-express', async (t) => {
 t.test('only the fetch files open outgoing sockets', async (t) => {
   t.strictSame(onlyIn('undici', /^protocol\/fetch/), [])
   t.strictSame(onlyIn('node:https', /^$/), [])
+  t.strictSame(onlyIn('nodemailer', /^jobs\/smtp\.ts$/), [])
   t.strictSame(
     offences(({ path, text }) => (/(?<![\w.])fetch\(\s*['"`h]/.test(text) && !path.startsWith('protocol/fetch') ? ['calls fetch()'] : [])),
     []

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
 import { createAccount } from '../features/accounts/create.ts'
 import { disableAccount, getAccountByUsername, listAccounts, resetPassword } from '../features/accounts/review.ts'
+import { resetLink } from '../features/accounts/reset.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
 import { table } from './table.ts'
@@ -92,6 +93,17 @@ async function reset({ config, args, value }: Input): Promise<Outcome> {
   })
 }
 
+async function link({ config, args }: Input): Promise<Outcome> {
+  return withContext(config, async (ctx) => {
+    const { account, actor } = await getAccountByUsername(ctx, args[0]!)
+    const { url, expiresAt } = await resetLink(ctx, account.id)
+    return {
+      json: { username: actor.username, url, expires_at: expiresAt },
+      text: `${actor.username} may choose a new password until ${expiresAt.toISOString()}, once:\n${url}`
+    }
+  })
+}
+
 const password = { text: 'password (default: a random one, printed)' }
 
 export const accountCommands: Command[] = [
@@ -122,5 +134,12 @@ export const accountCommands: Command[] = [
     words: ['USER'],
     options: { password },
     run: reset
+  },
+  {
+    name: 'account reset-link',
+    summary: 'Make a link with which a person chooses a new password',
+    words: ['USER'],
+    options: {},
+    run: link
   }
 ]

@@ -6,6 +6,7 @@ import { checkInvariants, clockDifference, secretFits, type Finding } from '../d
 import type { Database } from '../db/connect.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { createSecretBox, readSecret } from '../db/secrets.ts'
+import { checkSmtp } from '../jobs/smtp.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withDatabase } from './run.ts'
 
@@ -51,10 +52,21 @@ async function checkDatabase(config: Config, { db }: Database): Promise<Finding[
   return findings
 }
 
+/** A mail server that does not let us in: people wait for links. */
+async function checkMail(config: Config): Promise<Finding[]> {
+  if (config.smtpUrl === null) return []
+  const problem = await checkSmtp(config)
+  return problem === null ? [] : [{ code: 'mail.refused', text: `The mail server of SMTP_URL does not let us in: ${problem}` }]
+}
+
 /** The database being unreachable is a finding like another. */
 async function look(config: Config): Promise<Finding[]> {
   try {
-    return await withDatabase(config, async (database) => [...(await checkDisk(config)), ...(await checkDatabase(config, database))])
+    return await withDatabase(config, async (database) => [
+      ...(await checkDisk(config)),
+      ...(await checkMail(config)),
+      ...(await checkDatabase(config, database))
+    ])
   } catch (error) {
     if (isAppError(error)) return [{ code: error.code, text: error.message }]
     throw error

@@ -44,6 +44,12 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
   },
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },
   { name: 'authorisation codes', afterMs: 0, sql: 'delete from oauth_codes where expires_at < ?' },
+  { name: 'one-time links', afterMs: 0, sql: 'delete from one_time_links where expires_at < ?' },
+  {
+    name: 'mails',
+    afterMs: 30 * DAY_MS,
+    sql: `delete from mails where id in (select id from mails where finished_at < ? limit ${SLICE})`
+  },
   // An outbox that is still followed is visited daily, and its visit renewed.
   {
     name: 'visits',

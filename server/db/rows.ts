@@ -2,6 +2,8 @@
 // Types only: no query and no rule lives here.
 
 import type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
+import type { MailKind } from '../locales/mail.ts'
+import type { Locale } from '../locales/texts.ts'
 
 export type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 
@@ -127,6 +129,38 @@ export interface AccountRow {
   created_at: Date
   last_seen_at: Date | null
   notifications_read_id: string
+  /** When somebody proved to read mail at `email`; null: nobody yet. */
+  confirmed_at: Date | null
+}
+
+export type MailState = 'waiting' | 'sent' | 'failed'
+
+export interface MailRow {
+  id: string
+  account_id: string | null
+  recipient: string
+  kind: MailKind
+  locale: Locale
+  /** Values of the words, sealed; null once the mail left or was given up. */
+  sealed: Buffer | null
+  state: MailState
+  attempts: number
+  last_error: string | null
+  created_at: Date
+  expires_at: Date
+  finished_at: Date | null
+}
+
+export type LinkPurpose = 'confirm' | 'reset' | 'change-email'
+
+export interface OneTimeLinkRow {
+  token_hash: Buffer
+  purpose: LinkPurpose
+  account_id: string
+  /** The mailbox the link proves. */
+  email: string
+  created_at: Date
+  expires_at: Date
 }
 
 export interface OauthAppRow {

@@ -1,6 +1,8 @@
 // Does what is due: each kind of chore is one line of CHORES. A chore may run again after a crash, so every one of them is idempotent.
 import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
+import { doConfirmation } from '../features/accounts/confirm.ts'
+import { doReset } from '../features/accounts/reset.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
@@ -9,6 +11,7 @@ import { checkQuote } from '../protocol/quotes.ts'
 import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
+import { sendMail } from './mail.ts'
 import { learnSoftware } from './software.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
@@ -23,6 +26,9 @@ export const CHORES: Record<string, ChoreWork> = {
   'quote-check': checkQuote,
   'catch-up': catchUp,
   'followers-sync': repairFollowers,
+  mail: sendMail,
+  'mail-confirm': doConfirmation,
+  'mail-reset': doReset,
   featured: fetchFeatured,
   ancestors: fetchAncestors,
   replies: fetchReplies,

@@ -20,6 +20,8 @@ export interface PersonInput {
   locale?: string
   role?: AccountRole
   status?: AccountStatus
+  /** False: nobody proved the e-mail address yet. */
+  confirmed?: boolean
 }
 
 export interface Person {
@@ -48,7 +50,8 @@ export async function preparePerson(input: PersonInput, { allowReserved = false 
     reason: (input.reason ?? '').slice(0, 2000),
     locale: input.locale === 'en' ? 'en' : 'fr',
     role: input.role ?? 'member',
-    status: input.status ?? 'active'
+    status: input.status ?? 'active',
+    confirmed: input.confirmed ?? true
   }
 }
 
@@ -80,7 +83,8 @@ export async function insertPerson(ctx: Ctx, trx: Knex, prepared: PreparedPerson
       preferences: {},
       created_at: now,
       last_seen_at: null,
-      notifications_read_id: '0'
+      notifications_read_id: '0',
+      confirmed_at: prepared.confirmed ? now : null
     }
     await trx('accounts').insert({ ...account, preferences: '{}' })
     return { account, actor: { ...actor, suspended_at: suspendedAt } }

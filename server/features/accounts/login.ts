@@ -23,11 +23,17 @@ export async function logIn(ctx: Ctx, input: LoginInput): Promise<{ account: Acc
   const account = await findByLogin(ctx, input.login)
   const right = await verifyPassword(account?.password_hash ?? null, input.password)
   if (account === undefined || !right) throw new AppError('login.refused', 401, 'Wrong username or password.')
-  if (account.status === 'pending') throw new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
+  if (account.status === 'pending') throw notYet(ctx, account)
   const actor = await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first()
   if (actor === undefined || actor.suspended_at !== null || account.status === 'disabled') throw await closed(ctx, actor)
   const secret = await openSession(ctx, account, input.userAgent)
   return { account, actor, secret }
+}
+
+function notYet(ctx: Ctx, account: AccountRow): AppError {
+  return ctx.config.smtpUrl !== null && account.confirmed_at === null
+    ? new AppError('login.unconfirmed', 403, 'Please confirm your e-mail address first: open the link we sent you.')
+    : new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
 }
 
 /** Opens a session for a person whose identity was just proved. Returns the secret for the cookie. */
@@ -68,7 +74,8 @@ export async function setPassword(ctx: Ctx, accountId: string, password: string,
   })
 }
 
-async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefined> {
+/** The account of a name (with or without @ and domain) or e-mail address, or undefined. */
+export async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefined> {
   const value = login.normalize('NFKC').trim().toLowerCase().slice(0, 320)
   const byEmail = await ctx.db<AccountRow>('accounts').whereRaw('lower(email) = ?', value).first()
   if (byEmail !== undefined) return byEmail

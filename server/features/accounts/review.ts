@@ -3,7 +3,9 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, AccountStatus, ActorRow } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
 import { setPassword } from './login.ts'
+import { writeTo } from './mailing.ts'
 import { revokeTokens } from './tokens.ts'
 
 export interface AccountWithActor {
@@ -49,6 +51,7 @@ export async function approveAccount(ctx: Ctx, accountId: string): Promise<Accou
       .returning('*')
     if (account === undefined) throw notPending()
     const [actor] = await trx<ActorRow>('actors').where({ id: account.actor_id }).update({ suspended_at: null }).returning('*')
+    await writeTo(ctx, trx, account, { kind: 'approved', link: `${requireSite(ctx).origin}/connexion` })
     return { account, actor: actor! }
   })
 }
@@ -56,8 +59,10 @@ export async function approveAccount(ctx: Ctx, accountId: string): Promise<Accou
 /** Refuses a pending person: nothing of them remains, and the username is free again. Throws account.not-pending (409). */
 export async function rejectAccount(ctx: Ctx, accountId: string): Promise<void> {
   await ctx.db.transaction(async (trx) => {
-    const [account] = await trx<AccountRow>('accounts').where({ id: accountId, status: 'pending' }).delete().returning('*')
+    const account = await trx<AccountRow>('accounts').where({ id: accountId, status: 'pending' }).forUpdate().first()
     if (account === undefined) throw notPending()
+    await writeTo(ctx, trx, account, { kind: 'refused' })
+    await trx('accounts').where({ id: accountId }).delete()
     await trx('actors').where({ id: account.actor_id }).delete()
   })
 }

@@ -28,6 +28,8 @@ interface NewToken {
   appId?: string | null
   scopes: string[]
   userAgent?: string | null
+  /** Opens nothing: where an answer must not tell that there is no account behind it. */
+  isVoid?: boolean
 }
 
 /** Makes a secret of 32 random bytes, stores its hash, and returns the secret: it is never seen again. */
@@ -45,7 +47,7 @@ export async function insertToken(ctx: Ctx, trx: Knex, input: NewToken): Promise
     created_at: now,
     used_at: now,
     expires_at: input.kind === 'session' ? sessionEnd(now) : null,
-    revoked_at: null
+    revoked_at: input.isVoid === true ? now : null
   }
   await trx('tokens').insert(row)
   return { secret, row }

@@ -25,6 +25,7 @@ const Me = Type.Object({
   account: MastodonAccount,
   account_id: Id,
   email: Type.String(),
+  email_confirmed: Type.Boolean(),
   role: Type.String(),
   locale: Locale,
   managed_groups: Type.Array(
@@ -70,7 +71,10 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
           agreement: Type.Boolean(),
           locale: Type.Optional(Locale)
         }),
-        response: answers(201, Type.Object({ status: Type.String({ description: 'active or pending' }) }))
+        response: answers(
+          201,
+          Type.Object({ status: Type.String({ description: 'active, pending (approval), or unconfirmed (a mail was sent)' }) })
+        )
       }
     },
     async (request, reply) => {
@@ -78,9 +82,9 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
       const { agreement, ...input } = request.body
       if (!agreement)
         throw new AppError('signup.agreement', 422, 'You have to accept the rules to sign up.', { details: { field: 'agreement' } })
-      const { account } = await signUp(ctx, { ...input, locale: input.locale ?? localeOf(request) })
-      if (account.status === 'active') setSessionCookie(ctx, reply, await openSession(ctx, account, userAgent(request)))
-      return reply.code(201).send({ status: account.status })
+      const { status, account } = await signUp(ctx, { ...input, locale: input.locale ?? localeOf(request) })
+      if (account !== null && status === 'active') setSessionCookie(ctx, reply, await openSession(ctx, account, userAgent(request)))
+      return reply.code(201).send({ status })
     }
   )
 
@@ -195,6 +199,7 @@ async function presentMe(ctx: Ctx, { account, actor }: Pick<Auth, 'account' | 'a
     account: await credentialAccount(ctx, account, actor),
     account_id: account.id,
     email: account.email,
+    email_confirmed: account.confirmed_at !== null,
     role: account.role,
     locale: account.locale === 'en' ? ('en' as const) : ('fr' as const),
     managed_groups: groups.map(({ actor: group, role }) => {

@@ -12,10 +12,11 @@ import {
   rejectAccount,
   type AccountWithActor
 } from '../../features/accounts/review.ts'
+import { resetLink } from '../../features/accounts/reset.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { allow } from './allow.ts'
-import { answers, Empty, Id, MastodonAccount, strictObject } from './schemas.ts'
+import { answers, Empty, HandedLink, Id, MastodonAccount, strictObject } from './schemas.ts'
 
 const tags = ['admin']
 const ById = Type.Object({ id: Id })
@@ -29,6 +30,7 @@ const AdminAccount = Type.Object(
     email: Type.String(),
     role: Type.String(),
     status: Status,
+    email_confirmed: Type.Boolean(),
     reason: Type.String(),
     locale: Type.String(),
     created_at: Type.String(),
@@ -113,6 +115,18 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
   )
 
   app.post(
+    '/admin/accounts/:id/reset-link',
+    {
+      ...admin,
+      schema: { tags, summary: 'A link to choose a new password, to hand to the person', params: ById, response: answers(200, HandedLink) }
+    },
+    async (request) => {
+      const { url, expiresAt } = await resetLink(ctx, request.params.id)
+      return { url, expires_at: expiresAt.toISOString() }
+    }
+  )
+
+  app.post(
     '/admin/accounts/:id/enable',
     { ...admin, schema: { tags, summary: 'Open a disabled account again', params: ById, response: answers(200, Empty) } },
     async (request) => {
@@ -159,6 +173,7 @@ function presentAccount(ctx: Ctx, { account, actor }: AccountWithActor) {
     email: account.email,
     role: account.role,
     status: account.status,
+    email_confirmed: account.confirmed_at !== null,
     reason: account.reason,
     locale: account.locale,
     created_at: account.created_at.toISOString(),

@@ -6,6 +6,9 @@ export const Username = Type.String({ minLength: 1, maxLength: 60 })
 export const Password = Type.String({ minLength: 1, maxLength: 1024, description: '8 to 256 characters' })
 export const Empty = Type.Object({})
 
+/** A one-time link that an administrator hands to somebody. */
+export const HandedLink = Type.Object({ url: Type.String(), expires_at: Type.String() })
+
 /** RFC 9457. */
 export const Problem = Type.Object(
   {

@@ -54,7 +54,8 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
     // While the sign-up waits for approval the token exists but opens nothing: findBearer asks for an active account.
     const { secret, row } = await insertToken(ctx, ctx.db, {
       kind: 'oauth',
-      accountId: account.id,
+      accountId: account?.id ?? null,
+      isVoid: account === null,
       appId: app_.app_id,
       scopes: app_.scopes
     })

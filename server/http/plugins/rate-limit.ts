@@ -14,6 +14,8 @@ export const LIMITS = {
   signup: { max: 30, timeWindow: 60 * MINUTE_MS },
   setup: { max: 10, timeWindow: 5 * MINUTE_MS },
   password: { max: 10, timeWindow: 15 * MINUTE_MS },
+  /** Mails asked for from one address; each mailbox has a limit of its own (db/mails.ts). */
+  mail: { max: 15, timeWindow: 15 * MINUTE_MS },
   report: { max: 20, timeWindow: 60 * MINUTE_MS },
   /** Questions to a server that somebody names (security.md F24). */
   interaction: { max: 10, timeWindow: MINUTE_MS },
