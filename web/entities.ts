@@ -252,6 +252,8 @@ export interface GroupBan {
 
 export interface Me {
   account: Account
+  email: string
+  email_confirmed: boolean
   role: 'member' | 'agent' | 'moderator' | 'admin'
   locale: string
   managed_groups: ManagedGroup[]
@@ -321,6 +323,7 @@ export interface AdminAccount {
   email: string
   role: string
   status: string
+  email_confirmed: boolean
   reason: string
   created_at: string
 }
@@ -457,4 +460,14 @@ export interface HostDelivery {
   status: number | null
   error: string | null
   reason: Reason | null
+}
+
+/** A mail of the outbox, as administrators see it. */
+export interface Mail {
+  id: string
+  kind: string
+  recipient: string
+  state: 'waiting' | 'sent' | 'failed'
+  error: string | null
+  created_at: string
 }

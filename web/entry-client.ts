@@ -15,6 +15,7 @@ const context: PageContext = {
   lang: state.lang,
   renderedAt: state.renderedAt,
   signedIn: state.signedIn,
+  form: state.form,
   api: createApi(browserTransport),
   t: createTranslate(state.lang, texts.default),
   heads: null

@@ -8,7 +8,7 @@ import { createTranslate, type Lang } from './i18n.ts'
 import en from './locales/en.json'
 import fr from './locales/fr.json'
 import { createCommunerApp } from './main.ts'
-import type { PageContext, PageHead } from './page-context.ts'
+import type { FormAnswer, PageContext, PageHead } from './page-context.ts'
 import { inlineJson, type PageState } from './page-state.ts'
 
 export interface RenderRequest {
@@ -18,6 +18,7 @@ export interface RenderRequest {
   site: SiteSummary | null
   now: Date
   signedIn: boolean
+  form: FormAnswer | null
   transport: Transport
 }
 
@@ -42,6 +43,7 @@ export async function render(request: RenderRequest): Promise<RenderedPage> {
     lang: request.lang,
     renderedAt: request.now.getTime(),
     signedIn: request.signedIn,
+    form: request.form,
     api: createApi(request.transport),
     t: TRANSLATE[request.lang],
     heads: []
@@ -58,6 +60,7 @@ export async function render(request: RenderRequest): Promise<RenderedPage> {
     lang: request.lang,
     renderedAt: context.renderedAt,
     signedIn: request.signedIn,
+    form: request.form,
     queries: serializeQueryCache(useQueryCache(pinia)) as PageState['queries']
   }
   const head: PageHead = Object.assign({}, ...(context.heads ?? []).map((read) => read()))

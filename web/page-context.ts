@@ -13,8 +13,23 @@ export interface PageContext {
   signedIn: boolean
   api: Api
   t: Translate
+  /** What became of a form that was sent without script, or null. */
+  form: FormAnswer | null
   /** On the server: collects what pages say about themselves. */
   heads: (() => PageHead)[] | null
+}
+
+/** A form that was refused, or wants another step: what its page shows again. */
+export interface FormAnswer {
+  /** Id of the form's error summary. */
+  id: string
+  code: string
+  /** A sentence for the reader. */
+  problem: string
+  /** The field it is about, or ''. */
+  field: string
+  /** What was typed, without secrets. */
+  values: Record<string, string>
 }
 
 /** What a page says about itself to browsers, search engines and previews. */

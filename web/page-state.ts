@@ -1,6 +1,7 @@
 // What a rendered page carries to the browser inside <script type="application/json">: data only, no code (the CSP allows no inline script).
 import type { hydrateQueryCache } from '@pinia/colada'
 import type { SiteSummary } from './entities.ts'
+import type { FormAnswer } from './page-context.ts'
 import type { Lang } from './i18n.ts'
 
 export interface PageState {
@@ -8,6 +9,7 @@ export interface PageState {
   lang: Lang
   renderedAt: number
   signedIn: boolean
+  form: FormAnswer | null
   /** As @pinia/colada writes and reads it. */
   queries: Parameters<typeof hydrateQueryCache>[1]
 }

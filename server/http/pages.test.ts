@@ -148,3 +148,43 @@ t.test('a page strangers share is rendered once, and anew as soon as something c
   await browser.post('/api/v1/statuses', { status: 'Tout nouveau' })
   t.match((await page('/')).body, /Tout nouveau/)
 })
+
+t.test('[W04 W10] who has no script logs in, signs up and asks for a password with plain forms', options, async (t) => {
+  const { ctx, app, page } = await start(t)
+  await createAccount(ctx, { username: 'amina', email: 'amina@example.org', password: 'correct horse' })
+  const browser = browserOf(app)
+  const send = (url: string, fields: Record<string, string>, headers: Record<string, string> = { origin: 'https://commune.test' }) =>
+    browser.request({
+      method: 'POST',
+      url,
+      payload: new URLSearchParams(fields).toString(),
+      headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', ...headers }
+    })
+  t.match((await page('/connexion?retour=/agenda')).body, /<form[^>]* method="post" action="\/connexion\?retour=\/agenda"/)
+  const wrong = await send('/connexion?retour=/agenda', { login: 'ami"na', password: 'nothing right' })
+  t.equal(wrong.statusCode, 401)
+  t.match(wrong.body, /Identifiant ou mot de passe incorrect/)
+  t.match(wrong.body, /value="ami&quot;na"/, 'what was typed is still there')
+  t.notMatch(wrong.body, /nothing right/, 'but no secret')
+  t.match(wrong.headers['cache-control'], /no-store/)
+  const foreign = await send('/connexion', { login: 'amina', password: 'correct horse' }, { origin: 'https://evil.test' })
+  t.equal(foreign.statusCode, 403)
+  t.notOk(browser.cookies.has('__Host-communer'))
+  const right = await send('/connexion?retour=//evil.test/', { login: 'amina', password: 'correct horse' })
+  t.equal(right.statusCode, 303)
+  t.equal(right.headers.location, '/')
+  t.equal((await browser.get('/api/communer/v1/me')).json().account.username, 'amina')
+  browser.cookies.clear()
+  const person = { name: 'Zoé', username: 'zoe', email: 'zoe@example.org', password: 'correct horse' }
+  t.match((await send('/inscription', person)).body, /Il faut accepter les règles/)
+  t.equal((await send('/inscription', { ...person, agreement: 'on' })).headers.location, '/')
+  t.equal((await browser.get('/api/communer/v1/me')).json().account.username, 'zoe')
+  browser.cookies.clear()
+  t.equal((await send('/mot-de-passe', { login: 'nobody' })).headers.location, '/mot-de-passe?etat=envoye')
+  const link = await page('/mot-de-passe/nouveau?jeton=aaaaaaaaaaaaaaaaaaaaaaaaaaa')
+  t.match(link.headers['cache-control'], /no-store/, 'an address with a secret is kept by nobody')
+  t.match(
+    (await send('/mot-de-passe/nouveau?jeton=aaaaaaaaaaaaaaaaaaaaaaaaaaa', { token: 'a'.repeat(27), password: 'x y z a b' })).body,
+    /déjà servi/
+  )
+})

@@ -9,8 +9,9 @@ import { isLocale, type Locale } from '../locales/texts.ts'
 import { setLocale } from '../features/accounts/profile.ts'
 import { sendErrorPage } from './pages/error-page.ts'
 import { headHtml, linkHeader } from './pages/head.ts'
+import { answerForm, PAGE_FORMS } from './pages/page-forms.ts'
 import { inProcessTransport } from './pages/in-process.ts'
-import { loadRenderer, webRoot, type SiteSummary } from './pages/renderer.ts'
+import { loadRenderer, webRoot, type FormAnswer, type SiteSummary } from './pages/renderer.ts'
 import { createSharedPages, type SharedPage, type SharedPages } from './pages/shared-pages.ts'
 import { publicRoutes } from './plugins/auth.ts'
 import { isSafeMethod } from './plugins/csrf.ts'
@@ -53,6 +54,13 @@ async function pageRoutes(app: FastifyInstance, { ctx, shared }: { ctx: Ctx; sha
   }
   app.get('/robots.txt', async (_request, reply) => reply.type('text/plain; charset=utf-8').header('cache-control', A_DAY).send(ROBOTS))
   app.setErrorHandler((error, request, reply) => sendErrorPage(ctx, error, request, reply))
+  for (const [path, form] of Object.entries(PAGE_FORMS))
+    app.post(path, async (request, reply) => {
+      const lang = localeOf(request)
+      const refused = await answerForm(ctx, form, lang, request, reply)
+      if (refused === null) return reply
+      return sendOwn(reply, await renderPage(ctx, request, request.url, lang, refused.answer), refused.status)
+    })
   app.get('/*', async (request, reply) => {
     if (NOT_PAGES.test(request.url)) return await reply.callNotFound()
     return await sendPage(ctx, shared, request, reply)
@@ -67,7 +75,9 @@ async function sendPage(ctx: Ctx, shared: SharedPages, request: FastifyRequest, 
   const lang = localeOf(request)
   const path = url.pathname + url.search
   reply.header('vary', 'Accept, Accept-Language, Accept-Encoding, Cookie').header('content-language', lang)
-  if (request.auth !== null || ctx.site === null) return sendOwn(reply, await renderPage(ctx, request, path, lang))
+  // An address that holds a secret is nobody else's page.
+  const isPersonal = request.auth !== null || ctx.site === null || url.searchParams.has('jeton')
+  if (isPersonal) return sendOwn(reply, await renderPage(ctx, request, path, lang))
   const page = await shared.get(`${lang} ${path}`, () => renderPage(ctx, request, path, lang))
   return sendShared(request, reply, page)
 }
@@ -75,7 +85,13 @@ async function sendPage(ctx: Ctx, shared: SharedPages, request: FastifyRequest, 
 type Rendered = Omit<SharedPage, 'gzipped'>
 
 /** A redirect is a page with status 302 whose link is where to go. */
-async function renderPage(ctx: Ctx, request: FastifyRequest, path: string, lang: Locale): Promise<Rendered> {
+async function renderPage(
+  ctx: Ctx,
+  request: FastifyRequest,
+  path: string,
+  lang: Locale,
+  form: FormAnswer | null = null
+): Promise<Rendered> {
   const renderer = await loadRenderer()
   const page = await renderer.render({
     url: path,
@@ -83,6 +99,7 @@ async function renderPage(ctx: Ctx, request: FastifyRequest, path: string, lang:
     site: ctx.site === null ? null : summaryOf(ctx.site),
     now: ctx.clock.now(),
     signedIn: request.auth !== null,
+    form,
     transport: inProcessTransport(request, lang)
   })
   if (page.redirect !== null) return { status: 302, link: page.redirect, html: Buffer.alloc(0) }
@@ -90,10 +107,10 @@ async function renderPage(ctx: Ctx, request: FastifyRequest, path: string, lang:
   return { status: page.head.status ?? 200, link: linkHeader(page.head), html: Buffer.from(html) }
 }
 
-function sendOwn(reply: FastifyReply, page: Rendered): FastifyReply {
+function sendOwn(reply: FastifyReply, page: Rendered, status = page.status): FastifyReply {
   reply.header('cache-control', 'private, no-store')
   if (page.status === 302) return reply.redirect(page.link, 302)
-  return withLink(reply, page.link).code(page.status).type('text/html; charset=utf-8').send(page.html)
+  return withLink(reply, page.link).code(status).type('text/html; charset=utf-8').send(page.html)
 }
 
 function sendShared(request: FastifyRequest, reply: FastifyReply, page: SharedPage): FastifyReply {

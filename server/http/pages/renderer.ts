@@ -7,7 +7,7 @@ import type { RenderedPage, RenderRequest } from '../../../web/entry-server.ts'
 
 export type { RenderedPage } from '../../../web/entry-server.ts'
 export type { SiteSummary } from '../../../web/entities.ts'
-export type { PageHead } from '../../../web/page-context.ts'
+export type { FormAnswer, PageHead } from '../../../web/page-context.ts'
 
 interface ManifestEntry {
   file: string

@@ -1,0 +1,128 @@
+// The forms of log-in and what goes with it, sent without JavaScript: each passes its fields to the same route of the API as the script
+// does, under the same limits, and answers with a page. Refusals show in the form that was sent.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Ctx } from '../../context.ts'
+import type { FormAnswer } from './renderer.ts'
+import { assertSameOrigin } from '../plugins/csrf.ts'
+
+type Fields = Record<string, string>
+
+export interface PageForm {
+  /** The id of its error summary in the page. */
+  id: string
+  api: string
+  body(fields: Fields, lang: string): Record<string, unknown>
+  /** Where the browser goes once it worked. */
+  next(answer: Record<string, unknown>, query: URLSearchParams): string
+}
+
+/** By the path of the page that holds the form. */
+export const PAGE_FORMS: Record<string, PageForm> = {
+  '/connexion': {
+    id: 'log-in-errors',
+    api: '/api/communer/v1/login',
+    body: ({ login = '', password = '' }) => ({ login, password }),
+    next: (_answer, query) => pathHere(query.get('retour') ?? query.get('next'))
+  },
+  '/inscription': {
+    id: 'sign-up-errors',
+    api: '/api/communer/v1/signup',
+    body: ({ name = '', username = '', email = '', password = '', reason = '', agreement }, lang) => ({
+      name,
+      username,
+      email,
+      password,
+      reason,
+      locale: lang,
+      agreement: agreement !== undefined
+    }),
+    next: ({ status }) => (status === 'active' ? '/' : `/inscription?etat=${String(status)}`)
+  },
+  '/mot-de-passe': {
+    id: 'forgotten-errors',
+    api: '/api/communer/v1/password/forgotten',
+    body: ({ login = '' }) => ({ login }),
+    next: () => '/mot-de-passe?etat=envoye'
+  },
+  '/mot-de-passe/nouveau': {
+    id: 'new-password-errors',
+    api: '/api/communer/v1/password/reset',
+    body: ({ token = '', password = '' }) => ({ token, password }),
+    next: () => '/connexion?etat=mot-de-passe'
+  },
+  '/confirmer': {
+    id: 'confirm-errors',
+    api: '/api/communer/v1/email/confirm',
+    body: ({ token = '' }) => ({ token }),
+    next: ({ status }) => `/confirmer?etat=${String(status)}`
+  },
+  '/confirmer/renvoyer': {
+    id: 'resend-errors',
+    api: '/api/communer/v1/email/resend',
+    body: ({ login = '' }) => ({ login }),
+    next: () => '/confirmer/renvoyer?etat=envoye'
+  }
+}
+
+/** What a page shows again after a refusal: never a secret. */
+const SECRET = new Set(['password', 'token', 'ticket', 'code'])
+
+/**
+ * Sends the form's fields to the API as the browser itself would. Redirects when it worked; otherwise gives what the page has to show.
+ * Throws csrf.refused (403).
+ */
+export async function answerForm(
+  ctx: Ctx,
+  form: PageForm,
+  lang: string,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<{ status: number; answer: FormAnswer } | null> {
+  assertSameOrigin(ctx, request, { whenSaid: true })
+  const fields = textFields(request.body)
+  const response = await request.server.inject({
+    method: 'POST',
+    url: form.api,
+    remoteAddress: request.ip,
+    headers: { ...ownHeaders(request), 'accept-language': lang, 'content-type': 'application/json' },
+    payload: JSON.stringify(form.body(fields, lang))
+  })
+  const body = (response.statusCode < 500 ? response.json() : {}) as Record<string, unknown>
+  if (response.statusCode >= 400) {
+    const problem = typeof body['title'] === 'string' ? body['title'] : ''
+    const values = Object.fromEntries(Object.entries(fields).filter(([name]) => !SECRET.has(name)))
+    return {
+      status: response.statusCode,
+      answer: {
+        id: form.id,
+        code: String(body['code'] ?? ''),
+        problem,
+        field: typeof body['field'] === 'string' ? body['field'] : '',
+        values
+      }
+    }
+  }
+  const cookie = response.headers['set-cookie']
+  if (cookie !== undefined) reply.header('set-cookie', cookie)
+  reply.header('cache-control', 'no-store').redirect(form.next(body, new URL(request.url, 'http://localhost').searchParams), 303)
+  return null
+}
+
+/** What says who asks and from where, for the limits and the check of the origin inside. */
+function ownHeaders({ headers }: FastifyRequest): Record<string, string> {
+  const kept = ['host', 'cookie', 'origin', 'sec-fetch-site', 'user-agent'] as const
+  return Object.fromEntries(kept.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])))
+}
+
+function textFields(body: unknown): Fields {
+  const entries = typeof body === 'object' && body !== null ? Object.entries(body) : []
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+/** A path of this site, or `/` (security.md W10); the same rule as the script's. */
+function pathHere(wanted: string | null): string {
+  const base = 'https://here.invalid'
+  if (wanted === null || !wanted.startsWith('/') || !URL.canParse(wanted, base)) return '/'
+  const { origin, pathname, search, hash } = new URL(wanted, base)
+  return origin !== base || pathname.startsWith('//') ? '/' : pathname + search + hash
+}
