@@ -3,7 +3,7 @@ import { sanitize } from '../core/html.ts'
 import { canonicalHost, hostOf, parseIri, sameOrigin } from '../core/iri.ts'
 import type { RemoteActor } from '../db/actors.ts'
 import type { ActorEmoji, ActorField, ActorImage } from '../db/rows.ts'
-import { isActorType } from './normalise.ts'
+import { actorTypeOf } from './normalise.ts'
 import { readTags, typeName, unescapedLink } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
 import { asArray, dateOf, first, idOf, isMap, linkOf, plainOf, read, textOf, type Json } from './normalise-values.ts'
@@ -28,10 +28,10 @@ const KEPT_IRIS = ['featuredTags', 'members', 'moderators', 'attributedTo', 'eve
 export function readActorDocument(value: unknown): RemoteActor {
   const json = checkedDocument(value)
   const iri = parseIri(json.id) === null ? null : (json.id as string)
-  const type = typeName(json.type)
+  const type = actorTypeOf(json)
   const host = hostOf(iri)
   if (iri === null || host === null) throw refused('document.id', 'The actor has no absolute address.')
-  if (type === null || !isActorType(type)) throw refused('document.type', 'The document is not an actor.')
+  if (type === null) throw refused('document.type', 'The document is not an actor.')
   const own = (candidate: unknown): string | null => {
     const link = idOf(first(candidate))
     return link !== null && sameOrigin(link, iri) ? link : null
@@ -42,7 +42,7 @@ export function readActorDocument(value: unknown): RemoteActor {
   return {
     iri,
     type,
-    kind: typeof json['communer:kind'] === 'string' && KINDS.has(json['communer:kind']) ? json['communer:kind'] : null,
+    kind: kindOf(json),
     username: usernameOf(json, iri),
     host,
     name: plainOf(json.name, MAX_NAME) ?? '',
@@ -67,6 +67,12 @@ export function readActorDocument(value: unknown): RemoteActor {
     keys: keysOf(json, iri),
     doc: keptOf(json, iri, type, own)
   }
+}
+
+function kindOf(json: Json): string | null {
+  const kind = json['communer:kind']
+  if (typeof kind === 'string' && KINDS.has(kind)) return kind
+  return typeName(json.type) === 'Project' ? 'project' : null
 }
 
 /** The keys an actor's document claims: each on the actor's own host and owned by it (federation.md §2.3). */

@@ -5,7 +5,9 @@ import t from 'tap'
 import { isAppError } from '../core/errors.ts'
 import { parseJson } from '../core/json.ts'
 import { cpuMsOf } from '../test/cpu.ts'
-import { isVote, normaliseActivity, normaliseObject } from './normalise.ts'
+import { communecterDocuments } from '../test/corpus.ts'
+import { readActorDocument } from './actor-document.ts'
+import { isVote, normaliseActivity, normaliseObject, type NormActivity } from './normalise.ts'
 
 const AS = 'https://www.w3.org/ns/activitystreams'
 const PUBLIC = `${AS}#Public`
@@ -487,4 +489,38 @@ t.test('J05, J07, J09: what is refused for its shape costs no more than its byte
     name: `#${at}`
   }))
   budget('J09 1500 objects with contexts', JSON.stringify(activity({ object: object({ tag: each }) })), 20)
+})
+
+t.test('Communecter: its irregular shapes are read as what others say with the same meaning', async (t) => {
+  const documents = new Map(communecterDocuments().map(({ name, json }) => [name.replace(/^communecter\/|\.json$/g, ''), json]))
+  const read = (name: string): NormActivity => normaliseActivity(documents.get(name))
+  const here = 'https://communecter.example/api/activitypub'
+  const [bob, alice, jardin] = [
+    `${here}/users/u/bob`,
+    'https://saint-leu.example/ap/actors/alice',
+    'https://saint-leu.example/ap/actors/jardin'
+  ]
+  for (const [name, type] of [
+    ['join', 'Join'],
+    ['join-with-role', 'Join'],
+    ['leave', 'Leave'],
+    ['withdraw', 'Leave']
+  ] as const)
+    t.match(read(name), { type, actor: bob, objects: [{ id: jardin, type: null }], target: null }, name)
+  t.match(
+    read('invite'),
+    { type: 'Invite', objects: [{ id: alice }], target: `${here}/events/e/recolte` },
+    'who is a person is known later'
+  )
+  t.match(read('offer'), { type: 'Offer', objects: [{ id: alice }], target: `${here}/projects/p/verger` })
+  t.match(read('offer-badge'), { type: 'Offer', objects: [{ type: 'Badge', id: `${here}/badges/b/jardinier` }], target: alice })
+  t.match(read('accept-join').objects, [{ type: 'Join', actor: alice, objectId: `${here}/projects/p/verger` }])
+  t.match(read('create-bare').objects, [{ id: `${here}/objects/o/1`, object: null }])
+  t.match(read('create-project').objects, [{ object: { type: 'Project', name: 'Verger partagé', attributedTo: bob } }])
+  t.match(read('create-badge').objects, [{ object: { type: 'Badge', name: 'Jardinier' } }])
+  t.match(readActorDocument(documents.get('actor-project')), { type: 'Group', kind: 'project', username: 'verger', doc: { type: 'Group' } })
+  t.match(readActorDocument(documents.get('actor-person')), { type: 'Person', kind: null, username: 'bob' })
+  t.match(readActorDocument(documents.get('actor-organization')), { type: 'Group', username: 'ressourcerie' })
+  t.equal(normaliseActivity({ ...documents.get('withdraw'), target: undefined }).type, 'Delete', 'without a target an account ends')
+  t.equal(normaliseActivity({ ...documents.get('withdraw'), object: alice }).type, 'Delete', 'nobody leaves for somebody else')
 })

@@ -53,6 +53,13 @@ export function isActorType(type: string | null): boolean {
   return type !== null && ACTOR_TYPES.has(type)
 }
 
+/** The type of actor a document is, null when it is none. Communecter's `Project` with an inbox is a Group, without one it is a post. */
+export function actorTypeOf(json: Json): string | null {
+  const type = typeName(json.type)
+  if (isActorType(type)) return type
+  return type === 'Project' && idOf(first(json.inbox)) !== null ? 'Group' : null
+}
+
 /**
  * The activity, typed and bounded. Throws AppError (400): document.not-object, document.type, document.actor, document.id,
  * document.object, document.attribution, document.graph, document.context, document.too-deep.
@@ -63,7 +70,7 @@ export function normaliseActivity(value: unknown): NormActivity {
   if (type === null) throw refused('document.type', 'The activity must have exactly one type.')
   const objects = refsOf(json.object, type)
   if (objects.length === 0 && NEEDS_OBJECT.has(type)) throw refused('document.object', 'The activity does not say what it is about.')
-  return {
+  return straightened({
     id: activityId(json.id),
     type,
     actor: actorOf(json),
@@ -78,7 +85,21 @@ export function normaliseActivity(value: unknown): NormActivity {
     reaction: type === 'Like' || type === 'EmojiReact' ? readReaction(json) : null,
     text: textIn(json, type),
     until: type === 'Block' ? dateOf(json.endTime ?? json.expires) : null
-  }
+  })
+}
+
+/** What an actor says about itself and a `target`. */
+const ABOUT_ONESELF = new Set(['Join', 'Leave', 'Delete'])
+
+/** Communecter names the person in `object` and the thing in `target`, and leaves it by a Delete of oneself: read as others say it. */
+function straightened(activity: NormActivity): NormActivity {
+  const { type, actor, objects, target } = activity
+  if (target === null || objects.length !== 1 || objects[0]!.id !== actor || !ABOUT_ONESELF.has(type)) return activity
+  return { ...activity, type: type === 'Delete' ? 'Leave' : type, objects: [bareRef(target)], target: null }
+}
+
+function bareRef(id: string): NormRef {
+  return { id, type: null, actor: null, objectId: null, object: null, json: null }
 }
 
 /** What a person wrote with it: the comment of a report, the message to an organiser, a moderator's reason. */
@@ -125,15 +146,17 @@ function refOf(item: unknown, activityType: string): NormRef | null {
   if (!isMap(item)) {
     const id = idOf(item)
     if (id === null) throw refused('document.object', 'The object must be given by an absolute http(s) id.')
-    return { id, type: null, actor: null, objectId: null, object: null, json: null }
+    return bareRef(id)
   }
   const type = typeName(item.type)
-  const inline = (activityType === 'Create' || activityType === 'Update') && !isActorType(type)
+  const inline = (activityType === 'Create' || activityType === 'Update') && actorTypeOf(item) === null
+  const [actor, about, target] = [item.actor, item.object, item.target].map((part) => idOf(first(part)))
   const ref: NormRef = {
     id: idOf(item),
     type,
-    actor: idOf(first(item.actor)),
-    objectId: idOf(first(item.object)),
+    actor: actor ?? null,
+    // Answers repeat a Communecter's Join as it came.
+    objectId: (type === 'Join' && about === actor ? target : null) ?? about ?? null,
     object: inline ? objectFrom(item) : null,
     json: item
   }

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Ctx } from '../context.ts'
 import { forgetPolicies } from '../db/hosts.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
+import { joinElsewhere } from '../features/groups/members.ts'
 import { accept, activity, create, localFollow, note, outcomeOf, PUBLIC, receive } from '../test/arrivals.ts'
 import { testContext, type TestContext } from '../test/context.ts'
 import { testInternet, type Host, type Internet } from '../test/internet.ts'
@@ -101,6 +102,30 @@ t.test('checklist 49: a forwarded Create is read at its origin, and ignored when
   const asked = other.seen.length
   t.equal(await receive(ctx, create(carol, served(other, carol)), bob.iri), 'not-related')
   t.equal(other.seen.length, asked, 'nobody is asked about what concerns nobody here')
+})
+
+t.test('Communecter: a Create by bare address is read at its origin, if that is the signer’s own', async (t) => {
+  const { ctx, other, bob, peer, carol } = await scene(t)
+  const post = served(peer, bob)
+  t.equal(await receive(ctx, activity('Create', bob, post.id, { to: [PUBLIC] })), 'created')
+  t.match(await stored(ctx, post.id), { actor_id: bob.id, content: post.content })
+  const foreign = served(other, carol)
+  const asked = other.seen.length
+  t.equal(await receive(ctx, activity('Create', bob, foreign.id, { to: [PUBLIC] })), 'refused-origin')
+  t.equal(other.seen.length, asked)
+  t.notOk(await stored(ctx, foreign.id))
+})
+
+t.test('Communecter: a Project with an inbox is a group one can follow and join', async (t) => {
+  const { ctx, alice, peer } = await scene(t)
+  const { iri } = peer.actor('verger', { type: 'Project' })
+  const project = await getActorByIri(ctx, iri)
+  t.match(project, { type: 'Group', kind: 'project', username: 'verger' })
+  t.equal(await fetchObject(ctx, iri), null, 'an actor is no post')
+  const asked = await joinElsewhere(ctx, alice, project)
+  const join = { type: 'Join', id: asked.iri, actor: alice.iri, object: alice.iri, target: iri, instrument: 'contributor' }
+  t.equal(await receive(ctx, activity('Accept', project, join, { instrument: { as: 'contributor' } })), 'join-accepted')
+  t.match(await ctx.db('memberships').where({ group_id: project.id }), [{ actor_id: alice.id, state: 'active' }])
 })
 
 t.test('O07: a neighbour’s Delete counts once the origin says that it is gone', async (t) => {

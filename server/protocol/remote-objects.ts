@@ -9,7 +9,7 @@ import { requireSite } from '../db/site.ts'
 import { getActorByIri } from './actors.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
 import { hostsOfObject } from './involved.ts'
-import { isActorType, isVote, normaliseObject, type NormObject } from './normalise.ts'
+import { actorTypeOf, isVote, normaliseObject, type NormObject } from './normalise.ts'
 import { lockObjects } from './object-lock.ts'
 
 export interface Retrieved {
@@ -86,7 +86,9 @@ async function fetchNormalised(ctx: Ctx, iri: string, budget: Budget): Promise<N
 
 function asObject(json: Record<string, unknown>): NormObject | null {
   const norm = normaliseObject(json)
-  return isActorType(norm.type) || norm.type === 'Tombstone' || (typeof json.actor === 'string' && json.object !== undefined) ? null : norm
+  return actorTypeOf(json) !== null || norm.type === 'Tombstone' || (typeof json.actor === 'string' && json.object !== undefined)
+    ? null
+    : norm
 }
 
 /** The person behind what a group publishes, when we know them already: a name is not worth a fetch. */

@@ -7,8 +7,7 @@ import { findObjectByAddress, findObjectByPath } from '../db/addresses.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { findActorByHandle, storeFetchedActor } from './actors.ts'
 import { fetchDocument, fetchText, newBudget, type Budget } from './fetch.ts'
-import { isActorType } from './normalise.ts'
-import { typeName } from './normalise-parts.ts'
+import { actorTypeOf } from './normalise.ts'
 import { fetchObject } from './remote-objects.ts'
 import { parseHandle } from './webfinger.ts'
 
@@ -73,7 +72,7 @@ async function findDocument(ctx: Ctx, address: string, budget: Budget): Promise<
 }
 
 async function store(ctx: Ctx, document: { iri: string; json: Record<string, unknown> }, budget: Budget): Promise<Resolved | null> {
-  if (isActorType(typeName(document.json.type))) return { actor: await storeFetchedActor(ctx, document.json, { budget }) }
+  if (actorTypeOf(document.json) !== null) return { actor: await storeFetchedActor(ctx, document.json, { budget }) }
   const object = await fetchObject(ctx, document.iri, { budget })
   return object === null ? null : { object }
 }

@@ -22,7 +22,12 @@ export const PUBLIC_MISSING: string | false =
 
 /** What the project itself holds: written documents, and the bodies and documents captured from running servers. */
 export function ownDocuments(): CorpusDocument[] {
-  return [...documentsIn(join(root, 'federation-tests/fixtures/wire'), 'wire'), ...capturedDocuments()]
+  return [...documentsIn(join(root, 'federation-tests/fixtures/wire'), 'wire'), ...communecterDocuments(), ...capturedDocuments()]
+}
+
+/** The irregular shapes of Communecter, written by us after its documentation (`communecter/join.json`). */
+export function communecterDocuments(): CorpusDocument[] {
+  return documentsIn(join(root, 'federation-tests/fixtures/communecter'), 'communecter')
 }
 
 /** Bodies of captured requests (`inbox/…`) and captured documents (`docs/…`). */

@@ -30,10 +30,7 @@ export async function applyDelete(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
     aboutActor: actor !== undefined || isActorType(ref.type)
   })
   if (verdict.decision === 'refuse') return verdict.outcome
-  if (ref.id === arrival.activity.actor) {
-    // With a target it is Communecter's way to leave a project, not the end of an account.
-    return arrival.activity.target === null ? deleteActor(ctx, actor) : 'ignored-type'
-  }
+  if (ref.id === arrival.activity.actor) return deleteActor(ctx, actor)
   if (verdict.decision === 'check-gone' && !(await isGoneAtOrigin(ctx, ref.id))) return 'refused-owner'
   return deleteObject(ctx, arrival, ref.id, verdict.decision === 'apply' ? arrival.id : null)
 }

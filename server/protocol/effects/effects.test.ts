@@ -438,7 +438,7 @@ t.test('Communecter: leaving a project by a Delete of oneself with a target ends
   const { ctx, bob, mallory } = await scene(t)
   const project = 'https://communecter.example/api/activitypub/projects/p/jardin'
   t.equal(await receive(ctx, activity('Delete', mallory, bob.iri, { target: project })), 'refused-owner')
-  t.equal(await receive(ctx, activity('Delete', bob, bob.iri, { target: project })), 'ignored-type')
+  t.equal(await receive(ctx, activity('Delete', bob, bob.iri, { target: project })), 'unknown-object')
   t.equal((await ctx.db('actors').where({ id: bob.id }).first('deleted_at')).deleted_at, null)
 })
 

@@ -16,11 +16,23 @@ const EFFECTS: Partial<Record<Joinable, Effect>> = {
 }
 
 /** Hands the activity to the effect of what it is about. 'unknown-object' when that is neither an event we hold nor a group. */
-export async function applyJoin(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
+export async function applyJoin(ctx: Ctx, said: OwnArrival): Promise<Outcome> {
+  const arrival = said.activity.type === 'Invite' ? await straightened(ctx, said) : said
   const iri = arrival.activity.objects[0]!.id ?? ''
   const kind = (await kindOf(ctx, iri)) ?? ((await isNewInvitation(ctx, arrival, iri)) ? await kindOf(ctx, iri) : null)
   const effect = kind === null ? undefined : EFFECTS[kind]
   return effect === undefined ? 'unknown-object' : effect(ctx, arrival)
+}
+
+/** Communecter names the person of ours in `object` and what she is invited to in `target`: turned round. */
+async function straightened(ctx: Ctx, arrival: OwnArrival): Promise<OwnArrival> {
+  const { objects, target } = arrival.activity
+  const invited = objects[0]!.id
+  if (target === null || invited === null) return arrival
+  const person = await ctx.db('actors').where({ iri: invited, local: true, type: 'Person' }).first('id')
+  if (person === undefined) return arrival
+  const ref = { id: target, type: null, actor: null, objectId: null, object: null, json: null }
+  return { ...arrival, activity: { ...arrival.activity, objects: [ref], target: invited } }
 }
 
 async function kindOf(ctx: Ctx, iri: string): Promise<Joinable | null> {

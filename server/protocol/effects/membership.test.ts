@@ -55,6 +55,25 @@ t.test('somebody elsewhere joins an open group and leaves it; the group answers 
   t.same(await members(ctx, jardin), [])
 })
 
+t.test('Communecter joins with itself as object and the group as target, and leaves by a Leave or a Delete of that shape', async (t) => {
+  const { ctx, jardin, dora, eve } = await scene(t)
+  for (const leaving of ['Leave', 'Delete']) {
+    const join = activity('Join', dora, dora.iri, { target: jardin.iri, instrument: { as: 'adminandrole', rules: 'Directeur' } })
+    t.equal(await receive(ctx, join), 'joined')
+    t.match(await members(ctx, jardin), [{ actor_id: dora.id, state: 'active' }], 'a member and no more, whatever the instrument says')
+    t.match(await sent(ctx), [[{ type: 'Accept', object: { id: join['id'], object: jardin.iri } }, dora.inbox]])
+    t.equal(await receive(ctx, activity('Join', eve, dora.iri, { target: jardin.iri })), 'unknown-object', 'nobody joins for somebody else')
+    t.equal(
+      await receive(ctx, activity(leaving, eve, dora.iri, { target: jardin.iri })),
+      leaving === 'Leave' ? 'unknown-object' : 'refused-owner'
+    )
+    t.equal((await members(ctx, jardin)).length, 1)
+    t.equal(await receive(ctx, activity(leaving, dora, dora.iri, { target: jardin.iri })), 'left', leaving)
+    t.same(await members(ctx, jardin), [])
+  }
+  t.equal((await ctx.db('actors').where({ id: dora.id }).first('deleted_at')).deleted_at, null)
+})
+
 t.test('a moderated group asks first, one by invitation refuses, and whom it banned hears nothing', async (t) => {
   const { ctx, alice, jardin, dora, eve, who } = await scene(t)
   await ctx.db('group_bans').insert({ group_id: jardin.id, actor_id: eve.id })

@@ -517,7 +517,13 @@ t.test('an invitation from elsewhere is told to who it is for, and answered', as
   const event = await velorution(ctx, alice, velo)
   const more = { target: alice.iri, to: [alice.iri] }
   t.equal(await receive(ctx, activity('Invite', eve, event.iri, more)), 'refused-owner', 'only organisers invite')
+  const turned = { target: event.iri, to: [alice.iri], instrument: 'inviteWithRules' }
+  t.equal(await receive(ctx, activity('Invite', eve, alice.iri, turned)), 'refused-owner', 'as Communecter says it: neither')
   t.same(await news(ctx, alice), [])
+  t.equal(await receive(ctx, activity('Invite', dora, alice.iri, turned)), 'invited', 'Communecter: the person is the object')
+  t.match(await ctx.db('event_invitations').select('invitee_id'), [{ invitee_id: alice.id }])
+  await ctx.db('event_invitations').delete()
+  await ctx.db('notifications').delete()
   t.equal(await receive(ctx, activity('Invite', dora, event.iri, more)), 'invited')
   t.same(await news(ctx, alice), ['event_invite'])
   await declineInvitation(ctx, alice, event)
