@@ -22,6 +22,8 @@ export interface Config {
   mailFrom: string | null
   trustProxy: string
   logLevel: string
+  /** Room kept free in the data directory, in MiB; null: db/disk.ts chooses by the disk. */
+  minFreeMib: number | null
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -54,6 +56,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     problem('ACCOUNT_DOMAIN', 'must be a bare domain, such as saint-leu.fr')
   const secretKey = text('SECRET_KEY')
   if (secretKey !== null && secretKey.length < 32) problem('SECRET_KEY', 'must have at least 32 characters')
+  const minFree = text('MIN_FREE_MB')
+  if (minFree !== null && !/^\d{1,9}$/.test(minFree)) problem('MIN_FREE_MB', 'must be a number of megabytes')
   const config: Config = {
     port,
     host: text('HOST') ?? '127.0.0.1',
@@ -67,7 +71,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom: text('MAIL_FROM'),
     trustProxy: text('TRUST_PROXY') ?? 'loopback',
-    logLevel
+    logLevel,
+    minFreeMib: minFree === null ? null : Number(minFree)
   }
   if (problems.length > 0) {
     throw new AppError(

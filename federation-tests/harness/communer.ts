@@ -64,6 +64,7 @@ export async function startCommuner(network: Network, options: CommunerOptions):
     PORT: String(port),
     PUBLIC_URL: origin,
     DATA_DIR: dataDir,
+    MIN_FREE_MB: '0',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'info',
     ...(shared === null ? {} : { DATABASE_URL: shared.url }),
     ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {}),

@@ -1,9 +1,9 @@
 // `doctor`: looks the instance over and says what is wrong, in sentences. Changes nothing.
-import { statfs } from 'node:fs/promises'
 import type { Config } from '../config.ts'
 import { isAppError } from '../core/errors.ts'
 import { checkInvariants, clockDifference, secretFits, type Finding } from '../db/doctor.ts'
 import type { Database } from '../db/connect.ts'
+import { readSpace, roomOf } from '../db/disk.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { createSecretBox, readSecret } from '../db/secrets.ts'
 import { checkSmtp } from '../jobs/smtp.ts'
@@ -12,16 +12,17 @@ import { withDatabase } from './run.ts'
 
 /** Signatures carry dates; peers refuse those minutes off. */
 const MAX_CLOCK_SECONDS = 60
-/** Below this the inbox refuses soon (P9). */
-const MIN_FREE_SHARE = 0.05
 
 async function checkDisk(config: Config): Promise<Finding[]> {
-  const { bavail, blocks, bsize } = await statfs(config.dataDir)
-  if (bavail / blocks >= MIN_FREE_SHARE) return []
+  const space = await readSpace(config.dataDir)
+  const room = roomOf(space, config.minFreeMib)
+  if (room === 'enough') return []
+  const refused = room === 'low' ? 'New images are refused' : 'New images and what other servers send are refused'
+  const free = Math.round(space.freeBytes / 1024 ** 2)
   return [
     {
-      code: 'disk.full',
-      text: `Only ${Math.round((bavail * bsize) / 1024 ** 2)} MiB are free in ${config.dataDir}. Make room, or move DATA_DIR to a larger disk.`
+      code: `disk.${room}`,
+      text: `Only ${free} MiB are free in ${config.dataDir}. ${refused}. Make room, or move DATA_DIR to a larger disk.`
     }
   ]
 }

@@ -57,6 +57,24 @@ t.test('Q02: a host beyond its budget is told to wait, nothing of it is stored, 
   t.equal((await post(bob, like(bob))).statusCode, 202, 'the budget fills again')
 })
 
+t.test(
+  'P9: on a full disk other servers are told to come again, nothing is stored, reading goes on; with room again it is taken',
+  async (t) => {
+    const { ctx, post, get, bob } = await scene(t)
+    const { actor: alice } = await citizen(ctx, 'alice')
+    const like = activity('Like', bob, alice.iri)
+    ctx.config.minFreeMib = 1e9
+    const answer = await post(bob, like)
+    t.equal(answer.statusCode, 503)
+    t.equal(answer.headers['retry-after'], '600')
+    t.equal(await logged(ctx), 0)
+    t.equal((await get(alice.iri)).statusCode, 200)
+    ctx.config.minFreeMib = 0
+    t.equal((await post(bob, like)).statusCode, 202)
+    t.equal(await logged(ctx), 1)
+  }
+)
+
 t.test('S20: a Delete whose key cannot be had deletes nothing and is no error of ours', async (t) => {
   const { ctx, internet, post, bob, eve } = await scene(t)
   const { actor: alice } = await citizen(ctx, 'alice')

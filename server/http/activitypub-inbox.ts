@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import { AppError, isAppError } from '../core/errors.ts'
 import { parseIri } from '../core/iri.ts'
 import { createLru } from '../core/lru.ts'
+import { roomLeft } from '../db/disk.ts'
 import { findRecipient, isKnownActor } from '../db/documents.ts'
 import { requireSite } from '../db/site.ts'
 import { SYNC_HEADER } from '../protocol/follower-digest.ts'
@@ -19,6 +20,8 @@ import { edge, readActivity, spendHostBudget } from './edge.ts'
 /** Recipients remembered, so that a busy personal inbox does not ask the database who it belongs to each time. */
 const MAX_RECIPIENTS = 2_000
 const RECIPIENT_FRESH_MS = 10_000
+/** Servers that try again keep what they have for days. */
+const ROOM_AFTER_SECONDS = 600
 
 /** POST /ap/inbox, /ap/actor/inbox and /ap/actors/:uuid/inbox. */
 export async function activityPubInbox(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -54,6 +57,8 @@ export async function activityPubInbox(app: FastifyInstance, { ctx }: { ctx: Ctx
 
 /** Returns when the activity is committed, was there already, or needs no work. Throws AppError otherwise. */
 async function receive(ctx: Ctx, request: FastifyRequest, recipientId: string | null): Promise<void> {
+  if ((await roomLeft(ctx)) === 'full')
+    throw new AppError('disk.full', 503, 'This server has no room left.', { retryAfterSeconds: ROOM_AFTER_SECONDS })
   const { raw, json } = readActivity(request)
   const erased = erasedActor(json)
   // R7: servers announce the end of accounts to everyone; of someone we never met it is no news, and not worth a key fetch.

@@ -43,7 +43,7 @@ export async function testContext(t: Teardown, options: TestContextOptions = {})
   const dataDir = mkdtempSync(join(tmpdir(), 'communer-test-'))
   const clock = fakeClock(options.startAt)
   const queue = recordingQueue()
-  const config: Config = { ...readConfig({}), dataDir, databaseUrl: database.url, logLevel: 'silent', ...options.config }
+  const config: Config = { ...readConfig({}), dataDir, databaseUrl: database.url, logLevel: 'silent', minFreeMib: 0, ...options.config }
   const ctx = {
     config,
     log: pino({ level: 'silent' }),

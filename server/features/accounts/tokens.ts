@@ -5,6 +5,7 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { parseScopes, SESSION_SCOPE } from '../../core/scopes.ts'
+import { isDiskFull } from '../../db/disk.ts'
 import type { AccountRow, ActorRow, TokenKind, TokenRow } from '../../db/rows.ts'
 
 /** A session ends after this long without use. */
@@ -114,14 +115,20 @@ export function isSession(token: TokenRow): boolean {
   return token.kind === 'session' && token.scopes.includes(SESSION_SCOPE)
 }
 
+/** Whoever only reads is not turned away because this cannot be written. */
 async function touch(ctx: Ctx, token: TokenRow, due: boolean): Promise<boolean> {
   if (!due) return false
   const now = ctx.clock.now()
-  await ctx
-    .db('tokens')
-    .where({ id: token.id })
-    .update({ used_at: now, expires_at: token.kind === 'session' ? sessionEnd(now) : token.expires_at })
-  if (token.account_id !== null) await ctx.db('accounts').where({ id: token.account_id }).update({ last_seen_at: now })
+  try {
+    await ctx
+      .db('tokens')
+      .where({ id: token.id })
+      .update({ used_at: now, expires_at: token.kind === 'session' ? sessionEnd(now) : token.expires_at })
+    if (token.account_id !== null) await ctx.db('accounts').where({ id: token.account_id }).update({ last_seen_at: now })
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    return false
+  }
   return true
 }
 

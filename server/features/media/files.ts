@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { roomLeft } from '../../db/disk.ts'
 
 const NAME = /^[0-9a-f]{32}\.webp$/
 
@@ -34,8 +36,9 @@ export async function writeWhole(path: string, body: Buffer): Promise<void> {
   }
 }
 
-/** Stores a file under a new name and returns the name. */
+/** Stores a file under a new name and returns the name. Throws media.no-room (507) before the disk is full: pictures are what fills it. */
 export async function storeFile(ctx: Ctx, body: Buffer): Promise<string> {
+  if ((await roomLeft(ctx)) !== 'enough') throw new AppError('media.no-room', 507, 'This server has no room for new images at the moment.')
   const name = newFileName()
   await writeWhole(mediaPath(ctx, name)!, body)
   return name

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Ctx } from '../../context.ts'
 import { AppError, isAppError } from '../../core/errors.ts'
 import { hostOf, parseIri } from '../../core/iri.ts'
+import { roomLeft } from '../../db/disk.ts'
 import { policyOf } from '../../db/hosts.ts'
 import { requireSite } from '../../db/site.ts'
 import { fetchMedia } from '../../protocol/fetch.ts'
@@ -73,6 +74,8 @@ async function fetchAndStore(ctx: Ctx, url: string, path: string): Promise<Buffe
   try {
     const { body } = await fetchMedia(ctx, url, { maxBytes: MAX_BYTES })
     const image = await shrinkImage(body)
+    // Shown all the same where there is no room to keep it (M07).
+    if ((await roomLeft(ctx)) !== 'enough') return image.body
     await writeWhole(path, image.body)
     written += 1
     if (written % PRUNE_EVERY === 0) void pruneProxyCache(ctx).catch((error: unknown) => ctx.log.warn({ err: error }, 'media cache'))

@@ -245,6 +245,40 @@ t.test('somebody else’s upload cannot be seen or changed, and what nobody uses
   t.equal((await app.inject({ url: new URL(url).pathname })).statusCode, 404)
 })
 
+t.test('P9: on a disk that fills up new pictures are refused, in words; what is there is read on', async (t) => {
+  const { ctx, app, upload, authorization } = await start(t)
+  const picture = await photo().png().toBuffer()
+  const { url } = (await upload(picture)).json()
+  const files = async () => (await readdir(join(ctx.config.dataDir, 'media'), { recursive: true })).length
+  const before = await files()
+  ctx.config.minFreeMib = 1e9
+  const refused = await upload(picture)
+  t.equal(refused.statusCode, 507)
+  t.match(refused.json(), {
+    code: 'media.no-room',
+    error: 'Ce serveur n’a plus de place pour de nouvelles images. Publiez sans image, ou réessayez plus tard.'
+  })
+  t.equal(await files(), before)
+  const { pathname, search } = new URL(url)
+  t.equal((await app.inject({ url: pathname + search })).statusCode, 200)
+  ctx.config.minFreeMib = 0
+  t.equal((await upload(picture)).statusCode, 200, 'there is room again')
+
+  // As PostgreSQL says it: writing fails with a sentence, and whoever only reads is let in without the note of it.
+  await ctx.db.raw(`create function no_room() returns trigger language plpgsql as $$ begin raise sqlstate '53100'; end $$;
+    create trigger no_room before insert or update on tokens for each statement execute function no_room();
+    create trigger no_room before insert on objects for each statement execute function no_room()`)
+  const lastUse = new Date(ctx.clock.now().getTime() - 30 * 3_600_000)
+  await ctx.db.raw('alter table tokens disable trigger no_room')
+  await ctx.db('tokens').update({ used_at: lastUse })
+  await ctx.db.raw('alter table tokens enable trigger no_room')
+  t.equal((await app.inject({ url: '/api/v1/timelines/home', headers: { authorization } })).statusCode, 200)
+  t.same(await ctx.db('tokens').pluck('used_at'), [lastUse])
+  const post = await app.inject({ method: 'POST', url: '/api/v1/statuses', headers: { authorization }, payload: { status: 'Bonjour' } })
+  t.match(post.json(), { code: 'disk.full', error: /plus de place/ })
+  t.equal(post.statusCode, 503)
+})
+
 t.test('X11: the proxy serves only addresses that we signed, and says nothing of the rest', async (t) => {
   const { ctx, app } = await start(t)
   const signed = new URL(mediaProxyUrl(ctx, 'https://remote.test/avatar.png')).pathname

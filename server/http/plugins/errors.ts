@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { STATUS_CODES } from 'node:http'
 import type { Ctx } from '../../context.ts'
 import { AppError, isAppError } from '../../core/errors.ts'
+import { isDiskFull } from '../../db/disk.ts'
 import { errorText } from '../../locales/texts.ts'
 import { localeOf } from './locale.ts'
 
@@ -51,6 +52,7 @@ export function toAppError(error: unknown): AppError {
       retryAfterSeconds: 5
     })
   }
+  if (isDiskFull(error)) return new AppError('disk.full', 503, 'This server has no room left.', { cause: error, retryAfterSeconds: 600 })
   return new AppError('server.error', 500, 'Something went wrong on our side.', { cause: error })
 }
 
