@@ -5,6 +5,7 @@ import { startCommuner, type Communer } from '../harness/communer.ts'
 import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
+import { meet } from './events.ts'
 import { judgeEachOther, moveAcross } from './moderation.ts'
 import { askEachOther } from './polls.ts'
 import { reachEachOther } from './reach.ts'
@@ -167,6 +168,7 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
   })
 
   await t.test('[50] [54] polls, quotes and pins', (t) => askEachOther(t, { alpha, beta }))
+  await t.test('[57] [58] [60] events', (t) => meet(t, { alpha, beta }))
 
   await t.test('who was reached, who waits, who is given up', (t) => reachEachOther(t, { network, alpha, beta }))
 
