@@ -53,8 +53,6 @@ const TEXT =
 
 export interface Mix {
   inbox: string
-  /** Addressed in cc, so that what arrives concerns someone here. */
-  groupIri: string
   /** Local objects that are liked and boosted. */
   targets: string[]
 }
@@ -66,7 +64,7 @@ export function presign(actors: CorpusActor[], count: number, seed: number, mix:
   return Array.from({ length: count }, (_, index) => {
     const actor = actors[Math.floor(random() * actors.length)]!
     const dice = random()
-    const base = { '@context': CONTEXT, actor: actor.iri, to: [PUBLIC], cc: [mix.groupIri, `${actor.iri}/followers`] }
+    const base = { '@context': CONTEXT, actor: actor.iri, to: [PUBLIC], cc: [`${actor.iri}/followers`] }
     const target = mix.targets[index % mix.targets.length]!
     let activity: Json
     if (dice < 0.7) {

@@ -64,7 +64,7 @@ export async function benchIngest(options: { rounds: number; perRound: number; w
     for (let round = -1; round < options.rounds; round += 1) {
       for (const line of lines) {
         const units = round < 0 ? options.warmUp : options.perRound
-        const requests = presign(actors, units, (seed += 1), { inbox: stage.sharedInbox, groupIri: stage.groupIri, targets })
+        const requests = presign(actors, units, (seed += 1), { inbox: stage.sharedInbox, targets })
         const refused: number[] = []
         const cpu = [cpuOf(line.pid), postgres === null ? 0 : cpuOfPostgres(postgres)] as const
         const result = await measure(

@@ -59,3 +59,22 @@ t.test('what has served is forgotten, what still waits or was just received is n
   )
   t.equal((await ctx.db('tokens')).length, 1)
 })
+
+t.test('a home timeline keeps the newest, each its own', async (t) => {
+  const { ctx, clock } = await testContext(t)
+  const [alice, bob] = [await localActor(ctx, 'alice'), await localActor(ctx, 'bob')]
+  await ctx.db.raw('insert into home_items (owner_id, object_id) select ?, n from generate_series(1, 5010) n', [alice.id])
+  await ctx.db.raw('insert into home_items (owner_id, object_id) select ?, n from generate_series(1, 3) n', [bob.id])
+  while ((await prune(ctx.db, clock.now())) > 0);
+  const kept = await ctx
+    .db('home_items')
+    .groupBy('owner_id')
+    .select('owner_id', ctx.db.raw('count(*)::int as items, min(object_id) as oldest'))
+  t.strictSame(
+    new Map(kept.map((row) => [row.owner_id, [row.items, row.oldest]])),
+    new Map([
+      [alice.id, [5000, '11']],
+      [bob.id, [3, '1']]
+    ])
+  )
+})

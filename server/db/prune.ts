@@ -3,9 +3,11 @@ import type { Knex } from 'knex'
 
 const DAY_MS = 86_400_000
 const SLICE = 1_000
+/** What a home timeline keeps: months of reading. */
+const KEPT_AT_HOME = 5_000
 
-/** What is forgotten, after how long, and the statement that forgets one slice. */
-const RULES: { name: string; afterMs: number; sql: string }[] = [
+/** What is forgotten, after how long (null: whatever its age), and the statement that forgets one slice. */
+const RULES: { name: string; afterMs: number | null; sql: string }[] = [
   // The exact bytes received help to look into a problem of the last days; the row itself keeps its dedup key.
   {
     name: 'inbox bodies',
@@ -56,6 +58,14 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
     afterMs: 30 * DAY_MS,
     sql: `delete from visits where (kind, subject) in (select kind, subject from visits where at < ? limit ${SLICE})`
   },
+  {
+    name: 'home timelines',
+    afterMs: null,
+    sql: `delete from home_items h using (
+        select p.id, (select object_id from home_items where owner_id = p.id order by object_id desc offset ${KEPT_AT_HOME} limit 1) as oldest
+        from actors p where p.local and p.type = 'Person') reader
+      where h.owner_id = reader.id and h.object_id <= reader.oldest`
+  },
   { name: 'early undos', afterMs: 7 * DAY_MS, sql: 'delete from early_undos where created_at < ?' }
 ]
 
@@ -63,7 +73,7 @@ const RULES: { name: string; afterMs: number; sql: string }[] = [
 export async function prune(db: Knex, now: Date): Promise<number> {
   let changed = 0
   for (const rule of RULES) {
-    const result = await db.raw<{ rowCount: number }>(rule.sql, [new Date(now.getTime() - rule.afterMs)])
+    const result = await db.raw<{ rowCount: number }>(rule.sql, rule.afterMs === null ? [] : [new Date(now.getTime() - rule.afterMs)])
     changed += result.rowCount
   }
   return changed

@@ -8,8 +8,9 @@ import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
 import { removeLooseFiles } from '../features/media/sweep.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
-import { CLAIM, processInbox } from '../protocol/inbox.ts'
+import { CLAIM, isFlooded, processInbox } from '../protocol/inbox.ts'
 import { doChores } from './chores.ts'
+import { giveWay } from './give-way.ts'
 import { createLoop, type Loop } from './loop.ts'
 import type { WakeKind } from './queue.ts'
 
@@ -27,13 +28,22 @@ const SWEEP_EVERY_MS = 30_000
 const PRUNE_EVERY_MS = 3_600_000
 /** In a flow of activities, effects wait this long for company: accepting has the processor meanwhile, and statements are shared by more. */
 const GATHER_MS = 100
+/** In a flood, effects are applied this much later at most. */
+const GIVE_WAY_MS = 2_000
+const LOOK_EVERY_MS = 20
 /** Supervisors kill after 30 s or more; requests under way may take that long, ours are given back after this. */
 const STOP_SENDING_MS = 20_000
 
 /** Starts working. The queue's own failure to start is no failure: the sweeper needs only the database. */
 export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promise<Worker> {
+  const peersFirst = giveWay({ busy: () => isFlooded(ctx), turnMs: GIVE_WAY_MS, lookEveryMs: LOOK_EVERY_MS })
   const loops = {
-    inbox: createLoop({ name: 'inbox', log: ctx.log, run: () => processInbox(ctx), gather: { full: CLAIM, restMs: GATHER_MS } }),
+    inbox: createLoop({
+      name: 'inbox',
+      log: ctx.log,
+      run: () => peersFirst().then(() => processInbox(ctx)),
+      gather: { full: CLAIM, restMs: GATHER_MS }
+    }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
     chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx) }),
     prune: createLoop({

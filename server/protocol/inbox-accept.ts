@@ -26,8 +26,9 @@ interface Batcher {
   waiting: Waiting[]
   inFlight: number
   scheduled: boolean
-  /** When the last statement left. */
+  /** When the last statement left, and with how many activities. */
   leftMs: number
+  leftWith: number
 }
 
 /** One statement stays small enough to commit in milliseconds; more requests than this wait for the next. */
@@ -39,6 +40,9 @@ const MAX_IN_FLIGHT = 2
  * so what arrives close together shares one. After a lull it leaves at once.
  */
 const APART_MS = 8
+/** Activities of one statement that make a flood, and how long after it the flood is over. */
+const FLOOD = 8
+const FLOOD_OVER_MS = 50
 /** What waits here is memory the peers make us hold; beyond it they are asked to come back (P14). */
 const MAX_WAITING = 5000
 
@@ -49,7 +53,7 @@ const batchers = new WeakMap<Ctx, Batcher>()
  * 'duplicate': we have it already (federation.md R2). Throws inbox.unavailable (503) when it could not be written; the peer keeps it.
  */
 export function acceptActivity(ctx: Ctx, delivered: Delivered): Promise<'accepted' | 'duplicate'> {
-  const batcher = batchers.get(ctx) ?? { waiting: [], inFlight: 0, scheduled: false, leftMs: Number.NEGATIVE_INFINITY }
+  const batcher = batchers.get(ctx) ?? { waiting: [], inFlight: 0, scheduled: false, leftMs: Number.NEGATIVE_INFINITY, leftWith: 0 }
   batchers.set(ctx, batcher)
   if (batcher.waiting.length >= MAX_WAITING) return Promise.reject(unavailable())
   const received = receivedFrom(delivered)
@@ -57,6 +61,12 @@ export function acceptActivity(ctx: Ctx, delivered: Delivered): Promise<'accepte
     batcher.waiting.push({ received, key: received.dedupKey.toString('hex'), resolve, reject })
     schedule(ctx, batcher)
   })
+}
+
+/** Whether this process is accepting a flood right now (about a thousand a second). */
+export function isFlooded(ctx: Ctx): boolean {
+  const batcher = batchers.get(ctx)
+  return batcher !== undefined && batcher.leftWith >= FLOOD && performance.now() - batcher.leftMs < FLOOD_OVER_MS
 }
 
 // After a lull: commit with whatever arrives in this turn of the event loop. Busy: what arrives meanwhile shares the next statement.
@@ -72,6 +82,7 @@ function leave(ctx: Ctx, batcher: Batcher): void {
   batcher.scheduled = false
   batcher.leftMs = performance.now()
   const batch = batcher.waiting.splice(0, MAX_BATCH)
+  batcher.leftWith = batch.length
   batcher.inFlight += 1
   void commit(ctx, batch).finally(() => {
     batcher.inFlight -= 1

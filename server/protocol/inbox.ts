@@ -9,7 +9,7 @@ import { applyBatch, keysOf, planBatch, type Batch } from './inbox-batch.ts'
 import { normaliseActivity } from './normalise.ts'
 import type { Outcome } from './outcomes.ts'
 
-export { acceptActivity, dedupKey } from './inbox-accept.ts'
+export { acceptActivity, dedupKey, isFlooded } from './inbox-accept.ts'
 
 /** Rows of one claim: large enough to share statements, small enough to keep a transaction well under 100 ms. */
 export const CLAIM = 200
