@@ -38,11 +38,16 @@ const SNAPSHOT = `select
   (select md5(coalesce(string_agg(o.iri || o.content_html || coalesce(o.name, '') || o.visibility || coalesce(o.deleted_at::text, ''), '|' order by o.id), '')) from objects o) contents,
   (select md5(coalesce(string_agg(a.iri || a.inbox || a.name, '|' order by a.iri), '')) from actors a where host = 'victim.test') victims`
 
-/** Builds the stage; it is torn down with the test. */
-export async function setScene(t: Test): Promise<Scene> {
+/** Builds the stage; it is torn down with the test. `citizens`: besides Alice. */
+export async function setScene(t: Test, { citizens = [] as string[] } = {}): Promise<Scene> {
   const network = await startNetwork()
   t.teardown(() => network.close())
-  const commune = await startCommuner(network, { test: t, host: 'commune.test', accounts: ['alice'], groups: { jardin: 'alice' } })
+  const commune = await startCommuner(network, {
+    test: t,
+    host: 'commune.test',
+    accounts: ['alice', ...citizens],
+    groups: { jardin: 'alice' }
+  })
   const [evil, victim] = [createMockHost(network, 'evil.test'), createMockHost(network, 'victim.test')]
   const [mallory, bob] = [evil.actor('mallory'), victim.actor('bob')]
   const actorOf = async (name: string): Promise<Json> => {

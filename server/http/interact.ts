@@ -13,10 +13,9 @@ import { errorText, text } from '../locales/texts.ts'
 import { answers, Id, strictObject } from './communer/schemas.ts'
 import { viewerOf } from './mastodon/params.ts'
 import { CONSENT_STYLE, plainPage } from './oauth/page.ts'
-import { requireAuth } from './plugins/auth.ts'
 import { assertSameOrigin } from './plugins/csrf.ts'
 import { localeOf } from './plugins/locale.ts'
-import { LIMITS } from './plugins/rate-limit.ts'
+import { LIMITS, limitLookups } from './plugins/rate-limit.ts'
 
 const STYLE_HASH = createHash('sha256').update(CONSENT_STYLE).digest('base64')
 const Uri = Type.String({ minLength: 1, maxLength: 2048 })
@@ -35,6 +34,7 @@ const tags = ['interaction']
 /** Fastify plugin: the visitor's form with and without script, and the lookup behind /authorize_interaction. */
 export async function interactions(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  const lookups = limitLookups(app, ctx)
   // Counted together: with and without script is one question.
   const config = { public: true, rateLimit: { ...LIMITS.interaction, groupId: 'way-home' } }
 
@@ -88,12 +88,7 @@ export async function interactions(instance: FastifyInstance, { ctx }: { ctx: Ct
     '/api/communer/v1/interaction',
     {
       config: {
-        scope: 'read:search',
-        rateLimit: {
-          ...LIMITS.interaction,
-          hook: 'preHandler',
-          keyGenerator: (request) => `interaction-${requireAuth(request).account.id}`
-        }
+        scope: 'read:search'
       },
       schema: {
         tags,
@@ -106,7 +101,7 @@ export async function interactions(instance: FastifyInstance, { ctx }: { ctx: Ct
       const found = await search(ctx, viewerOf(request), {
         text: request.query.uri.replace(/^acct:/i, '@'),
         types: ['accounts', 'statuses'],
-        resolve: true,
+        mayAsk: lookups(request),
         limit: 1,
         offset: 0
       })

@@ -70,8 +70,15 @@ export async function upsertRemoteActor(ctx: Ctx, trx: Knex, json: Record<string
   return await write(ctx, trx, actor, null)
 }
 
-/** The actor behind `user@host` (WebFinger, federation.md §1.2), or null when there is none. Throws fetch.unreachable. */
-export async function findActorByHandle(ctx: Ctx, text: string, opts: { budget?: Budget | undefined } = {}): Promise<ActorRow | null> {
+/**
+ * The actor behind `user@host` (WebFinger, federation.md §1.2), or null when there is none. `mayAsk` is called before the server of
+ * somebody unknown here is asked. Throws fetch.unreachable, and what `mayAsk` throws.
+ */
+export async function findActorByHandle(
+  ctx: Ctx,
+  text: string,
+  opts: { budget?: Budget | undefined; mayAsk?: () => Promise<void> } = {}
+): Promise<ActorRow | null> {
   const handle = parseHandle(text)
   if (handle === null) return null
   const stored = await findActorWithHandle(ctx.db, handle.username, handle.domain)
@@ -79,6 +86,7 @@ export async function findActorByHandle(ctx: Ctx, text: string, opts: { budget?:
   if (handle.domain === ctx.site?.accountDomain) return null
   // With a split domain some peers show our web domain in handles.
   if (handle.domain === ctx.site?.host) return await findActorWithHandle(ctx.db, handle.username, ctx.site.accountDomain)
+  if (stored === null) await opts.mayAsk?.()
   const budget = opts.budget ?? newBudget()
   const answer = await askWebFinger(ctx, handle, budget)
   if (answer === null || hostOf(answer.actorIri) === ctx.site?.host) return null

@@ -23,6 +23,7 @@ import { rememberScheme, signatureScheme } from './scheme.ts'
 import { signRequest, type SignatureScheme } from './sign.ts'
 
 export { createSockets, type NetworkHooks, type Sockets } from './fetch-sockets.ts'
+export { checkTarget } from './fetch-request.ts'
 export type { Budget, Edition } from './fetch-request.ts'
 
 /** Mastodon's own ceiling for a document. */

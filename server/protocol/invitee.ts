@@ -2,12 +2,12 @@
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import type { ActorRow } from '../db/rows.ts'
-import { resolveUri } from './resolve.ts'
+import { resolveUri, type MayAsk } from './resolve.ts'
 
-/** A person here by name, or anywhere by full handle. Throws invitee.unknown (404). */
-export async function findInvitee(ctx: Ctx, text: string): Promise<ActorRow> {
+/** A person here by name, or anywhere by full handle. Throws invitee.unknown (404), and what `mayAsk` throws. */
+export async function findInvitee(ctx: Ctx, text: string, mayAsk: MayAsk): Promise<ActorRow> {
   const typed = text.trim()
-  const found = await resolveUri(ctx, typed.includes('@') || typed.includes('/') ? typed : `@${typed}`)
+  const found = await resolveUri(ctx, typed.includes('@') || typed.includes('/') ? typed : `@${typed}`, mayAsk)
   if (found === null || !('actor' in found)) throw new AppError('invitee.unknown', 404, 'This person was not found.')
   return found.actor
 }

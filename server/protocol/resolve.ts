@@ -6,10 +6,13 @@ import { findActorByIri, findActorByUrl, findActorWithHandle } from '../db/actor
 import { findObjectByAddress, findObjectByPath } from '../db/addresses.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { findActorByHandle, storeFetchedActor } from './actors.ts'
-import { fetchDocument, fetchText, newBudget, type Budget } from './fetch.ts'
+import { checkTarget, fetchDocument, fetchText, newBudget, type Budget } from './fetch.ts'
 import { actorTypeOf } from './normalise.ts'
 import { fetchObject } from './remote-objects.ts'
 import { parseHandle } from './webfinger.ts'
+
+/** Called before another server is asked for what is not known here. Throws rate.limited (429) when the person asked for enough already. */
+export type MayAsk = () => Promise<void>
 
 export type Resolved = { actor: ActorRow } | { object: ObjectRow }
 
@@ -18,26 +21,30 @@ const PAGE_BYTES = 512 * 1024
 
 /**
  * `@user@host`, `user@host`, `@user` of ours, or the address of a profile, a post or their documents.
- * Null whenever nothing usable is there, whatever the reason. The caller judges who may look (visibility, rate).
+ * Null whenever nothing usable is there, whatever the reason; the only thing thrown is what `mayAsk` throws. What is known here, and what
+ * may not be asked at all, costs nobody a question. The caller judges who may look.
  */
-export async function resolveUri(ctx: Ctx, text: string): Promise<Resolved | null> {
+export async function resolveUri(ctx: Ctx, text: string, mayAsk: MayAsk = async () => {}): Promise<Resolved | null> {
   const query = text.trim()
   try {
     const local = /^@([^\s@/]{1,64})$/.exec(query)
     if (local !== null && ctx.site !== null) return asActor(await findActorWithHandle(ctx.db, local[1]!, ctx.site.accountDomain))
-    if (parseHandle(query) !== null) return asActor(await findActorByHandle(ctx, query))
-    return parseIri(query) === null ? null : await resolveAddress(ctx, query, newBudget())
+    if (parseHandle(query) !== null) return asActor(await findActorByHandle(ctx, query, { mayAsk }))
+    return parseIri(query) === null ? null : await resolveAddress(ctx, query, mayAsk)
   } catch (error) {
-    if (!isAppError(error)) throw error
+    if (!isAppError(error) || error.code === 'rate.limited') throw error
     ctx.log.debug({ code: error.code, details: error.details }, 'an address could not be resolved')
     return null
   }
 }
 
-async function resolveAddress(ctx: Ctx, address: string, budget: Budget): Promise<Resolved | null> {
+async function resolveAddress(ctx: Ctx, address: string, mayAsk: MayAsk): Promise<Resolved | null> {
   const known = await findStored(ctx, address)
   if (known !== null) return known
   if (hostOf(address) === ctx.site?.host) return await findLocalPage(ctx, new URL(address).pathname)
+  await checkTarget(ctx, address)
+  await mayAsk()
+  const budget = newBudget()
   const document = await findDocument(ctx, address, budget)
   if (document === null) return null
   return (await findStored(ctx, document.iri)) ?? (await store(ctx, document, budget))

@@ -4,13 +4,13 @@ import { searchActors, searchObjects, searchTags } from '../../db/search.ts'
 import { loadActorParts, type ActorPart, type StatusRow } from '../../db/status-parts.ts'
 import { findStatus } from '../../db/timelines.ts'
 import type { Viewer } from '../../db/visibility.ts'
-import { resolveUri } from '../../protocol/resolve.ts'
+import { resolveUri, type MayAsk } from '../../protocol/resolve.ts'
 
 export interface SearchInput {
   text: string
   types: ('accounts' | 'statuses' | 'hashtags')[]
-  /** Ask other servers for a handle or an address; only for people who are logged in. */
-  resolve: boolean
+  /** Other servers may be asked for a handle or an address, each time after this; only for people who are logged in. Null: they are not. */
+  mayAsk: MayAsk | null
   limit: number
   offset: number
 }
@@ -24,13 +24,13 @@ export interface SearchResults {
 /** Longer texts are nobody's search. */
 const MAX_TEXT = 300
 
-/** Searches here, and elsewhere when asked to. A server that does not answer gives nothing, never an error. */
+/** Searches here, and elsewhere when asked to. A server that does not answer gives nothing, never an error; `mayAsk` may throw. */
 export async function search(ctx: Ctx, viewer: Viewer, input: SearchInput): Promise<SearchResults> {
   const text = input.text.trim().slice(0, MAX_TEXT)
   if (text === '') return { actors: [], objects: [], tags: [] }
   const isAddress = /^https?:\/\//i.test(text)
   const isHandle = /^@?[^\s@/]+@[^\s@/]+$/.test(text)
-  if (isAddress || (isHandle && input.resolve)) {
+  if (isAddress || (isHandle && input.mayAsk !== null)) {
     const found = await resolve(ctx, viewer, text, input)
     if (found !== null || isAddress) return found ?? { actors: [], objects: [], tags: [] }
   }
@@ -44,7 +44,7 @@ export async function search(ctx: Ctx, viewer: Viewer, input: SearchInput): Prom
 }
 
 async function resolve(ctx: Ctx, viewer: Viewer, text: string, input: SearchInput): Promise<SearchResults | null> {
-  const found = input.resolve ? await resolveUri(ctx, text) : await findKnown(ctx, text)
+  const found = input.mayAsk === null ? await findKnown(ctx, text) : await resolveUri(ctx, text, input.mayAsk)
   if (found === null) return null
   if ('actor' in found) {
     if (found.actor.deleted_at !== null || found.actor.suspended_at !== null || !input.types.includes('accounts')) return null

@@ -28,6 +28,7 @@ const WRITE = { scope: 'write:accounts' }
 /** Fastify plugin, to register under /api/communer/v1. */
 export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  const lookups = limitLookups(instance, ctx)
   const viewer = (request: FastifyRequest) => request.auth?.actor.id ?? null
   const show = async (request: FastifyRequest, groupId: string) => presentGroup(ctx, await viewGroup(ctx, viewer(request), groupId))
 
@@ -212,7 +213,6 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
     '/groups/:username/invitations',
     {
       config: WRITE,
-      preHandler: limitLookups(instance),
       schema: {
         tags,
         summary: 'Invite somebody, here or elsewhere (owners and moderators)',
@@ -225,7 +225,13 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
       const { actor } = await getGroup(ctx, request.params.username)
       // Before anybody is looked up elsewhere: only who may invite makes this server ask.
       await assertInvites(ctx, whoIs(request)!, actor.id)
-      await inviteToGroup(ctx, whoIs(request)!, requireAuth(request).actor, actor, await findInvitee(ctx, request.body.acct))
+      await inviteToGroup(
+        ctx,
+        whoIs(request)!,
+        requireAuth(request).actor,
+        actor,
+        await findInvitee(ctx, request.body.acct, lookups(request))
+      )
       return {}
     }
   )

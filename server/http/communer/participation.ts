@@ -25,6 +25,7 @@ const PAGE = 100
 /** Fastify plugin, to register under /api/communer/v1. */
 export async function communerParticipation(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  const lookups = limitLookups(instance, ctx)
 
   app.post(
     '/events/:id/join',
@@ -124,14 +125,13 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
     '/events/:id/invitations',
     {
       config: WRITE,
-      preHandler: limitLookups(instance),
       schema: { tags, summary: 'Invite somebody, here or elsewhere', params: ById, body: InviteBody, response: answers(200, Empty) }
     },
     async (request) => {
       const event = await getEvent(ctx, request.params.id, viewerOf(request))
       // Before anybody is looked up elsewhere: only organisers make this server ask.
       await assertOrganises(ctx, whoIs(request)!, event)
-      const invitee = await findInvitee(ctx, request.body.acct)
+      const invitee = await findInvitee(ctx, request.body.acct, lookups(request))
       await inviteTo(ctx, whoIs(request)!, requireAuth(request).actor, event, invitee)
       return {}
     }

@@ -10,6 +10,7 @@ import { search } from '../../features/search/search.ts'
 import { askForFeatured } from '../../protocol/featured.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
 import { requireAuth } from '../plugins/auth.ts'
+import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, idParam, listOf, notFound, readPage, textOf, viewerOf, type Params } from './params.ts'
 import { presentAccounts, presentPage } from './present.ts'
 import { toAccount } from './serialise/account.ts'
@@ -22,6 +23,7 @@ const MAX_RELATIONSHIPS = 80
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const lookups = limitLookups(app, ctx)
   /** With the account it went on as, one hop. */
   const withMoved = async (actor: ActorPart): Promise<Account> => {
     const target = actor.moved_to_id === null ? undefined : (await loadActorParts(ctx, [actor.moved_to_id])).get(actor.moved_to_id)
@@ -40,7 +42,7 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     const input = {
       text: textOf(query['q']) ?? '',
       types: ['accounts' as const],
-      resolve: boolOf(query['resolve']) ?? false,
+      mayAsk: boolOf(query['resolve']) ? lookups(request) : null,
       limit,
       offset: offsetOf(query['offset'])
     }

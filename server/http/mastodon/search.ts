@@ -1,5 +1,5 @@
 // Search in the Mastodon API, version 2 (docs.joinmastodon.org/methods/search).
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { search, type SearchInput } from '../../features/search/search.ts'
@@ -14,18 +14,18 @@ const TYPES: SearchInput['types'] = ['accounts', 'statuses', 'hashtags']
 
 /** Fastify plugin, to register under /api/v2. Asking other servers (resolve) is for people who are logged in. */
 export async function mastodonSearch(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const asks = (request: FastifyRequest): boolean => boolOf((request.query as Params)['resolve']) ?? false
-  app.get('/search', { config: { public: true }, preHandler: limitLookups(app, asks) }, async (request) => {
+  const lookups = limitLookups(app, ctx)
+  app.get('/search', { config: { public: true } }, async (request) => {
     const query = request.query as Params
     const viewer = viewerOf(request)
-    const resolve = asks(request)
+    const resolve = boolOf(query['resolve']) ?? false
     const offset = Math.floor(Number(textOf(query['offset']) ?? 0)) || 0
     if (viewer.actorId === null && (resolve || offset > 0)) throw new AppError('auth.required', 401, 'Please log in.')
     const type = textOf(query['type'])
     const input: SearchInput = {
       text: textOf(query['q']) ?? '',
       types: TYPES.filter((one) => type === undefined || type === '' || one === type),
-      resolve,
+      mayAsk: resolve ? lookups(request) : null,
       limit: readPage(request).limit,
       offset: Math.min(Math.max(offset, 0), 400)
     }

@@ -28,8 +28,8 @@ export const LIMITS = {
 /** Tries to log in to one account, from wherever they come. */
 const PER_NAME = { max: 10, timeWindow: 5 * MINUTE_MS }
 
-/** What one person makes this server look up elsewhere, a gesture at a time (security.md F24). */
-const LOOKUPS = { max: 150, timeWindow: 5 * MINUTE_MS }
+/** Questions that one person makes this server ask others, by whatever route (security.md F24). What is known here is free. */
+const LOOKUPS = { max: 10, timeWindow: MINUTE_MS }
 
 /** Makes limits available; each route asks for its own. Shared between processes when Redis is there. */
 export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -65,14 +65,16 @@ export function limitPerName(
   }
 }
 
-/** A preHandler that counts requests which make this server ask others, per person. `asks`: whether this one does. */
-export function limitLookups(
-  app: FastifyInstance,
-  asks: (request: FastifyRequest) => boolean = () => true
-): NonNullable<RouteShorthandOptions['preHandler']> {
-  const check = app.createRateLimit({ ...LOOKUPS, keyGenerator: (request) => `lookup-${request.auth?.actor?.id ?? request.ip}` })
-  return async (request: FastifyRequest) => {
-    if (!asks(request)) return
+/** One counter for all routes of an instance: each would otherwise have its own. */
+const lookupLimits = new WeakMap<Ctx, ReturnType<FastifyInstance['createRateLimit']>>()
+
+/** Counts the questions to other servers, per person and over all routes: what it gives for a request throws rate.limited (429). */
+export function limitLookups(app: FastifyInstance, ctx: Ctx): (request: FastifyRequest) => () => Promise<void> {
+  const check =
+    lookupLimits.get(ctx) ??
+    app.createRateLimit({ ...LOOKUPS, keyGenerator: (request) => `lookup-${request.auth?.actor?.id ?? request.ip}` })
+  lookupLimits.set(ctx, check)
+  return (request) => async () => {
     const result = await check(request)
     if (!result.isAllowed && result.isExceeded) throw tooMany(result.ttl)
   }
