@@ -27,7 +27,9 @@ import { health } from './http/health.ts'
 import { mastodonApps } from './http/mastodon/apps.ts'
 import { mastodonCredentials } from './http/mastodon/credentials.ts'
 import { mastodonEmptyLists } from './http/mastodon/empty-lists.ts'
+import { mastodonFilters } from './http/mastodon/filters.ts'
 import { mastodonInstance } from './http/mastodon/instance.ts'
+import { mastodonLists } from './http/mastodon/lists.ts'
 import { mastodonMedia } from './http/mastodon/media.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
 import { interactions } from './http/interact.ts'
@@ -42,6 +44,7 @@ import { mastodonPolls } from './http/mastodon/polls.ts'
 import { mastodonQuotes } from './http/mastodon/quotes.ts'
 import { mastodonStatusActions } from './http/mastodon/status-actions.ts'
 import { mastodonStatuses } from './http/mastodon/statuses.ts'
+import { mastodonTags } from './http/mastodon/tags.ts'
 import { mastodonTimelines } from './http/mastodon/timelines.ts'
 import { mediaFiles } from './http/media-files.ts'
 import { oauthAuthorize } from './http/oauth/authorize.ts'
@@ -124,14 +127,14 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerAdmin
   ])
     await app.register(routes, native)
-  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences])
+  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences, mastodonFilters])
     await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonQuotes, mastodonTimelines])
     await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
-  for (const routes of [mastodonDomainBlocks, mastodonReports]) await app.register(routes, client)
+  for (const routes of [mastodonDomainBlocks, mastodonReports, mastodonLists, mastodonTags]) await app.register(routes, client)
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })

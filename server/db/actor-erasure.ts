@@ -36,7 +36,7 @@ export async function wipeRemoteActor(ctx: Ctx, trx: Knex, actor: Pick<ActorRow,
   // The totals keep counting: who voted is forgotten, not what was decided.
   await trx('poll_votes').where({ voter_id: actor.id }).delete()
   await trx('follows').where({ follower_id: actor.id }).orWhere({ followed_id: actor.id }).delete()
-  await trx('memberships').where({ actor_id: actor.id }).delete()
+  for (const table of ['memberships', 'list_accounts']) await trx(table).where({ actor_id: actor.id }).delete()
   await trx('participations').where({ actor_id: actor.id }).delete()
   await trx('event_invitations').where({ invitee_id: actor.id }).orWhere({ inviter_id: actor.id }).delete()
   await trx('group_invitations').where({ invitee_id: actor.id }).orWhere({ inviter_id: actor.id }).orWhere({ group_id: actor.id }).delete()

@@ -7,7 +7,8 @@ import type { ObjectRow } from './rows.ts'
 const SAME_NEWS = '24 hours'
 
 /**
- * Adds the objects to the homes of the author's local followers, of the author, and of whom direct and members-only objects name.
+ * Adds the objects to the homes of the author's local followers, of the author, of whom direct and members-only objects name, and of who
+ * follows one of their hashtags.
  * Replies go only to those who follow both sides, as on Mastodon (an unresolved reply waits for its parent; call again then).
  * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Idempotent.
  */
@@ -34,6 +35,10 @@ export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'>
        select m.actor_id from memberships m join actors a on a.id = m.actor_id
          where o.visibility = 'members' and m.group_id = o.group_id and m.state = 'active' and a.local
        union
+       select tf.actor_id from object_tags t join tag_follows tf on tf.tag = t.tag
+         where t.object_id = o.id and o.visibility = 'public' and o.reblog_of_id is null and exists (select 1 from actors writer
+           where writer.id = o.actor_id and writer.limited_at is null and writer.host_action is distinct from 'limit')
+       union
        select a.id from actors a where a.local and a.type = 'Person' and a.id in (o.actor_id, o.author_id)
      ) reader
      where o.id = any(?::bigint[]) and o.deleted_at is null
@@ -52,5 +57,17 @@ export async function forgetHome(trx: Knex, ownerId: string, authorId: string): 
     `delete from home_items h using objects o left join objects original on original.id = o.reblog_of_id
      where h.owner_id = ? and o.id = h.object_id and ? in (o.actor_id, original.actor_id)`,
     [ownerId, authorId]
+  )
+}
+
+/** Removes from a home what came only because of a hashtag, after it is followed no more. Plan: object_tags_pkey, home_items_pkey. */
+export async function forgetTagHome(trx: Knex, ownerId: string, tag: string): Promise<void> {
+  await trx.raw(
+    `delete from home_items h using object_tags t, objects o
+     where h.owner_id = :owner and t.tag = :tag and t.object_id = h.object_id and o.id = h.object_id and o.actor_id <> :owner
+       and o.author_id is distinct from :owner
+       and not exists (select 1 from follows f where f.follower_id = :owner and f.followed_id = o.actor_id and f.state = 'accepted')
+       and not exists (select 1 from object_tags other join tag_follows tf on tf.tag = other.tag and tf.actor_id = :owner where other.object_id = o.id)`,
+    { owner: ownerId, tag }
   )
 }

@@ -63,6 +63,11 @@ export async function removeFollow(trx: Knex, followerId: string, followedId: st
   const removed = await trx('follows').where({ follower_id: followerId, followed_id: followedId }).delete()
   if (removed === 0) return false
   await forgetHome(trx, followerId, followedId)
+  // Lists hold whom their owner follows.
+  await trx('list_accounts')
+    .where({ actor_id: followedId })
+    .whereIn('list_id', trx('lists').where({ owner_id: followerId }).select('id'))
+    .delete()
   await trx('notifications').where({ owner_id: followedId, from_id: followerId }).whereIn('type', ['follow', 'follow_request']).delete()
   return true
 }

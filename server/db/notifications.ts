@@ -46,8 +46,8 @@ export interface WrittenNotification {
 
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
- * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, and whom moderators
- * limited unless the owner follows them. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
+ * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, whom moderators
+ * limited unless the owner follows them, and news of threads the owner muted. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
   const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
@@ -66,6 +66,8 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
          or not (host_and_parents(sender.domain) || host_and_parents(sender.host)) && owner.blocked_hosts)
        and (sender.limited_at is null and sender.host_action is distinct from 'limit' or exists (select 1 from follows f
          where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')))
+     and not exists (select 1 from thread_mutes tm join objects said on said.id = n.object_id
+       where tm.actor_id = n.owner_id and tm.root_id = said.root_id)
      on conflict do nothing returning id, owner_id, held`,
     [
       now,

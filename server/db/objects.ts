@@ -237,6 +237,8 @@ export const HANGING_ON = [
   'object_edits',
   'likes',
   'poll_votes',
+  'bookmarks',
+  'filter_statuses',
   'featured',
   'notifications',
   'participations',

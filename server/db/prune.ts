@@ -66,6 +66,7 @@ const RULES: { name: string; afterMs: number | null; sql: string }[] = [
         from actors p where p.local and p.type = 'Person') reader
       where h.owner_id = reader.id and h.object_id <= reader.oldest`
   },
+  { name: 'mutes that ended', afterMs: 0, sql: 'delete from mutes where expires_at < ?' },
   { name: 'early undos', afterMs: 7 * DAY_MS, sql: 'delete from early_undos where created_at < ?' }
 ]
 

@@ -16,6 +16,8 @@ export interface RelationshipRow {
   muting: boolean
   muting_notifications: boolean
   domain_blocking: boolean
+  /** What the viewer noted about them; '' for nothing. */
+  note: string
 }
 
 /** One row per known actor of `ids`, in their order. One query; each part is a probe of a unique index. */
@@ -28,14 +30,15 @@ export async function loadRelationships(ctx: Ctx, meId: string, ids: string[]): 
        exists (select 1 from blocks x where x.blocker_id = :me and x.blocked_id = a.id) as blocking,
        exists (select 1 from blocks x where x.blocker_id = a.id and x.blocked_id = :me) as blocked_by,
        m.muter_id is not null as muting, coalesce(m.notifications, false) as muting_notifications,
-       not a.local and (host_and_parents(a.domain) || host_and_parents(a.host)) && (select me.blocked_hosts from actors me where me.id = :me) as domain_blocking
+       not a.local and (host_and_parents(a.domain) || host_and_parents(a.host)) && (select me.blocked_hosts from actors me where me.id = :me) as domain_blocking,
+       coalesce((select n.comment from actor_notes n where n.actor_id = :me and n.target_id = a.id), '') as note
      from unnest(:ids::bigint[]) with ordinality as wanted (id, place)
      join actors a on a.id = wanted.id
      left join follows f on f.follower_id = :me and f.followed_id = a.id
      left join follows b on b.follower_id = a.id and b.followed_id = :me
-     left join mutes m on m.muter_id = :me and m.muted_id = a.id
+     left join mutes m on m.muter_id = :me and m.muted_id = a.id and (m.expires_at is null or m.expires_at > :now)
      order by wanted.place`,
-    { me: meId, ids }
+    { me: meId, ids, now: ctx.clock.now() }
   )
   return found.rows
 }
@@ -63,9 +66,19 @@ export async function blockedBy(ctx: Ctx, actorId: string, page: Page): Promise<
   return list(ctx, ctx.db('blocks as l').where({ 'l.blocker_id': actorId }), 'l.blocked_id', 'l.id', page)
 }
 
-/** Whom an actor has muted, by account id. Plan: mutes_pkey. */
-export async function mutedByActor(ctx: Ctx, actorId: string, page: Page): Promise<ListedActor[]> {
-  return list(ctx, ctx.db('mutes as l').where({ 'l.muter_id': actorId }), 'l.muted_id', 'l.muted_id', page)
+/** Whom an actor has muted, by account id, with the end of the mute. Plan: mutes_pkey. */
+export async function mutedByActor(ctx: Ctx, actorId: string, page: Page): Promise<(ListedActor & { mute_ends: Date | null })[]> {
+  const mutes = ctx
+    .db('mutes as l')
+    .where({ 'l.muter_id': actorId })
+    .where((end) => end.whereNull('l.expires_at').orWhere('l.expires_at', '>', ctx.clock.now()))
+    .select('l.expires_at as mute_ends')
+  return (await list(ctx, mutes, 'l.muted_id', 'l.muted_id', page)) as (ListedActor & { mute_ends: Date | null })[]
+}
+
+/** Who is on a list, by account id. Plan: list_accounts_pkey. */
+export async function membersOfList(ctx: Ctx, listId: string, page: Page): Promise<ListedActor[]> {
+  return list(ctx, ctx.db('list_accounts as l').where({ 'l.list_id': listId }), 'l.actor_id', 'l.actor_id', page)
 }
 
 /** Whoever is on a blocked server is named to nobody (security.md D02). */

@@ -453,6 +453,50 @@ export interface MuteRow {
   muted_id: string
   notifications: boolean
   created_at: Date
+  /** Null: until it is taken back. */
+  expires_at: Date | null
+}
+
+export interface ListRow {
+  id: string
+  owner_id: string
+  title: string
+  replies_policy: 'followed' | 'list' | 'none'
+  /** Its members' posts do not show in the home timeline. */
+  exclusive: boolean
+  created_at: Date
+}
+
+export interface FilterRow {
+  id: string
+  actor_id: string
+  title: string
+  context: string[]
+  action: 'warn' | 'hide' | 'blur'
+  expires_at: Date | null
+  created_at: Date
+}
+
+export interface FilterKeywordRow {
+  id: string
+  filter_id: string
+  keyword: string
+  whole_word: boolean
+}
+
+export interface FilterStatusRow {
+  id: string
+  filter_id: string
+  object_id: string
+}
+
+/** A hashtag somebody follows or shows on their profile: folded for looking up, and as they wrote it. */
+export interface KeptTagRow {
+  id: string
+  actor_id: string
+  tag: string
+  name: string
+  created_at: Date
 }
 
 export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'

@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { loadEventFacts, type EventFacts } from './event-facts.ts'
+import { loadActiveFilters, type ActiveFilter } from './filters.ts'
 import type { ActorRow, ObjectRow, QuoteState } from './rows.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
 
@@ -123,6 +124,9 @@ export interface StatusFacts {
   favourited: boolean
   reblogged: boolean
   pinned: boolean
+  bookmarked: boolean
+  /** The viewer muted the thread. */
+  muted: boolean
   /** Options the viewer voted for. */
   ownVotes: number[]
   dislikes: number
@@ -143,9 +147,11 @@ export interface StatusParts {
   /** Of events only. */
   events: Map<string, EventFacts>
   actors: Map<string, ActorPart>
+  /** The viewer's. */
+  filters: ActiveFilter[]
 }
 
-/** Loads what serialising these rows needs, in four queries, one more for quotes and one for events. `extraActorIds` come along (who sent a notification…). */
+/** Loads what serialising these rows needs, in four queries, one more each for quotes, events and the viewer's filters. `extraActorIds` come along (who sent a notification…). */
 export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewer, extraActorIds: string[] = []): Promise<StatusParts> {
   const reblogs = await loadReblogs(ctx, rows, viewer)
   const quotes = await loadQuotes(ctx, [...rows, ...reblogs], viewer)
@@ -165,7 +171,8 @@ export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewe
   }
   for (const { inviterId } of events.values()) if (inviterId !== null) actorIds.add(inviterId)
   const actors = await loadActorParts(ctx, [...actorIds])
-  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, events, actors }
+  const filters = viewer.actorId === null || rows.length === 0 ? [] : await loadActiveFilters(ctx, viewer.actorId)
+  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, events, actors, filters }
 }
 
 /** Actors with their counters, by id, in one query. Plan: index scan on both primary keys. */
@@ -229,7 +236,7 @@ interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'o
 }
 
 // Plan: nested loops over the ids, each part an index probe (object_stats_pkey, objects_pkey, object_recipients_pkey,
-// likes_object_id_actor_id_key, objects_reblog, featured_pkey, poll_votes_pkey, objects_replies backwards with limit 1).
+// likes_object_id_actor_id_key, objects_reblog, featured_pkey, bookmarks_object_id_actor_id_key, thread_mutes_pkey, poll_votes_pkey, objects_replies backwards with limit 1).
 async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, StatusFacts>> {
   if (rows.length === 0) return new Map()
   const reply = ctx
@@ -276,6 +283,8 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
       me
     ]),
     db.raw('exists (select 1 from featured f where f.object_id = o.id and f.actor_id = o.actor_id) as pinned'),
+    db.raw('exists (select 1 from bookmarks bm where bm.object_id = o.id and bm.actor_id = ?::bigint) as bookmarked', [me]),
+    db.raw('exists (select 1 from thread_mutes tm where tm.root_id = o.root_id and tm.actor_id = ?::bigint) as muted', [me]),
     db.raw(
       'latest.id as reply_id, latest.actor_id as reply_actor_id, latest.content_html as reply_html, latest.published as reply_published'
     )
@@ -283,7 +292,7 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
 }
 
 function toFacts(row: FactsRow): StatusFacts {
-  const { replies, likes, shares, dislikes, quotes, followed, favourited, reblogged, pinned } = row
+  const { replies, likes, shares, dislikes, quotes, followed, favourited, reblogged, pinned, bookmarked, muted } = row
   const latestReply =
     row.reply_id === null
       ? null
@@ -299,6 +308,8 @@ function toFacts(row: FactsRow): StatusFacts {
     favourited,
     reblogged,
     pinned,
+    bookmarked,
+    muted,
     parentActorId: row.parent_actor_id,
     mentionIds: row.mention_ids,
     ownVotes: row.own_votes,

@@ -5,10 +5,11 @@ import type { Ctx } from '../context.ts'
 import { testContext } from '../test/context.ts'
 import { localPerson } from '../test/people.ts'
 import { listEvents } from './agenda.ts'
+import type { ListRow } from './rows.ts'
 import { loadStatusParts } from './status-parts.ts'
 import { searchActors, searchTags } from './search.ts'
 import { loadThread } from './threads.ts'
-import { actorTimeline, homeTimeline, publicTimeline, tagTimeline } from './timelines.ts'
+import { actorTimeline, bookmarkedBy, homeTimeline, listTimeline, publicTimeline, tagTimeline } from './timelines.ts'
 import { ANYONE } from './visibility.ts'
 
 type Tap = Parameters<typeof testContext>[0]
@@ -56,7 +57,14 @@ async function fillSurroundings(ctx: Ctx): Promise<void> {
        select n, 7 + 20 * (n % 1000), 1, 1 + n % 5000, now() from generate_series(1, ?::int, 2) n on conflict do nothing`,
     `insert into activities (id, iri, type, actor_id, visibility, body)
        select n, 'https://h.example/a' || n, 'Join', 1, 'direct', '{}' from generate_series(1, ?::int, 2) n`,
-    `insert into deliveries (activity_id, actor_id, inbox, host) select id, 1, 'https://h/i', 'h' from activities where id <= ?::int`
+    `insert into deliveries (activity_id, actor_id, inbox, host) select id, 1, 'https://h/i', 'h' from activities where id <= ?::int`,
+    `insert into bookmarks (id, actor_id, object_id) select n, 1 + n % 20, n from generate_series(1, ?::int) n`,
+    `insert into thread_mutes (actor_id, root_id) select 1 + n % 20, n from generate_series(1, ?::int, 3) n`,
+    `insert into lists (id, owner_id, title) select n, 1 + n % 20, 'l' from generate_series(1, ?::int / 20) n`,
+    `insert into list_accounts (list_id, actor_id) select 1 + n % 1000, 1 + n % 4999 from generate_series(1, ?::int) n on conflict do nothing`,
+    `insert into filters (id, actor_id, title, context) select n, 1 + n % 20, 'f', '{home}' from generate_series(1, ?::int / 20) n`,
+    `insert into filter_keywords (id, filter_id, keyword) select n, 1 + n % 1000, 'mot' from generate_series(1, ?::int) n`,
+    `insert into filter_statuses (id, filter_id, object_id) select n, 1 + n % 1000, n from generate_series(1, ?::int) n`
   ]
   for (const statement of statements) await ctx.db.raw(statement, [OBJECTS])
 }
@@ -154,6 +162,11 @@ t.test('each page of posts is a range of an index', async (t) => {
   await assertRange(t, ctx, 'absent tag', 100, () => tagTimeline(ctx, viewer, 'nowhere', {}, middle))
   await assertRange(t, ctx, 'one actor', 600, () => actorTimeline(ctx, ANYONE, '12', { excludeReplies: true }, PAGE))
   await assertRange(t, ctx, 'an actor without posts', 100, () => actorTimeline(ctx, ANYONE, alice.id, {}, PAGE))
+  const [list] = await ctx.db<ListRow>('lists').where({ owner_id: '3' }).limit(1)
+  t.equal((await listTimeline(ctx, list!, PAGE)).length, 20)
+  await assertRange(t, ctx, 'a list of 20 people', 2000, () => listTimeline(ctx, list!, PAGE))
+  t.equal((await bookmarkedBy(ctx, '3', PAGE)).length, 20)
+  await assertRange(t, ctx, 'bookmarks', 600, () => bookmarkedBy(ctx, '3', PAGE))
   const rows = await publicTimeline(ctx, ANYONE, {}, PAGE)
   await assertRange(t, ctx, 'parts of a page', 900, () => loadStatusParts(ctx, rows, viewer))
   await assertRange(t, ctx, 'thread', 900, () => loadThread(ctx, { id: '10001' }, ANYONE))

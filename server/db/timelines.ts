@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { inOrder, pageOf, type Page } from './paging.ts'
-import type { ObjectRow } from './rows.ts'
+import type { ListRow, ObjectRow } from './rows.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
@@ -22,9 +22,42 @@ export async function homeTimeline(ctx: Ctx, ownerId: string, page: Page): Promi
     .db('home_items as h')
     .join('objects as o', 'o.id', 'h.object_id')
     .where('h.owner_id', ownerId)
-    .whereNotExists(mutedBy(ctx.db, ownerId))
+    .whereNotExists(mutedBy(ctx, ownerId))
+    .whereNotExists(onExclusiveList(ctx.db, ownerId))
     .select(statusColumns('o'))
   return read(pageOf(visibleTo(query, { actorId: ownerId }, 'o'), 'h.object_id', page), page)
+}
+
+const ANSWERS_SHOWN: Record<ListRow['replies_policy'], string> = {
+  none: 'false',
+  list: 'exists (select 1 from list_accounts pa where pa.list_id = la.list_id and pa.actor_id = parent.actor_id)',
+  followed: "exists (select 1 from follows pf where pf.follower_id = :owner and pf.followed_id = parent.actor_id and pf.state = 'accepted')"
+}
+
+/**
+ * What the members of a list published, newest first, for its owner. Answers show as the list says; answers to oneself always do.
+ * Plan: objects_actor backwards, as many as a page holds for each member, then the newest of these.
+ */
+export async function listTimeline(ctx: Ctx, list: ListRow, page: Page): Promise<StatusRow[]> {
+  const viewer = { actorId: list.owner_id }
+  const answers = `(o.in_reply_to_iri is null and o.in_reply_to_id is null or exists (select 1 from objects parent
+    where parent.id = o.in_reply_to_id and (parent.actor_id in (o.actor_id, :owner) or ${ANSWERS_SHOWN[list.replies_policy]})))`
+  const ofMember = ctx
+    .db('objects as o')
+    .whereRaw('o.actor_id = la.actor_id')
+    .whereRaw(answers, { owner: list.owner_id })
+    .whereRaw(
+      '(o.reblog_of_id is null or not exists (select 1 from follows hf where hf.follower_id = :owner and hf.followed_id = o.actor_id and not hf.reblogs))',
+      { owner: list.owner_id }
+    )
+    .whereNotExists(mutedBy(ctx, list.owner_id))
+    .select(statusColumns('o'))
+  const query = ctx
+    .db('list_accounts as la')
+    .joinRaw('cross join lateral ? as o', [pageOf(visibleTo(ofMember, viewer, 'o'), 'o.id', page) as unknown as Knex.Value])
+    .where('la.list_id', list.id)
+    .select(statusColumns('o'))
+  return read(pageOf(query, 'o.id', page), page)
 }
 
 export interface PublicScope {
@@ -45,7 +78,7 @@ export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScop
   else query.whereNull('o.reblog_of_id')
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
-  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
+  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx, viewer.actorId))
   return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 'o.id', page), page)
 }
 
@@ -59,7 +92,7 @@ export async function tagTimeline(ctx: Ctx, viewer: Viewer, tag: string, scope: 
   if (scope.local) query.whereRaw('o.local')
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
-  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx.db, viewer.actorId))
+  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx, viewer.actorId))
   return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 't.object_id', page), page)
 }
 
@@ -93,6 +126,16 @@ export async function likedBy(ctx: Ctx, actorId: string, page: Page): Promise<(S
     .where('l.actor_id', actorId)
     .select([...statusColumns('o'), 'l.id as page_key'])
   return inOrder((await pageOf(visibleTo(query, { actorId }, 'o'), 'l.id', page)) as (StatusRow & { page_key: string })[], page)
+}
+
+/** What an actor keeps for later, latest first. Plan: bookmarks_actor backwards, objects by primary key. */
+export async function bookmarkedBy(ctx: Ctx, actorId: string, page: Page): Promise<(StatusRow & { page_key: string })[]> {
+  const query = ctx
+    .db('bookmarks as k')
+    .join('objects as o', 'o.id', 'k.object_id')
+    .where('k.actor_id', actorId)
+    .select([...statusColumns('o'), 'k.id as page_key'])
+  return inOrder((await pageOf(visibleTo(query, { actorId }, 'o'), 'k.id', page)) as (StatusRow & { page_key: string })[], page)
 }
 
 /** One object as lists show it, or null when it is not there for the viewer: the two cases cannot be told apart (V02). */
@@ -132,6 +175,20 @@ async function read(query: Knex.QueryBuilder, page: Page): Promise<StatusRow[]> 
   return inOrder((await query) as StatusRow[], page)
 }
 
-function mutedBy(db: Knex, actorId: string): Knex.QueryBuilder {
-  return db('mutes as mu').whereRaw('mu.muter_id = ?::bigint and mu.muted_id = o.actor_id', [actorId]).select(db.raw('1'))
+function mutedBy(ctx: Ctx, actorId: string): Knex.QueryBuilder {
+  return ctx
+    .db('mutes as mu')
+    .whereRaw('mu.muter_id = ?::bigint and mu.muted_id = o.actor_id and (mu.expires_at is null or mu.expires_at > ?)', [
+      actorId,
+      ctx.clock.now()
+    ])
+    .select(ctx.db.raw('1'))
+}
+
+/** Whom an exclusive list shows, the home timeline does not. */
+function onExclusiveList(db: Knex, ownerId: string): Knex.QueryBuilder {
+  return db('list_accounts as la')
+    .join('lists as li', 'li.id', 'la.list_id')
+    .whereRaw('li.owner_id = ?::bigint and li.exclusive and la.actor_id = o.actor_id and o.actor_id <> ?::bigint', [ownerId, ownerId])
+    .select(db.raw('1'))
 }

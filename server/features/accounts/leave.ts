@@ -72,7 +72,16 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['mutes', 'muter_id'],
     ['mutes', 'muted_id'],
     ['blocks', 'blocker_id'],
-    ['idempotency_keys', 'actor_id']
+    ['idempotency_keys', 'actor_id'],
+    ['bookmarks', 'actor_id'],
+    ['lists', 'owner_id'],
+    ['list_accounts', 'actor_id'],
+    ['filters', 'actor_id'],
+    ['thread_mutes', 'actor_id'],
+    ['tag_follows', 'actor_id'],
+    ['featured_tags', 'actor_id'],
+    ['actor_notes', 'actor_id'],
+    ['actor_notes', 'target_id']
   ] as const) {
     await trx(table)
       .where({ [column]: actor.id })

@@ -48,14 +48,27 @@ export async function unblockActor(ctx: Ctx, blocker: ActorRow, target: ActorRow
   })
 }
 
-/** Hides someone's posts, and their notifications unless told otherwise. Nobody else learns of it. Throws mute.self (422). */
-export async function muteActor(ctx: Ctx, muter: ActorRow, target: ActorRow, notifications = true): Promise<void> {
+/** Ten years: longer is for good. */
+const LONGEST_MUTE_SECONDS = 10 * 366 * 86_400
+
+/**
+ * Hides someone's posts, and their notifications unless told otherwise, for `durationSeconds` (0: until it is taken back). Nobody else
+ * learns of it. Throws mute.self (422).
+ */
+export async function muteActor(
+  ctx: Ctx,
+  muter: ActorRow,
+  target: ActorRow,
+  { notifications = true, durationSeconds = 0 }: { notifications?: boolean; durationSeconds?: number } = {}
+): Promise<void> {
   if (muter.id === target.id) throw new AppError('mute.self', 422, 'You cannot mute yourself.')
+  const now = ctx.clock.now()
+  const ends = durationSeconds > 0 ? new Date(now.getTime() + Math.min(durationSeconds, LONGEST_MUTE_SECONDS) * 1000) : null
   await ctx
     .db('mutes')
-    .insert({ muter_id: muter.id, muted_id: target.id, notifications, created_at: ctx.clock.now() })
+    .insert({ muter_id: muter.id, muted_id: target.id, notifications, created_at: now, expires_at: ends })
     .onConflict(['muter_id', 'muted_id'])
-    .merge(['notifications'])
+    .merge(['notifications', 'expires_at'])
 }
 
 /** Shows them again. */

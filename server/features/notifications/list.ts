@@ -22,7 +22,7 @@ export interface NotificationPage {
 
 /** A page of notifications with what they speak of. Plan: notifications_owner; five queries whatever the length. */
 export async function listNotifications(ctx: Ctx, ownerId: string, filter: NotificationFilter, page: Page): Promise<NotificationPage> {
-  const query = shown(ctx.db, ownerId).select('n.*')
+  const query = shown(ctx, ownerId).select('n.*')
   if (filter.types !== undefined && filter.types.length > 0) query.whereIn('n.type', filter.types)
   if (filter.excludeTypes !== undefined && filter.excludeTypes.length > 0) query.whereNotIn('n.type', filter.excludeTypes)
   if (filter.fromId !== undefined) query.where('n.from_id', filter.fromId)
@@ -31,13 +31,13 @@ export async function listNotifications(ctx: Ctx, ownerId: string, filter: Notif
 
 /** One notification of one's own, or an empty page. */
 export async function findNotification(ctx: Ctx, ownerId: string, id: string): Promise<NotificationPage> {
-  const rows = (await shown(ctx.db, ownerId).where('n.id', id).select('n.*')) as NotificationRow[]
+  const rows = (await shown(ctx, ownerId).where('n.id', id).select('n.*')) as NotificationRow[]
   return withObjects(ctx, ownerId, rows)
 }
 
 /** How many came after the last one read, at most `limit`. */
 export async function countUnread(ctx: Ctx, ownerId: string, readId: string, limit: number): Promise<number> {
-  const unread = shown(ctx.db, ownerId).where('n.id', '>', readId).limit(limit).select('n.id').as('unread')
+  const unread = shown(ctx, ownerId).where('n.id', '>', readId).limit(limit).select('n.id').as('unread')
   const row = await ctx.db(unread).count<{ count: string }[]>({ count: '*' })
   return Number(row[0]?.count ?? 0)
 }
@@ -49,14 +49,19 @@ export async function dismissNotifications(ctx: Ctx, ownerId: string, id: string
 }
 
 /** What the owner wants to see: nothing of suspended or muted people, nothing across a block. */
-function shown(db: Knex, ownerId: string): Knex.QueryBuilder {
-  return db('notifications as n')
+function shown(ctx: Ctx, ownerId: string): Knex.QueryBuilder {
+  return ctx
+    .db('notifications as n')
     .where('n.owner_id', ownerId)
     .whereRaw('not n.held')
     .whereRaw(
       "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
     )
-    .whereRaw('not exists (select 1 from mutes m where m.muter_id = n.owner_id and m.muted_id = n.from_id and m.notifications)')
+    .whereRaw(
+      `not exists (select 1 from mutes m where m.muter_id = n.owner_id and m.muted_id = n.from_id and m.notifications
+        and (m.expires_at is null or m.expires_at > ?))`,
+      [ctx.clock.now()]
+    )
     .whereRaw('not exists (select 1 from blocks b where b.blocker_id = n.owner_id and b.blocked_id = n.from_id)')
 }
 

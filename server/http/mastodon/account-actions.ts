@@ -5,10 +5,11 @@ import { findActor } from '../../db/publishers.ts'
 import { loadRelationships } from '../../db/relationships.ts'
 import type { ActorRow } from '../../db/rows.ts'
 import { blockActor, muteActor, unblockActor, unmuteActor } from '../../features/follows/block.ts'
+import { noteActor } from '../../features/follows/note.ts'
 import { followActor, unfollowActor } from '../../features/follows/follow.ts'
 import { acceptRequest, rejectFollower } from '../../features/follows/requests.ts'
 import { requireAuth } from '../plugins/auth.ts'
-import { boolOf, idParam, notFound, readParams, type Params } from './params.ts'
+import { boolOf, idParam, notFound, readParams, textOf, type Params } from './params.ts'
 import type { Relationship } from './serialise/entities.ts'
 import { toRelationship } from './serialise/relationship.ts'
 
@@ -35,8 +36,14 @@ export async function mastodonAccountActions(app: FastifyInstance, { ctx }: { ct
   route('/accounts/:id/remove_from_followers', 'write:follows', (me, other) => rejectFollower(ctx, me, other))
   route('/accounts/:id/block', 'write:blocks', (me, other) => blockActor(ctx, me, other))
   route('/accounts/:id/unblock', 'write:blocks', (me, other) => unblockActor(ctx, me, other))
-  route('/accounts/:id/mute', 'write:mutes', (me, other, params) => muteActor(ctx, me, other, boolOf(params['notifications']) ?? true))
+  route('/accounts/:id/mute', 'write:mutes', (me, other, params) =>
+    muteActor(ctx, me, other, {
+      notifications: boolOf(params['notifications']) ?? true,
+      durationSeconds: Math.floor(Number(textOf(params['duration']) ?? 0)) || 0
+    })
+  )
   route('/accounts/:id/unmute', 'write:mutes', (me, other) => unmuteActor(ctx, me, other))
+  route('/accounts/:id/note', 'write:accounts', (me, other, params) => noteActor(ctx, me, other, textOf(params['comment']) ?? ''))
   route('/follow_requests/:id/authorize', 'write:follows', (me, other) => acceptRequest(ctx, me, other))
   route('/follow_requests/:id/reject', 'write:follows', (me, other) => rejectFollower(ctx, me, other))
 }

@@ -14,7 +14,7 @@ import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, idParam, listOf, notFound, readPage, textOf, viewerOf, type Params } from './params.ts'
 import { presentAccounts, presentPage } from './present.ts'
 import { toAccount } from './serialise/account.ts'
-import type { Account } from './serialise/entities.ts'
+import type { Account, MutedAccount } from './serialise/entities.ts'
 import { toRelationship } from './serialise/relationship.ts'
 
 const READ = { public: true }
@@ -109,7 +109,15 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     }
   app.get('/follow_requests', { config: { scope: 'read:follows' } }, ownList(followRequestsOf))
   app.get('/blocks', { config: { scope: 'read:blocks' } }, ownList(blockedBy))
-  app.get('/mutes', { config: { scope: 'read:mutes' } }, ownList(mutedByActor))
+  app.get('/mutes', { config: { scope: 'read:mutes' } }, async (request, reply): Promise<MutedAccount[]> => {
+    const page = readPage(request, 40, 80)
+    const actors = await mutedByActor(ctx, requireAuth(request).actor.id, page)
+    const ends = new Map(actors.map((actor) => [actor.id, actor.mute_ends]))
+    return presentAccounts(ctx, request, reply, actors, page).map((account) => ({
+      ...account,
+      mute_expires_at: ends.get(account.id)?.toISOString() ?? null
+    }))
+  })
 }
 
 /** An actor that is there to be seen. Someone suspended or waiting for approval is nobody. */

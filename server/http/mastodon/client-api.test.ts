@@ -1,54 +1,11 @@
 // The Mastodon API as clients use it: through HTTP, with tokens, on a real database.
-import type { FastifyInstance, InjectOptions } from 'fastify'
 import t from 'tap'
-import { buildApp } from '../../app.ts'
-import type { Ctx } from '../../context.ts'
 import { saveFollow } from '../../db/links.ts'
-import type { ActorRow } from '../../db/rows.ts'
-import { createToken } from '../../features/accounts/tokens.ts'
-import { testContext } from '../../test/context.ts'
-import { citizen, localGroup, remotePerson } from '../../test/people.ts'
-
-type Tap = Parameters<typeof testContext>[0]
-// Answers are judged by what they hold.
-type Json = ReturnType<typeof JSON.parse>
-
-interface Client {
-  actor: ActorRow
-  call(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    url: string,
-    body?: unknown,
-    headers?: Record<string, string>
-  ): Promise<{ status: number; json: Json; headers: Json }>
-}
-
-async function client(ctx: Ctx, app: FastifyInstance, username: string, scopes = 'read write follow'): Promise<Client> {
-  const { actor, account } = await citizen(ctx, username)
-  const token = await createToken(ctx, account.id, scopes)
-  return { actor, call: caller(app, token) }
-}
-
-function caller(app: FastifyInstance, token: string | null): Client['call'] {
-  return async (method, url, body, headers = {}) => {
-    const options: InjectOptions = { method, url, headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers } }
-    if (body !== undefined) options.payload = body as object
-    const answer = await app.inject(options)
-    return { status: answer.statusCode, json: answer.body === '' ? null : answer.json(), headers: answer.headers }
-  }
-}
-
-async function scene(t: Tap) {
-  const { ctx, clock } = await testContext(t)
-  // A 500 says nothing to the client: let the test say why.
-  ctx.log.error = ((what: { err?: Error }) => process.stderr.write(`${what.err?.stack}\n`)) as typeof ctx.log.error
-  const app = await buildApp(ctx)
-  t.teardown(() => app.close())
-  return { ctx, clock, app, alice: await client(ctx, app, 'alice'), bea: await client(ctx, app, 'bea'), anyone: caller(app, null) }
-}
+import { client, clientScene, type Client, type Json } from '../../test/client.ts'
+import { localGroup, remotePerson } from '../../test/people.ts'
 
 t.test('a post is written, read by anyone, answered, liked, boosted, edited and deleted', async (t) => {
-  const { alice, bea, anyone } = await scene(t)
+  const { alice, bea, anyone } = await clientScene(t)
   const { status, json: post } = await alice.call(
     'POST',
     '/api/v1/statuses',
@@ -92,7 +49,7 @@ t.test('a post is written, read by anyone, answered, liked, boosted, edited and 
 })
 
 t.test('who may not see a post gets the very answer of one that does not exist (V02)', async (t) => {
-  const { alice, bea, anyone } = await scene(t)
+  const { alice, bea, anyone } = await clientScene(t)
   const post = (await alice.call('POST', '/api/v1/statuses', { status: 'privé', visibility: 'private' })).json
   t.equal(post.visibility, 'private')
   for (const path of ['', '/context', '/favourited_by', '/reblogged_by', '/history']) {
@@ -107,7 +64,7 @@ t.test('who may not see a post gets the very answer of one that does not exist (
 })
 
 t.test('without a token nobody writes or reads homes; an unknown visibility is refused', async (t) => {
-  const { app, ctx, alice, anyone } = await scene(t)
+  const { app, ctx, alice, anyone } = await clientScene(t)
   t.equal((await anyone('POST', '/api/v1/statuses', { status: 'x' })).status, 401)
   t.equal((await anyone('GET', '/api/v1/timelines/home')).status, 401)
   t.equal((await anyone('GET', '/api/v2/search?q=x&resolve=true')).status, 401)
@@ -118,7 +75,7 @@ t.test('without a token nobody writes or reads homes; an unknown visibility is r
 })
 
 t.test('following fills the home, a block empties it, and relationships say so', async (t) => {
-  const { alice, bea } = await scene(t)
+  const { alice, bea } = await clientScene(t)
   const post = (await alice.call('POST', '/api/v1/statuses', { status: 'avant' })).json
   t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, {
     following: true,
@@ -138,7 +95,7 @@ t.test('following fills the home, a block empties it, and relationships say so',
 })
 
 t.test('a person who wants to be asked accepts or refuses requests', async (t) => {
-  const { ctx, alice, bea } = await scene(t)
+  const { ctx, alice, bea } = await clientScene(t)
   await ctx.db('actors').where({ id: alice.actor.id }).update({ locked: true })
   t.match((await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)).json, { following: false, requested: true })
   t.match((await alice.call('GET', '/api/v1/follow_requests')).json, [{ acct: 'bea' }])
@@ -148,7 +105,7 @@ t.test('a person who wants to be asked accepts or refuses requests', async (t) =
 })
 
 t.test('the commune’s wall holds local first posts and boosts by groups; pages chain by Link without gap or double', async (t) => {
-  const { ctx, alice, bea, anyone } = await scene(t)
+  const { ctx, alice, bea, anyone } = await clientScene(t)
   const jardin = await localGroup(ctx, 'jardin', alice.actor)
   const ids: string[] = []
   for (let i = 0; i < 5; i += 1) ids.unshift((await alice.call('POST', '/api/v1/statuses', { status: `n° ${i}` })).json.id)
@@ -176,7 +133,7 @@ t.test('the commune’s wall holds local first posts and boosts by groups; pages
 })
 
 t.test('a timeline page costs the same number of queries for 1 and for 30 posts', async (t) => {
-  const { ctx, alice, bea, anyone } = await scene(t)
+  const { ctx, alice, bea, anyone } = await clientScene(t)
   const count = async (): Promise<number> => {
     let queries = 0
     const listen = (): void => void (queries += 1)
@@ -199,7 +156,7 @@ t.test('a timeline page costs the same number of queries for 1 and for 30 posts'
 })
 
 t.test('search finds people, posts and tags without accents; hidden posts never', async (t) => {
-  const { ctx, alice, anyone } = await scene(t)
+  const { ctx, alice, anyone } = await clientScene(t)
   await remotePerson(ctx, 'bob@mastodon.example', { name: 'Robert Élan' })
   await alice.call('POST', '/api/v1/statuses', { status: 'Fête du vélo #Vélorution' })
   await alice.call('POST', '/api/v1/statuses', { status: 'vélo secret', visibility: 'private' })
@@ -216,7 +173,7 @@ t.test('search finds people, posts and tags without accents; hidden posts never'
 })
 
 t.test('remote pictures are never loaded from elsewhere by our readers', async (t) => {
-  const { ctx, alice } = await scene(t)
+  const { ctx, alice } = await clientScene(t)
   const bob = await remotePerson(ctx, 'bob@mastodon.example', {
     icon: JSON.stringify({ url: 'https://mastodon.example/a.png', mediaType: 'image/png' }) as never
   })
@@ -227,7 +184,7 @@ t.test('remote pictures are never loaded from elsewhere by our readers', async (
 })
 
 t.test('notifications are listed by kind, put away one by one or all', async (t) => {
-  const { alice, bea } = await scene(t)
+  const { alice, bea } = await clientScene(t)
   const post = (await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour' })).json
   await bea.call('POST', `/api/v1/statuses/${post.id}/favourite`)
   await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)

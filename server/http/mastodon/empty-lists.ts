@@ -11,14 +11,8 @@ const PUBLIC_LISTS = [
 ]
 
 const OWN_LISTS: Record<string, string> = {
-  '/api/v1/filters': 'read:filters',
-  '/api/v2/filters': 'read:filters',
-  '/api/v1/lists': 'read:lists',
   '/api/v1/announcements': 'read:accounts',
-  '/api/v1/followed_tags': 'read:follows',
-  '/api/v1/featured_tags': 'read:accounts',
   '/api/v1/conversations': 'read:statuses',
-  '/api/v1/bookmarks': 'read:bookmarks',
   '/api/v1/scheduled_statuses': 'read:statuses',
   '/api/v1/endorsements': 'read:accounts',
   '/api/v1/suggestions': 'read:accounts',
@@ -30,6 +24,4 @@ const OWN_LISTS: Record<string, string> = {
 export async function mastodonEmptyLists(app: FastifyInstance): Promise<void> {
   for (const path of PUBLIC_LISTS) app.get(path, { config: { public: true } }, async () => [])
   for (const [path, scope] of Object.entries(OWN_LISTS)) app.get(path, { config: { scope } }, async () => [])
-  app.get('/api/v1/accounts/:id/featured_tags', { config: { public: true } }, async () => [])
-  app.get('/api/v1/accounts/:id/lists', { config: { scope: 'read:lists' } }, async () => [])
 }

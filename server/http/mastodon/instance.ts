@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Ctx, Site } from '../../context.ts'
 import { requireSite } from '../../db/site.ts'
 import { POLL_LIMITS } from '../../features/wall/poll.ts'
+import { MAX_FEATURED_TAGS } from '../../features/tags/tags.ts'
 import { contactOf, instanceNumbers, knownHosts } from '../../features/admin/instance.ts'
 import { text } from '../../locales/texts.ts'
 import { localeOf } from '../plugins/locale.ts'
@@ -65,7 +66,7 @@ async function instanceV2(ctx: Ctx) {
     configuration: {
       urls: { about: `${site.origin}/a-propos`, privacy_policy: null, terms_of_service: null },
       vapid: { public_key: '' },
-      accounts: { max_featured_tags: 0, max_pinned_statuses: 5 },
+      accounts: { max_featured_tags: MAX_FEATURED_TAGS, max_pinned_statuses: 5 },
       ...CONFIGURATION,
       translation: { enabled: false },
       limited_federation: false
@@ -98,7 +99,7 @@ async function instanceV1(ctx: Ctx) {
     registrations: site.registrations !== 'closed',
     approval_required: site.registrations === 'approval',
     invites_enabled: false,
-    configuration: { accounts: { max_featured_tags: 0 }, ...CONFIGURATION },
+    configuration: { accounts: { max_featured_tags: MAX_FEATURED_TAGS }, ...CONFIGURATION },
     contact_account: await contact_(ctx),
     rules: rules('fr')
   }

@@ -4,12 +4,14 @@ import type { Ctx } from '../../context.ts'
 import type { Page } from '../../db/paging.ts'
 import type { ListedActor } from '../../db/relationships.ts'
 import { loadStatusParts, type StatusRow } from '../../db/status-parts.ts'
+import { keptOf, tagHistory } from '../../db/tags.ts'
 import { findStatus } from '../../db/timelines.ts'
 import type { Viewer } from '../../db/visibility.ts'
 import { linkPages, notFound } from './params.ts'
 import { toAccount } from './serialise/account.ts'
-import type { Account, Status } from './serialise/entities.ts'
+import type { Account, Status, Tag } from './serialise/entities.ts'
 import { toStatuses } from './serialise/status.ts'
+import { toWholeTag } from './serialise/tag.ts'
 
 /** Statuses of rows, in order: three queries whatever their number. */
 export async function presentStatuses(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Status[]> {
@@ -52,4 +54,21 @@ export function presentAccounts(ctx: Ctx, request: FastifyRequest, reply: Fastif
     page
   )
   return actors.map((actor) => toAccount(ctx, actor, actor))
+}
+
+/** Hashtags with their history and how the viewer stands to them: three queries whatever their number. */
+export async function presentTags(ctx: Ctx, tags: { tag: string; name: string }[], viewer: Viewer): Promise<Tag[]> {
+  const keys = tags.map(({ tag }) => tag)
+  const [history, followed, featured] = await Promise.all([
+    tagHistory(ctx, keys),
+    keptOf(ctx, 'tag_follows', viewer, keys),
+    keptOf(ctx, 'featured_tags', viewer, keys)
+  ])
+  return tags.map((one) =>
+    toWholeTag(ctx, one, {
+      history: history.filter(({ tag }) => tag === one.tag),
+      following: followed.has(one.tag),
+      featuring: featured.has(one.tag)
+    })
+  )
 }

@@ -5,10 +5,8 @@ import { AppError } from '../../core/errors.ts'
 import { search, type SearchInput } from '../../features/search/search.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, readPage, textOf, viewerOf, type Params } from './params.ts'
-import { presentStatuses } from './present.ts'
+import { presentStatuses, presentTags } from './present.ts'
 import { toAccount } from './serialise/account.ts'
-import type { Tag } from './serialise/entities.ts'
-import { toTag } from './serialise/status.ts'
 
 const TYPES: SearchInput['types'] = ['accounts', 'statuses', 'hashtags']
 
@@ -33,7 +31,11 @@ export async function mastodonSearch(app: FastifyInstance, { ctx }: { ctx: Ctx }
     return {
       accounts: found.actors.map((actor) => toAccount(ctx, actor, actor)),
       statuses: await presentStatuses(ctx, found.objects, viewer),
-      hashtags: found.tags.map((name): Tag => ({ ...toTag(ctx, name), history: [], following: false }))
+      hashtags: await presentTags(
+        ctx,
+        found.tags.map((tag) => ({ tag, name: tag })),
+        viewer
+      )
     }
   })
 }

@@ -1,4 +1,4 @@
-// What people do with posts in the Mastodon API: like, boost, pin, and who did (docs.joinmastodon.org/methods/statuses).
+// What people do with posts in the Mastodon API: like, boost, pin, keep, mute its thread, and who did (docs.joinmastodon.org/methods/statuses).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { findPublisher } from '../../db/publishers.ts'
@@ -6,6 +6,7 @@ import { boostersOf, likersOf } from '../../db/relationships.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { findVisibleObject } from '../../db/timelines.ts'
 import { boostObject, unboostObject } from '../../features/wall/boost.ts'
+import { bookmarkObject, muteThread, unbookmarkObject, unmuteThread } from '../../features/wall/keep.ts'
 import { likeObject, unlikeObject } from '../../features/wall/like.ts'
 import { pinObject } from '../../features/wall/pin.ts'
 import { requireAuth } from '../plugins/auth.ts'
@@ -16,6 +17,8 @@ import type { Account, Status } from './serialise/entities.ts'
 const FAVOURITES = { scope: 'write:favourites' }
 const STATUSES = { scope: 'write:statuses' }
 const ACCOUNTS = { scope: 'write:accounts' }
+const BOOKMARKS = { scope: 'write:bookmarks' }
+const MUTES = { scope: 'write:mutes' }
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonStatusActions(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -52,6 +55,26 @@ export async function mastodonStatusActions(app: FastifyInstance, { ctx }: { ctx
     '/statuses/:id/unpin',
     { config: ACCOUNTS },
     act((actor, object) => pinObject(ctx, actor, object, false))
+  )
+  app.post(
+    '/statuses/:id/bookmark',
+    { config: BOOKMARKS },
+    act((actor, object) => bookmarkObject(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/unbookmark',
+    { config: BOOKMARKS },
+    act((actor, object) => unbookmarkObject(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/mute',
+    { config: MUTES },
+    act((actor, object) => muteThread(ctx, actor, object))
+  )
+  app.post(
+    '/statuses/:id/unmute',
+    { config: MUTES },
+    act((actor, object) => unmuteThread(ctx, actor, object))
   )
 
   app.post('/statuses/:id/reblog', { config: STATUSES }, async (request): Promise<Status> => {

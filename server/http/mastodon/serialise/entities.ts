@@ -131,9 +131,77 @@ export interface StatusTag {
   url: string
 }
 
+export interface TagDay {
+  /** Midnight, in seconds since 1970. */
+  day: string
+  uses: string
+  accounts: string
+}
+
 export interface Tag extends StatusTag {
-  history: { day: string; uses: string; accounts: string }[]
+  id: string
+  history: TagDay[]
   following: boolean
+  featuring: boolean
+}
+
+export interface FeaturedTag extends StatusTag {
+  id: string
+  /** A number in text. */
+  statuses_count: string
+  last_status_at: string | null
+}
+
+export interface List {
+  id: string
+  title: string
+  replies_policy: 'followed' | 'list' | 'none'
+  exclusive: boolean
+}
+
+export interface FilterKeyword {
+  id: string
+  keyword: string
+  whole_word: boolean
+}
+
+export interface FilterStatus {
+  id: string
+  status_id: string
+}
+
+/** A filter as a status that met it names it. */
+export interface FilterLite {
+  id: string
+  title: string
+  context: string[]
+  expires_at: string | null
+  filter_action: 'warn' | 'hide' | 'blur'
+}
+
+export interface Filter extends FilterLite {
+  keywords: FilterKeyword[]
+  statuses: FilterStatus[]
+}
+
+export interface FilterResult {
+  filter: FilterLite
+  keyword_matches: string[] | null
+  status_matches: string[] | null
+}
+
+/** A keyword as version 1 of the API had filters. */
+export interface FilterV1 {
+  id: string
+  phrase: string
+  context: string[]
+  whole_word: boolean
+  expires_at: string | null
+  irreversible: boolean
+}
+
+export interface MutedAccount extends Account {
+  mute_expires_at: string | null
 }
 
 export interface Poll {
@@ -269,7 +337,7 @@ export interface Status {
   pinned?: boolean
   /** HTML, sanitised. */
   content: string
-  filtered: never[]
+  filtered: FilterResult[]
   reblog: Status | null
   application: { name: string; website: string | null } | null
   account: Account

@@ -19,6 +19,6 @@ export function toRelationship(row: RelationshipRow): Relationship {
     requested_by: row.requested_by,
     domain_blocking: row.domain_blocking,
     endorsed: false,
-    note: ''
+    note: row.note
   }
 }

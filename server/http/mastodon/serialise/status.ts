@@ -1,12 +1,14 @@
 // Objects → Status entities of the Mastodon API, with what Mastodon has no word for in `communer`. Pure: everything was
 // loaded for the whole page by loadStatusParts().
 import type { Ctx } from '../../../context.ts'
+import { matchFilters } from '../../../db/filters.ts'
 import type { ObjectTag, Visibility } from '../../../db/rows.ts'
 import type { ActorPart, StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
 import { acctOf, actorUrl, picturesRefused, toAccount } from './account.ts'
 import { contentOf, toExtension } from './extension.ts'
 import { toEmojis } from './emoji.ts'
+import { toFilterResults } from './filter.ts'
 import { toMediaAttachment } from './media.ts'
 import { toPoll } from './poll.ts'
 import { toQuote, toQuoteApproval } from './quote.ts'
@@ -21,6 +23,8 @@ const NO_FACTS: StatusFacts = {
   favourited: false,
   reblogged: false,
   pinned: false,
+  bookmarked: false,
+  muted: false,
   ownVotes: [],
   dislikes: 0,
   reactions: [],
@@ -51,10 +55,11 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts, isQuoted 
     quotes_count: facts.quotes,
     favourited: facts.favourited,
     reblogged: facts.reblogged,
-    muted: false,
-    bookmarked: false,
+    muted: facts.muted,
+    bookmarked: facts.bookmarked,
     ...(parts.viewer.actorId === row.actor_id && row.reblog_of_id === null ? { pinned: facts.pinned } : {}),
-    filtered: [],
+    // A boost meets the filters of what it boosts.
+    filtered: toFilterResults(matchFilters(parts.filters, original ?? row)),
     reblog,
     application: null,
     account: toAccount(ctx, actor, actor),
