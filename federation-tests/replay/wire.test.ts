@@ -194,7 +194,18 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
 
   await replay('in-create-event-mobilizon', 'the event is in the agenda with its time, place and organiser', async (t) => {
     const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find((one: Json) => one.uri === EVENT)
-    t.match(found, { title: 'Vélorution', location: { name: 'Place de la mairie' } })
+    t.match(found, {
+      title: 'Vélorution',
+      status: 'CONFIRMED',
+      timezone: 'Indian/Reunion',
+      location: { name: 'Place de la mairie', address: /97436 Saint-Leu/, latitude: -21.1701 },
+      joinMode: 'free',
+      participantCount: 3,
+      organizer: { acct: 'collectif_velo@mobilizon.example' },
+      author: { acct: 'dora@mobilizon.example' },
+      image: { description: 'Banner' }
+    })
+    t.equal(Date.parse(found.end), Date.parse('2026-12-05T12:00:00+04:00'))
     t.equal(Date.parse(found.start), Date.parse('2026-12-05T10:00:00+04:00'))
     t.match((await status(EVENT))!.content, /Vélorution/)
   })
@@ -202,7 +213,16 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     const found = (await alice.get('/api/communer/v1/events?limit=40&from=2026-01-01T00:00:00Z')).find(
       (one: Json) => one.uri === document.object.id
     )
-    t.match(found, { title: 'Concert au parc', location: { name: 'Parc du 20 décembre' } })
+    t.match(found, {
+      title: 'Concert au parc',
+      start: /^2026-12-19/,
+      end: null,
+      status: 'CONFIRMED',
+      location: { name: 'Parc du 20 décembre', address: 'Rue du Général Lambert, Saint-Leu', url: 'https://live.example/parc' },
+      joinMode: 'none',
+      image: { description: 'Concert' }
+    })
+    t.equal(Date.parse(found.start), Date.parse('2026-12-19T20:00:00+04:00'))
   })
   await t.test('the originals stand on their own hosts', async () => {
     const mobilizon = read('in-create-event-mobilizon').object
@@ -236,9 +256,21 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
       await nothing(t, document)
     })
   }
+  const participants = (): Promise<Json[]> => alice.get(`/api/communer/v1/events/${event.id}/participants`)
+  await replay('in-join-mobilizon', 'she has a seat, the organiser reads her words, and Mobilizon its Accept', async (t, document) => {
+    t.match(await participants(), [{ account: { acct: 'dora@mobilizon.example' }, state: 'accepted', message: 'Je viens avec deux amis' }])
+    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).participantCount, 1)
+    t.ok((await alice.get('/api/v1/notifications')).some((one: Json) => one.type === 'event_join' && one.status.uri === event.uri))
+    const accept = await waitUntil('the Accept of the Join', () =>
+      hosts.mobilizon.activitiesOf('Accept').find((one) => (one.object as Json).type === 'Join')
+    )
+    t.match(accept, { actor: jardin, object: { id: document.id, actor: document.actor, object: event.uri } })
+  })
+  await replay('in-leave-mobilizon', 'the seat is free again', async (t) => {
+    t.same(await participants(), [])
+    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).participantCount, 0)
+  })
   for (const name of [
-    'in-join-mobilizon',
-    'in-leave-mobilizon',
     'in-accept-join-mobilizon',
     'in-quoterequest-mastodon',
     'in-move-mastodon',

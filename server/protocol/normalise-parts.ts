@@ -146,11 +146,18 @@ export function readPlace(value: unknown): Place | null {
       continue
     }
     if (!isMap(item)) continue
-    if (typeName(item.type) === 'VirtualLocation') online ??= linkOf(first(item.url)) ?? linkOf(item.id)
-    else place ??= placeOf(item)
+    const virtual = virtualIn(item)
+    if (virtual === null) place ??= placeOf(item)
+    else online ??= linkOf(first(virtual.url)) ?? linkOf(item.id)
   }
   if (online === null) return place
   return { ...(place ?? blankPlace(null)), url: online }
+}
+
+/** A VirtualLocation, or a Place that has one for an address (Gancio). */
+function virtualIn(item: Json): Json | null {
+  const address = read(item, 'address')
+  return [item, address].filter(isMap).find(({ type }) => typeName(type) === 'VirtualLocation') ?? null
 }
 
 function blankPlace(name: string | null): Place {

@@ -327,6 +327,21 @@ t.test('attachments, emoji and places in the shapes peers really send', async (t
   t.equal(read.language, 'fr')
 })
 
+t.test('the places of Gancio: named, with a postal address, on line as a type or as an address, several, nameless', async (t) => {
+  const place = (location: unknown) => normaliseObject(object({ type: 'Event', location })).place
+  const hall = { id: 'https://gancio.example/federation/p/4', type: 'Place', name: 'Salle des fêtes' }
+  const virtual = { type: 'VirtualLocation', url: 'https://live.example/salle' }
+  const live = { id: 'https://live.example', type: 'Place', name: 'En direct', address: virtual }
+  t.match(place({ ...hall, address: 'Rue Haute' }), { name: 'Salle des fêtes', address: 'Rue Haute', url: null })
+  const postal = { type: 'PostalAddress', streetAddress: '15 rue Haute', postalCode: '97436', addressLocality: 'Saint-Leu' }
+  t.match(place({ ...hall, id: undefined, address: postal }), { address: '15 rue Haute, 97436 Saint-Leu' })
+  t.match(place(live), { name: null, address: null, url: 'https://live.example/salle' })
+  t.match(place({ ...live, address: { ...virtual, url: 'javascript:x' } }), { url: 'https://live.example' })
+  t.match(place([hall, { ...hall, name: 'Seconde salle' }, live]), { name: 'Salle des fêtes', url: 'https://live.example/salle' })
+  t.match(place([live, hall]), { name: 'Salle des fêtes', url: 'https://live.example/salle' })
+  t.equal(place({ id: hall.id, type: 'Place' }), null)
+})
+
 const here = new URL('../test/fixtures/', import.meta.url).pathname
 const beside = new URL('../../../shared/fixtures/', import.meta.url).pathname
 const roots = [join(here, 'captured/inbox'), join(beside, 'captured/inbox'), join(beside, 'wire'), join(beside, 'public')].filter(
