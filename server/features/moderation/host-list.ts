@@ -35,6 +35,7 @@ export async function previewHostList(ctx: Ctx, text: string): Promise<HostListP
   const known = new Map((await allHostPolicies(ctx)).map((row) => [row.host, row]))
   const { inputs, problems } = readHostList(text, ownNames(ctx))
   const policies = inputs
+    .map((input) => completed(input, known.get(input.host)))
     .filter((input) => !isSame(input, known.get(input.host)))
     .map((input) => ({ ...input, now: known.get(input.host)?.action ?? null }))
   return { policies, unchanged: inputs.length - policies.length, problems }
@@ -49,6 +50,7 @@ export function readHostList(text: string, ownHosts: string[]): { inputs: HostPo
   const inputs = new Map<string, HostPolicyInput>()
   const problems: HostListProblem[] = []
   for (const { line, cells } of records.slice(hasHeader ? 1 : 0)) {
+    const says = (name: string): boolean => cells[column(name)] !== undefined
     const cell = (name: string): string => cells[column(name)]?.trim() ?? ''
     const name = cell('domain')
     if (name === '' || (cells.length === 1 && name.startsWith('#'))) continue
@@ -65,9 +67,9 @@ export function readHostList(text: string, ownHosts: string[]): { inputs: HostPo
       inputs.set(host, {
         host,
         action,
-        rejectReports: isTrue(cell('reject_reports')),
-        publicComment: cell('public_comment'),
-        obfuscate: isTrue(cell('obfuscate'))
+        ...(says('reject_reports') ? { rejectReports: isTrue(cell('reject_reports')) } : {}),
+        ...(cell('public_comment') === '' ? {} : { publicComment: cell('public_comment') }),
+        ...(says('obfuscate') ? { obfuscate: isTrue(cell('obfuscate')) } : {})
       })
   }
   return { inputs: [...inputs.values()], problems: problems.slice(0, 200) }
@@ -111,6 +113,12 @@ function quote(cell: string): string {
 
 function isTrue(cell: string): boolean {
   return ['true', 't', '1', 'yes'].includes(cell.toLowerCase())
+}
+
+/** What a list leaves unsaid stays as it was decided here: reasons, which no list has, and what a plain list of names cannot say. */
+function completed(input: HostPolicyInput, row: DomainPolicyRow | undefined): HostPolicyInput {
+  const { reason = '', public_comment: publicComment = '', reject_reports: rejectReports = false, obfuscate = false } = row ?? {}
+  return { reason, publicComment, rejectReports, obfuscate, ...input }
 }
 
 function isSame(input: HostPolicyInput, row: DomainPolicyRow | undefined): boolean {

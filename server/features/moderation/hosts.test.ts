@@ -247,6 +247,13 @@ t.test('a list in Mastodon’s format is read, previewed with its mistakes, writ
     ].join('\n')
   )
   t.match(await previewHostList(ctx, exported), { policies: [], unchanged: 3, problems: [] })
+  const decided = { host: 'bad.example', action: 'limit' as const, reason: 'Pour nous', publicComment: 'Pour tous', obfuscate: true }
+  await saveHostPolicy(ctx, admin.id, decided)
+  t.match(await previewHostList(ctx, 'quiet.example\nbad.example'), {
+    policies: [{ host: 'quiet.example' }, { ...decided, action: 'block' }]
+  })
+  await saveHostPolicy(ctx, admin.id, { ...decided, action: 'block' })
+  t.match(await previewHostList(ctx, 'bad.example'), { policies: [], unchanged: 1 }, 'names alone wipe out no reasons')
   t.match(readHostList('one.example\n\ntwo.example\n', ['commune.test']).inputs, [
     { host: 'one.example', action: 'block' },
     { host: 'two.example' }
