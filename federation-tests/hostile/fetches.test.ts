@@ -12,7 +12,7 @@ import { freePort } from '../network/ports.ts'
 import { setScene } from './scene.ts'
 
 t.test('hostile addresses and answers', { skip: NETWORK_MISSING, timeout: 240_000 }, async (t) => {
-  const scene = await setScene(t, { citizens: ['bruno', 'chloe'] })
+  const scene = await setScene(t, { citizens: ['bruno', 'chloe', 'dora'] })
   const { commune, mallory, evil, victim, sharedInbox, network } = scene
   const trapPort = await freePort()
   let trapped = 0
@@ -30,7 +30,8 @@ t.test('hostile addresses and answers', { skip: NETWORK_MISSING, timeout: 240_00
 
   const anyKey = createKey('')
   // Each may ask ten times a minute; what may not be asked at all is not counted.
-  const citizens = Object.values(commune.clients)
+  const { dora, ...searching } = commune.clients
+  const citizens = Object.values(searching)
   const search = async (url: string): Promise<Json> => {
     const path = `/api/v2/search?resolve=true&q=${encodeURIComponent(url)}`
     let answer = await citizens[0]!.request('GET', path)
@@ -281,10 +282,9 @@ t.test('hostile addresses and answers', { skip: NETWORK_MISSING, timeout: 240_00
     const asked = victim.requests.length
     t.equal((await client.request('GET', path('https://victim.test/nobody/more'))).status, 429)
     t.equal(victim.requests.length, asked, 'what is too much asks nobody')
-    const other = citizens[1]!
     const words = new Set<string>()
     for (const url of [`https://127.0.0.1:${trapPort}/x`, named('10.0.0.1'), 'https://victim.test:25/', 'https://nobody.invalid/x'])
-      words.add(await (await other.request('GET', path(url))).text())
+      words.add(await (await dora!.request('GET', path(url))).text())
     t.equal(words.size, 1, 'no word tells an open port from a closed one')
   })
   await t.test('F29 an address of ours is looked up, never fetched', async (t) => {

@@ -118,7 +118,7 @@ t.test('Communecter: a Create by bare address is read at its origin, if that is 
 
 t.test('Communecter: a Project with an inbox is a group one can follow and join', async (t) => {
   const { ctx, alice, peer } = await scene(t)
-  const { iri } = peer.actor('verger', { type: 'Project' })
+  const { iri } = peer.actor('verger', { type: 'Project', members: 'https://peer.test/users/verger/members' })
   const project = await getActorByIri(ctx, iri)
   t.match(project, { type: 'Group', kind: 'project', username: 'verger' })
   t.equal(await fetchObject(ctx, iri), null, 'an actor is no post')
@@ -127,6 +127,25 @@ t.test('Communecter: a Project with an inbox is a group one can follow and join'
   t.equal(await receive(ctx, activity('Accept', project, join, { instrument: { as: 'contributor' } })), 'join-accepted')
   t.match(await ctx.db('memberships').where({ group_id: project.id }), [{ actor_id: alice.id, state: 'active' }])
 })
+
+t.test(
+  'Discourse: a page that names its group and addresses nobody is for whom that group announces it to, on one server only',
+  async (t) => {
+    const { ctx, other, bob, carol, alice } = await scene(t)
+    const group = await getActorByIri(ctx, other.actor('cafe', { type: 'Group' }).iri)
+    await localFollow(ctx, alice, group)
+    const page = (): Record<string, unknown> & { id: string } => served(other, carol, { to: undefined, cc: undefined, audience: group.iri })
+    const announce = (by: ActorRow, id: string, to: string) => receive(ctx, activity('Announce', by, id, { to: [to] }))
+    const [announced, boosted, kept, alone] = [page(), page(), page(), page()]
+    t.equal(await announce(group, announced.id, PUBLIC), 'boosted')
+    t.match(await stored(ctx, announced.id), { visibility: 'public', content: announced.content })
+    t.equal(await announce(bob, boosted.id, PUBLIC), 'not-visible', 'another server does not open it')
+    t.equal(await announce(group, kept.id, `${group.iri}/members`), 'not-visible', 'nor does a group that tells its members')
+    await fetchObject(ctx, alone.id)
+    for (const { id } of [boosted, kept, alone])
+      t.notMatch(await stored(ctx, id), { visibility: /public|unlisted/ }, 'without a word it is nobody’s')
+  }
+)
 
 t.test('O07: a neighbour’s Delete counts once the origin says that it is gone', async (t) => {
   const { ctx, peer, bob } = await scene(t)

@@ -9,7 +9,7 @@ import { requireSite } from '../db/site.ts'
 import { getActorByIri } from './actors.ts'
 import { fetchDocument, newBudget, type Budget } from './fetch.ts'
 import { hostsOfObject } from './involved.ts'
-import { actorTypeOf, isVote, normaliseObject, type NormObject } from './normalise.ts'
+import { actorTypeOf, isVote, normaliseObject, type NormActivity, type NormObject } from './normalise.ts'
 import { lockObjects } from './object-lock.ts'
 
 export interface Retrieved {
@@ -18,15 +18,29 @@ export interface Retrieved {
   writerId: string | null
 }
 
+type Announced = Pick<NormActivity, 'actor' | 'to' | 'cc'>
+
+/**
+ * Discourse's documents name their group in `audience` and address nobody: read alone they are nobody's. Announced by that group, they are
+ * for whom it tells, if both are of one server: it could have written so in the document itself.
+ */
+function addressedBy(norm: NormObject, announced: Announced | undefined): NormObject {
+  const silent = norm.to.length === 0 && norm.cc.length === 0
+  if (announced === undefined || !silent || !norm.audience.includes(announced.actor) || !sameOrigin(norm.id, announced.actor)) return norm
+  return { ...norm, to: announced.to, cc: announced.cc }
+}
+
 /**
  * The object with this id: stored, else fetched from its origin, its author resolved, and stored. Null when it is deleted, not an
- * object, ours but unknown, or of somebody we do not listen to. Throws fetch.unreachable when its server cannot answer now.
+ * object, ours but unknown, or of somebody we do not listen to. `announced`: who made us read it, and told whom.
+ * Throws fetch.unreachable when its server cannot answer now.
  */
-export async function fetchObject(ctx: Ctx, iri: string, opts: { budget?: Budget } = {}): Promise<ObjectRow | null> {
+export async function fetchObject(ctx: Ctx, iri: string, opts: { budget?: Budget; announced?: Announced } = {}): Promise<ObjectRow | null> {
   const stored = await findObjectByIri(ctx.db, iri)
   if (stored !== undefined) return stored.deleted_at === null ? stored : null
   const retrieved = await retrieveObject(ctx, iri, opts.budget ?? newBudget())
   if (retrieved === null) return null
+  retrieved.norm = addressedBy(retrieved.norm, opts.announced)
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, [retrieved.norm.id])
     return storeRemoteObject(ctx, trx, retrieved.norm, retrieved.author, retrieved.writerId)

@@ -107,7 +107,7 @@ async function announceOne(ctx: Ctx, arrival: OwnArrival, ref: NormRef, round: R
   if (!round.followed && !local) return 'not-related'
   if (passedOn) await noteRelaying(ctx.db, arrival.actor.host)
   if (passedOn && ref.type !== 'Create') return applyAnnounced(ctx, arrival, ref, round.budget)
-  const object = await findBoosted(ctx, iri, round.budget)
+  const object = await findBoosted(ctx, iri, arrival.activity, round.budget)
   if (object === null) return local ? 'unknown-object' : 'refused-fetch'
   if (!(await mayBoost(ctx, arrival.actor, object))) return 'not-visible'
   if (passedOn) await placeInGroup(ctx, arrival.actor, object)
@@ -122,9 +122,9 @@ async function announceOne(ctx: Ctx, arrival: OwnArrival, ref: NormRef, round: R
 }
 
 /** Stored or fetched; the boost of a boost is a boost of the original. */
-async function findBoosted(ctx: Ctx, iri: string, budget: Budget): Promise<ObjectRow | null> {
+async function findBoosted(ctx: Ctx, iri: string, announced: NormActivity, budget: Budget): Promise<ObjectRow | null> {
   const stored = (await findOwned(ctx.db, iri))?.object
-  const object = stored ?? (await fetchObject(ctx, iri, { budget }))
+  const object = stored ?? (await fetchObject(ctx, iri, { budget, announced }))
   if (object === null || object.deleted_at !== null) return null
   if (stored === undefined) await askForAncestors(ctx, ctx.db, [object])
   if (object.reblog_of_id === null) return object
