@@ -37,6 +37,9 @@ import { hotDocuments } from './http/hot-documents.ts'
 import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
 import { mastodonDomainBlocks } from './http/mastodon/domain-blocks.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
+import { mastodonConversations } from './http/mastodon/conversations.ts'
+import { mastodonGroupedNotifications } from './http/mastodon/grouped-notifications.ts'
+import { mastodonNotificationPolicy } from './http/mastodon/notification-policy.ts'
 import { mastodonNotifications } from './http/mastodon/notifications.ts'
 import { mastodonReports } from './http/mastodon/reports.ts'
 import { mastodonSearch } from './http/mastodon/search.ts'
@@ -127,14 +130,24 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerAdmin
   ])
     await app.register(routes, native)
-  for (const routes of [mastodonApps, mastodonCredentials, mastodonInstance, mastodonMedia, mastodonPreferences, mastodonFilters])
+  for (const routes of [
+    mastodonApps,
+    mastodonCredentials,
+    mastodonInstance,
+    mastodonMedia,
+    mastodonPreferences,
+    mastodonFilters,
+    mastodonNotificationPolicy
+  ])
     await app.register(routes, { ctx })
   await app.register(mastodonEmptyLists)
   const client = { ctx, prefix: '/api/v1' }
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonQuotes, mastodonTimelines])
     await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
-  for (const routes of [mastodonDomainBlocks, mastodonReports, mastodonLists, mastodonTags]) await app.register(routes, client)
+  for (const routes of [mastodonDomainBlocks, mastodonReports, mastodonLists, mastodonTags, mastodonConversations])
+    await app.register(routes, client)
+  await app.register(mastodonGroupedNotifications, { ctx, prefix: '/api/v2/notifications' })
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })

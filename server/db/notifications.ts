@@ -44,10 +44,33 @@ export interface WrittenNotification {
   owner_id: string
 }
 
+/** A follower of less counts as none: following is easily done just to be heard (Mastodon's notify_service.rb). */
+const SETTLED = "interval '3 days'"
+const NEW_ACCOUNT = "interval '30 days'"
+
+/**
+ * What the owner's policy says of a notification: `drop`, `filter`, `accept`, one for each rule it meets. Whom the owner follows or let
+ * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects.
+ */
+const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_deleted')
+    or exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
+    or exists (select 1 from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
+  else (select array_remove(array[
+      acc.rules ->> 'for_not_following',
+      case when not exists (select 1 from follows b where b.follower_id = n.from_id and b.followed_id = n.owner_id and b.state = 'accepted'
+        and b.created_at < :now::timestamptz - ${SETTLED}) then acc.rules ->> 'for_not_followers' end,
+      case when from_actor.published > :now::timestamptz - ${NEW_ACCOUNT} then acc.rules ->> 'for_new_accounts' end,
+      case when n.type = 'mention' and exists (select 1 from objects said where said.id = n.object_id and said.visibility = 'direct'
+        and not exists (select 1 from objects asked where asked.id = said.in_reply_to_id and asked.actor_id = n.owner_id))
+        then acc.rules ->> 'for_private_mentions' end,
+      case when from_actor.limited_at is not null or from_actor.host_action = 'limit' then coalesce(acc.rules ->> 'for_limited_accounts', 'drop') end
+    ], null) from actors from_actor left join (select ac.preferences -> 'notificationPolicy' as rules from accounts ac where ac.actor_id = n.owner_id) acc
+      on true where from_actor.id = n.from_id) end as verdicts`
+
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
  * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, whom moderators
- * limited unless the owner follows them, and news of threads the owner muted. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
+ * limited unless the owner follows them (or wants otherwise), what the owner's policy drops, and news of threads the owner muted. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
   const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
@@ -55,29 +78,31 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
   const now = ctx.clock.now()
   const held = await noticesToHold(ctx, trx, wanted)
   const written = await trx.raw<{ rows: (WrittenNotification & { held: boolean })[] }>(
-    `insert into notifications (id, owner_id, type, from_id, object_id, held, created_at)
-     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), n.held, ?::timestamptz
-     from unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::boolean[]) as n (id, owner_id, type, from_id, object_id, held)
+    `insert into notifications (id, owner_id, type, from_id, object_id, held, filtered, created_at)
+     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), n.held, 'filter' = any(policy.verdicts), :now::timestamptz
+     from unnest(:ids::bigint[], :owners::bigint[], :types::text[], :senders::bigint[], :objects::bigint[], :held::boolean[])
+       as n (id, owner_id, type, from_id, object_id, held)
      join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
+     cross join lateral (${VERDICTS}) policy
      where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
        or (b.blocker_id = n.from_id and b.blocked_id = n.owner_id))
      and exists (select 1 from actors sender where sender.id = n.from_id and sender.host_action is distinct from 'block'
        and (sender.local or owner.blocked_hosts = '{}'
          or not (host_and_parents(sender.domain) || host_and_parents(sender.host)) && owner.blocked_hosts)
-       and (sender.limited_at is null and sender.host_action is distinct from 'limit' or exists (select 1 from follows f
-         where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')))
+       )
+     and not 'drop' = any(policy.verdicts)
      and not exists (select 1 from thread_mutes tm join objects said on said.id = n.object_id
        where tm.actor_id = n.owner_id and tm.root_id = said.root_id)
-     on conflict do nothing returning id, owner_id, held`,
-    [
+     on conflict do nothing returning id, owner_id, held or filtered as held`,
+    {
       now,
-      wanted.map(() => newId(now)),
-      wanted.map((item) => item.ownerId),
-      wanted.map((item) => item.type),
-      wanted.map((item) => item.fromId),
-      wanted.map((item) => item.objectId ?? '0'),
-      wanted.map((item) => held.has(item))
-    ]
+      ids: wanted.map(() => newId(now)),
+      owners: wanted.map((item) => item.ownerId),
+      types: wanted.map((item) => item.type),
+      senders: wanted.map((item) => item.fromId),
+      objects: wanted.map((item) => item.objectId ?? '0'),
+      held: wanted.map((item) => held.has(item))
+    }
   )
   return written.rows.filter((row) => !row.held)
 }

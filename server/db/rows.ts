@@ -114,6 +114,29 @@ export interface AccountPreferences {
   quotePolicy?: 'public' | 'followers' | 'nobody'
   /** Where reading stopped, by timeline (Mastodon markers). */
   markers?: Record<string, { last_read_id: string; version: number; updated_at: string }>
+  /** Whose notifications come through. */
+  notificationPolicy?: Partial<NotificationPolicy>
+}
+
+export type PolicyVerdict = 'accept' | 'filter' | 'drop'
+
+/** What becomes of notifications of strangers, of those who do not follow, of new accounts…; in Mastodon's words. */
+export interface NotificationPolicy {
+  for_not_following: PolicyVerdict
+  for_not_followers: PolicyVerdict
+  for_new_accounts: PolicyVerdict
+  for_private_mentions: PolicyVerdict
+  for_limited_accounts: PolicyVerdict
+}
+
+/** Direct posts of one thread, for one person. */
+export interface ConversationRow {
+  id: string
+  owner_id: string
+  root_id: string
+  /** The latest post. */
+  last_id: string
+  unread: boolean
 }
 
 export interface AccountRow {
@@ -563,6 +586,8 @@ export interface NotificationRow {
   decision_id: string | null
   /** Kept back while its server floods. */
   held: boolean
+  /** Put aside by the owner's policy. */
+  filtered: boolean
   created_at: Date
 }
 

@@ -80,6 +80,8 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['thread_mutes', 'actor_id'],
     ['tag_follows', 'actor_id'],
     ['featured_tags', 'actor_id'],
+    ['conversations', 'owner_id'],
+    ['notification_permissions', 'owner_id'],
     ['actor_notes', 'actor_id'],
     ['actor_notes', 'target_id']
   ] as const) {

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { inOrder, pageOf, type Page } from '../../db/paging.ts'
-import type { DecisionRow, NotificationRow } from '../../db/rows.ts'
+import type { AccountRow, DecisionRow, NotificationRow } from '../../db/rows.ts'
 import { loadStatusParts, type StatusParts, type StatusRow } from '../../db/status-parts.ts'
 import { findStatuses } from '../../db/timelines.ts'
 
@@ -10,6 +10,8 @@ export interface NotificationFilter {
   types?: string[]
   excludeTypes?: string[]
   fromId?: string
+  /** Also what the reader's policy put aside. */
+  includeFiltered?: boolean
 }
 
 export interface NotificationPage {
@@ -22,7 +24,7 @@ export interface NotificationPage {
 
 /** A page of notifications with what they speak of. Plan: notifications_owner; five queries whatever the length. */
 export async function listNotifications(ctx: Ctx, ownerId: string, filter: NotificationFilter, page: Page): Promise<NotificationPage> {
-  const query = shown(ctx, ownerId).select('n.*')
+  const query = shown(ctx, ownerId, filter.includeFiltered).select('n.*')
   if (filter.types !== undefined && filter.types.length > 0) query.whereIn('n.type', filter.types)
   if (filter.excludeTypes !== undefined && filter.excludeTypes.length > 0) query.whereNotIn('n.type', filter.excludeTypes)
   if (filter.fromId !== undefined) query.where('n.from_id', filter.fromId)
@@ -33,6 +35,11 @@ export async function listNotifications(ctx: Ctx, ownerId: string, filter: Notif
 export async function findNotification(ctx: Ctx, ownerId: string, id: string): Promise<NotificationPage> {
   const rows = (await shown(ctx, ownerId).where('n.id', id).select('n.*')) as NotificationRow[]
   return withObjects(ctx, ownerId, rows)
+}
+
+/** The last notification a person has read, by their marker. */
+export function lastReadOf(account: Pick<AccountRow, 'preferences' | 'notifications_read_id'>): string {
+  return account.preferences.markers?.['notifications']?.last_read_id ?? account.notifications_read_id
 }
 
 /** How many came after the last one read, at most `limit`. */
@@ -48,12 +55,13 @@ export async function dismissNotifications(ctx: Ctx, ownerId: string, id: string
   await (id === null ? query : query.where({ id })).delete()
 }
 
-/** What the owner wants to see: nothing of suspended or muted people, nothing across a block. */
-function shown(ctx: Ctx, ownerId: string): Knex.QueryBuilder {
+/** What the owner wants to see: nothing of suspended or muted people, nothing across a block, nothing their policy put aside unless asked for. */
+export function shown(ctx: Ctx, ownerId: string, includeFiltered = false): Knex.QueryBuilder {
   return ctx
     .db('notifications as n')
     .where('n.owner_id', ownerId)
     .whereRaw('not n.held')
+    .whereRaw(includeFiltered ? 'true' : 'not n.filtered')
     .whereRaw(
       "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
     )

@@ -12,7 +12,6 @@ const PUBLIC_LISTS = [
 
 const OWN_LISTS: Record<string, string> = {
   '/api/v1/announcements': 'read:accounts',
-  '/api/v1/conversations': 'read:statuses',
   '/api/v1/scheduled_statuses': 'read:statuses',
   '/api/v1/endorsements': 'read:accounts',
   '/api/v1/suggestions': 'read:accounts',

@@ -4,13 +4,14 @@ import type { Ctx } from '../../context.ts'
 import { isRowId } from '../../core/ids.ts'
 import {
   countUnread,
+  lastReadOf,
   dismissNotifications,
   findNotification,
   listNotifications,
   type NotificationPage
 } from '../../features/notifications/list.ts'
 import { requireAuth } from '../plugins/auth.ts'
-import { idParam, linkPages, listOf, notFound, readPage, type Params } from './params.ts'
+import { boolOf, idParam, linkPages, listOf, notFound, readPage, type Params } from './params.ts'
 import type { Notification } from './serialise/entities.ts'
 import { toNotification } from './serialise/notification.ts'
 
@@ -29,7 +30,8 @@ export async function mastodonNotifications(app: FastifyInstance, { ctx }: { ctx
     const filter = {
       types: listOf(query['types']),
       excludeTypes: listOf(query['exclude_types']),
-      ...(isRowId(from) ? { fromId: from } : {})
+      ...(isRowId(from) ? { fromId: from } : {}),
+      includeFiltered: boolOf(query['include_filtered']) ?? false
     }
     const found = await listNotifications(ctx, requireAuth(request).actor.id, filter, page)
     linkPages(
@@ -45,7 +47,7 @@ export async function mastodonNotifications(app: FastifyInstance, { ctx }: { ctx
   app.get('/notifications/unread_count', { config: READ }, async (request) => {
     const { actor, account } = requireAuth(request)
     const { limit } = readPage(request, 100, 1000)
-    return { count: await countUnread(ctx, actor.id, account.notifications_read_id, limit) }
+    return { count: await countUnread(ctx, actor.id, lastReadOf(account), limit) }
   })
 
   app.get('/notifications/:id', { config: READ }, async (request) => {

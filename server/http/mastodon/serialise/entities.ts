@@ -374,6 +374,42 @@ export interface Notification {
   moderation_warning?: AccountWarning
 }
 
+export interface NotificationGroupEntity {
+  group_key: string
+  notifications_count: number
+  type: string
+  most_recent_notification_id: string
+  page_min_id: string
+  page_max_id: string
+  latest_page_notification_at: string
+  sample_account_ids: string[]
+  status_id: string | null
+  moderation_warning?: AccountWarning
+}
+
+export interface GroupedNotifications {
+  accounts: Account[]
+  statuses: Status[]
+  notification_groups: NotificationGroupEntity[]
+}
+
+export interface NotificationRequestEntity {
+  id: string
+  created_at: string
+  updated_at: string
+  /** A number in text. */
+  notifications_count: string
+  account: Account
+  last_status: Status | null
+}
+
+export interface ConversationEntity {
+  id: string
+  unread: boolean
+  accounts: Account[]
+  last_status: Status | null
+}
+
 /** What moderators decided about the reader, and why (docs.joinmastodon.org/entities/AccountWarning). */
 export interface AccountWarning {
   id: string

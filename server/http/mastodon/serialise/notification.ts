@@ -2,8 +2,9 @@
 import type { Ctx } from '../../../context.ts'
 import type { DecisionRow, NotificationRow } from '../../../db/rows.ts'
 import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
+import { groupKeyOf, type GroupPage } from '../../../features/notifications/groups.ts'
 import { toAccount } from './account.ts'
-import type { Notification } from './entities.ts'
+import type { Account, Notification, NotificationGroupEntity, GroupedNotifications, Status } from './entities.ts'
 import { toStatus } from './status.ts'
 
 /** One notification, or null when who or what it speaks of is gone. A follow speaks of nobody's status. */
@@ -23,11 +24,45 @@ export function toNotification(
     id: row.id,
     type: row.type === 'reply' ? 'mention' : row.type,
     created_at: row.created_at.toISOString(),
-    group_key: `ungrouped-${row.id}`,
+    group_key: groupKeyOf(row),
     account: toAccount(ctx, from, from),
     status,
     ...warning(row, decisions, parts, ctx)
   }
+}
+
+/** Accounts named by one group; more is a number. */
+const SAMPLE = 8
+
+/** Groups with the accounts and statuses they speak of, each once. A group whose status is gone is left out. */
+export function toGroupedNotifications(ctx: Ctx, { groups, objects, parts, decisions }: GroupPage, sample = SAMPLE): GroupedNotifications {
+  const accounts = new Map<string, Account>()
+  const statuses = new Map<string, Status>()
+  const entities = groups.flatMap(({ key, rows, count, newestId }): NotificationGroupEntity[] => {
+    const members = rows.flatMap((row) => toNotification(ctx, row, objects, parts, decisions) ?? [])
+    const [newest] = members
+    if (newest === undefined) return []
+    const senders = [...new Set(members.map(({ account }) => account.id))].slice(0, sample)
+    for (const { account, status } of members) {
+      if (senders.includes(account.id)) accounts.set(account.id, account)
+      if (status !== null) statuses.set(status.id, status)
+    }
+    return [
+      {
+        group_key: key,
+        notifications_count: count,
+        type: newest.type,
+        most_recent_notification_id: newestId,
+        page_min_id: members.at(-1)!.id,
+        page_max_id: newest.id,
+        latest_page_notification_at: newest.created_at,
+        sample_account_ids: senders,
+        status_id: newest.status?.id ?? null,
+        ...(newest.moderation_warning === undefined ? {} : { moderation_warning: newest.moderation_warning })
+      }
+    ]
+  })
+  return { accounts: [...accounts.values()], statuses: [...statuses.values()], notification_groups: entities }
 }
 
 /** Mastodon's words for what moderators do. */
