@@ -17,7 +17,14 @@ const MAX_RESERVED_BYTES = 1024 ** 3
 /** Made room is noticed within this. */
 const FRESH_MS = 5_000
 
-const known = new WeakMap<Ctx, { space: Promise<Space>; atMs: number }>()
+interface Look {
+  space: Promise<Space>
+  atMs: number
+  /** What the log was told last. */
+  said: Room
+}
+
+const looks = new WeakMap<Ctx, Look>()
 
 /** What the file system of a directory has for us. Throws when there is no such directory. */
 export async function readSpace(directory: string): Promise<Space> {
@@ -35,13 +42,17 @@ export function roomOf({ freeBytes, totalBytes }: Space, minFreeMib: number | nu
 /** The same for the data directory of this instance, looked at every few seconds; a disk that cannot be asked is not in the way. */
 export async function roomLeft(ctx: Ctx): Promise<Room> {
   const nowMs = performance.now()
-  let last = known.get(ctx)
-  if (last === undefined || nowMs - last.atMs > FRESH_MS) {
-    last = { space: readSpace(ctx.config.dataDir), atMs: nowMs }
-    known.set(ctx, last)
+  let look = looks.get(ctx)
+  if (look === undefined || nowMs - look.atMs > FRESH_MS) {
+    look = { space: readSpace(ctx.config.dataDir), atMs: nowMs, said: look?.said ?? 'enough' }
+    looks.set(ctx, look)
   }
   try {
-    return roomOf(await last.space, ctx.config.minFreeMib)
+    const space = await look.space
+    const room = roomOf(space, ctx.config.minFreeMib)
+    if (room !== look.said) ctx.log.warn({ room, freeBytes: space.freeBytes }, 'the room left in the data directory changed')
+    look.said = room
+    return room
   } catch {
     return 'enough'
   }

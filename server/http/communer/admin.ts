@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx, Site } from '../../context.ts'
+import { roomLeft } from '../../db/disk.ts'
 import { requireSite } from '../../db/site.ts'
 import {
   approveAccount,
@@ -53,6 +54,8 @@ const SiteSettings = Type.Object(
   },
   { title: 'Site' }
 )
+
+const Disk = Type.Object({ room: Type.Union([Type.Literal('enough'), Type.Literal('low'), Type.Literal('full')]) })
 
 /** Fastify plugin, to register under /api/communer/v1. */
 export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -143,6 +146,20 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
       schema: { tags, summary: 'Settings of the site', response: answers(200, SiteSettings) }
     },
     async () => presentSite(requireSite(ctx))
+  )
+
+  app.get(
+    '/admin/disk',
+    {
+      config: { scope: 'admin:read' },
+      preHandler: allow('site.read'),
+      schema: {
+        tags,
+        summary: 'Whether the disk has room: low refuses images, full also what other servers send',
+        response: answers(200, Disk)
+      }
+    },
+    async () => ({ room: await roomLeft(ctx) })
   )
 
   app.patch(

@@ -91,6 +91,15 @@ t.test('a person as moderators see them: also suspended, with every decision and
   ])
 })
 
+t.test('P9: moderators read that the disk fills up, others do not', async (t) => {
+  const { ctx, alice, mod } = await scene(t, 'alice', 'mod')
+  const room = async () => (await mod.browser.get(`${V1}/admin/disk`)).json().room
+  t.equal(await room(), 'enough')
+  ctx.config.minFreeMib = 1e9
+  t.equal(await room(), 'full')
+  t.equal((await alice.browser.get(`${V1}/admin/disk`)).statusCode, 403)
+})
+
 t.test('a server as moderators see it: by any spelling of its name, or nothing', async (t) => {
   const { mod } = await scene(t, 'mod')
   t.same((await mod.browser.get(`${V1}/admin/hosts/calm.example`)).json(), { policy: null })
