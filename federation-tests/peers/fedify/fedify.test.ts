@@ -118,6 +118,47 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
     await received('Create', (one) => one.object?.id === mention.uri)
   })
 
+  await t.test('[50] it understands a poll and votes for two options at once', async (t) => {
+    const poll = { options: ['Samedi', 'Dimanche', 'Lundi'], expires_in: 3600, multiple: true }
+    const asked: Json = await alice.post('/api/v1/statuses', { status: 'Quels jours ?', poll, as: 'jardin' })
+    const arrived = await received('Create', (one) => one.object?.id === asked.uri)
+    t.equal(arrived.object!.type, 'Question')
+    await fedify.perform({ do: 'vote', target: groupIri, object: asked.uri, names: ['Samedi', 'Lundi', 'Mardi'] })
+    const counted: Json = await waitUntil('its votes', async () => {
+      const now: Json = await alice.get(`/api/v1/polls/${asked.poll.id}`)
+      return now.voters_count === 1 ? now : null
+    })
+    t.same(
+      counted.options.map((option: Json) => option.votes_count),
+      [1, 0, 1],
+      'what is no option is not counted'
+    )
+  })
+
+  await t.test('[54] it quotes a post of ours with our stamp, and we one of its with its own', async (t) => {
+    const said: Json = await alice.post('/api/v1/statuses', { status: 'La source coule', as: 'jardin' })
+    const quoting = await fedify.perform({ do: 'quote', target: groupIri, object: said.uri, text: '<p>À lire</p>' })
+    const accept = await received('Accept', (one) => JSON.stringify(one.json).includes('QuoteRequest'))
+    const stamp = await fedify.perform<{ type: string; json: Json }>({ do: 'lookup', object: String(accept.json.result) })
+    t.equal(stamp.type, 'QuoteAuthorization')
+    const text = JSON.stringify(stamp.json)
+    t.ok(text.includes(quoting) && text.includes(said.uri), 'it names both posts')
+    t.match(await alice.get(`/api/v1/statuses/${said.id}/quotes`), [{ uri: quoting, quote: { state: 'accepted' } }])
+
+    const iri = await fedify.perform({ do: 'note', text: '<p>Une phrase à citer</p>' })
+    const theirs: Json = await waitUntil('its note at home', async () =>
+      (await alice.get('/api/v1/timelines/home')).find((one: Json) => one.uri === iri)
+    )
+    const ours: Json = await alice.post('/api/v1/statuses', { status: `@${fedify.handle} bien dit`, quoted_status_id: theirs.id })
+    const allowed: Json = await waitUntil('its permission', async () => {
+      const now: Json = await alice.get(`/api/v1/statuses/${ours.id}`)
+      return now.quote.state === 'accepted' ? now : null
+    })
+    t.match(allowed.quote.quoted_status, { uri: iri })
+    const stamped = await received('Update', (one) => one.object?.id === ours.uri)
+    t.match(JSON.stringify(stamped.json), new RegExp(`"quoteAuthorization":"https://fedify.test/users/[^"]+/stamps/`))
+  })
+
   await t.test('after its unfollow nothing more is sent to it', async (t) => {
     await fedify.perform({ do: 'unfollow', target: groupIri, id: followId })
     await waitUntil(

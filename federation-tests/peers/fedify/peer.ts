@@ -1,5 +1,5 @@
 // A fediverse server built on Fedify: its own signatures, JSON-LD and vocabulary, nothing of ours. A control port makes its one
-// actor follow, write, like, boost, edit and delete, and shows what it received and understood.
+// actor follow, write, vote, quote, like, boost, edit and delete, and shows what it received and understood.
 import './navigator.ts'
 import { createServer, type IncomingMessage } from 'node:http'
 import { Temporal as Polyfill } from '@js-temporal/polyfill' // the one Fedify itself uses
@@ -18,6 +18,8 @@ import {
   Note,
   Person,
   PUBLIC_COLLECTION,
+  QuoteAuthorization,
+  QuoteRequest,
   Tombstone,
   Undo,
   Update,
@@ -29,6 +31,7 @@ const host = process.env.PEER_HOST ?? 'fedify.test'
 const origin = `https://${host}`
 const username = process.env.PEER_USER ?? 'carole'
 const notes = new Map<string, Note>()
+const stamps = new Map<string, QuoteAuthorization>()
 const followers = new Map<string, Recipient>()
 const understood: { type: string; json: unknown; object: unknown }[] = []
 const posts: { path: string; status: number; headers: IncomingMessage['headers']; body: string }[] = []
@@ -56,6 +59,7 @@ federation
 federation.setOutboxDispatcher('/users/{identifier}/outbox', () => ({ items: [] }))
 federation.setFollowersDispatcher('/users/{identifier}/followers', () => ({ items: [...followers.values()] }))
 federation.setObjectDispatcher(Note, '/users/{identifier}/notes/{id}', (_ctx, { id }) => notes.get(id) ?? null)
+federation.setObjectDispatcher(QuoteAuthorization, '/users/{identifier}/stamps/{id}', (_ctx, { id }) => stamps.get(id) ?? null)
 
 federation
   .setInboxListeners('/users/{identifier}/inbox', '/inbox')
@@ -79,6 +83,7 @@ federation
             }
     })
     if (activity instanceof Follow) await accept(ctx, activity)
+    if (activity instanceof QuoteRequest) await allowQuote(ctx, activity)
   })
 
 function timesOf(object: AsObject): Record<string, unknown> {
@@ -99,6 +104,18 @@ async function accept(ctx: Context<void>, follow: Follow): Promise<void> {
     }),
     { immediate: true }
   )
+}
+
+/** Everybody may quote its notes (FEP-044f). */
+async function allowQuote(ctx: Context<void>, request: QuoteRequest): Promise<void> {
+  const asking = await request.getActor(ctx)
+  if (asking === null || asking.id === null) return
+  const [id, actor] = [newId('stamps'), ctx.getActorUri(username)]
+  stamps.set(
+    id.pathname.split('/').at(-1)!,
+    new QuoteAuthorization({ id, attribution: actor, interactingObject: request.instrumentId, interactionTarget: request.objectId })
+  )
+  await send(ctx, asking, new Accept({ id: newId('accepts'), actor, object: request, result: id }))
 }
 
 const context = (): Context<void> => federation.createContext(new URL(origin), undefined)
@@ -122,6 +139,8 @@ interface Command {
   target?: string
   object?: string
   text?: string
+  /** Options to vote for. */
+  names?: string[]
   id?: string
   to?: string
 }
@@ -163,6 +182,27 @@ async function perform(command: Command): Promise<unknown> {
       })
       notes.set(id.pathname.split('/').at(-1)!, note)
       await send(ctx, everyone, new Create({ id: new URL('#create', id), ...public_, object: note }))
+      return id.href
+    }
+    case 'vote': {
+      const common = { attribution: actor, to: target!.id, replyTarget: new URL(command.object!) }
+      const ballots = command.names!.map((name) => new Note({ id: newId('votes'), name, ...common }))
+      return send(ctx, target!, new Create({ id: newId('votes'), actor, to: target!.id, objects: ballots }))
+    }
+    case 'quote': {
+      const id = newId('notes')
+      const quoted = new URL(command.object!)
+      const note = new Note({
+        id,
+        attribution: actor,
+        to: PUBLIC_COLLECTION,
+        cc: ctx.getFollowersUri(username),
+        content: command.text!,
+        quote: quoted,
+        published: now()
+      })
+      notes.set(id.pathname.split('/').at(-1)!, note)
+      await send(ctx, target!, new QuoteRequest({ id: newId('quotes'), actor, object: quoted, instrument: note }))
       return id.href
     }
     case 'update': {
