@@ -8,6 +8,7 @@ import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.
 import { meet } from './events.ts'
 import { judgeEachOther, moveAcross } from './moderation.ts'
 import { askEachOther } from './polls.ts'
+import { sendDressed } from './posts.ts'
 import { reachEachOther } from './reach.ts'
 
 const textOf = (html: string): string =>
@@ -168,6 +169,15 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
   })
 
   await t.test('[50] [54] polls, quotes and pins', (t) => askEachOther(t, { alpha, beta }))
+  await t.test('warning, language, mention, hashtags and described pictures arrive as they were written, both ways', async (t) => {
+    const [hers, his] = [
+      { instance: alpha, name: 'alice' },
+      { instance: beta, name: 'bob' }
+    ]
+    await sendDressed(t, network, hers, his)
+    await sendDressed(t, network, his, hers)
+  })
+
   await t.test('[57] [58] [60] events', (t) => meet(t, { alpha, beta }))
 
   await t.test('who was reached, who waits, who is given up', (t) => reachEachOther(t, { network, alpha, beta }))
