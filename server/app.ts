@@ -13,6 +13,7 @@ import { communerAdminMails } from './http/communer/admin-mails.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
+import { communerAdminRelays } from './http/communer/admin-relays.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerParticipation } from './http/communer/participation.ts'
@@ -115,7 +116,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts, communerReports, communerMove, communerReach, communerParticipation])
+  for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation])
     await app.register(routes, native)
   for (const routes of [
     communerSetup,

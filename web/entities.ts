@@ -208,6 +208,8 @@ export interface Group {
   account: Account
   openness: 'open' | 'moderated' | 'invite_only'
   posting: 'members' | 'moderators'
+  /** The commune announces what it publishes. */
+  relayed: boolean
   members_count: number
   pending_count: number
   role: 'member' | 'moderator' | 'owner' | null
@@ -216,6 +218,21 @@ export interface Group {
   description: string
   can_publish: boolean
   can_edit: boolean
+}
+
+/** How the reader stands to a group. */
+export interface Membership {
+  state: 'active' | 'pending' | 'refused' | null
+  /** Who invited, while there is no answer. */
+  invited_by: Account | null
+  can_ask: boolean
+}
+
+export interface Relay {
+  account: Account
+  /** out: followed from here; in: follows us. */
+  direction: 'out' | 'in'
+  state: 'pending' | 'accepted'
 }
 
 export interface Member {
@@ -285,6 +302,8 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning: what was decided, and why. */
   moderation_warning?: { id: string; action: string; text: string; communer?: { action: string; ground: 'terms' | 'law' } }
+  /** Of type group_removed: why, '' when nobody said. */
+  communer?: { reason: string }
 }
 
 export interface Session {
@@ -444,6 +463,8 @@ export interface MoveState {
 export interface FederationSettings {
   secure_mode: boolean
   listed_only: boolean
+  relay_events: boolean
+  relay_news: boolean
 }
 
 export interface HostDelivery {

@@ -3,9 +3,10 @@ import type { Knex } from 'knex'
 
 /**
  * Which hosts an announcement is for (federation.md §3.6): `activity` those known to take whole activities (FEP-1b12),
- * `activity-or-unknown` also those whose software we do not know, `uri` all that are not known to.
+ * `activity-or-unknown` also those whose software we do not know, `uri` all that are not known to; `relay` all but those that refuse an
+ * announced address (§4.12).
  */
-export type AnnounceForm = 'activity' | 'activity-or-unknown' | 'uri'
+export type AnnounceForm = 'activity' | 'activity-or-unknown' | 'uri' | 'relay'
 
 export interface DeliveryTargets {
   activityId: string
@@ -56,7 +57,7 @@ const SPEAKS_1B12 = `(coalesce(hosts.relays_activities, false) or coalesce(hosts
 
 /** SQL: true for hosts that an announcement of `:form` is for. Needs `hosts` left joined. */
 const FORM_FITS = `(case :form::text when 'activity' then ${SPEAKS_1B12} when 'activity-or-unknown' then ${SPEAKS_1B12} or hosts.software is null
-        when 'uri' then not ${SPEAKS_1B12} else true end)`
+        when 'uri' then not ${SPEAKS_1B12} when 'relay' then hosts.software = 'communer' or not ${SPEAKS_1B12} else true end)`
 
 /** True when a follower of this local group is on a host that takes this form: without one, nothing has to be written. */
 export async function hasFollowersFor(trx: Knex, groupId: string, form: AnnounceForm): Promise<boolean> {

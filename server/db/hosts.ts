@@ -11,10 +11,13 @@ export interface FederationSettings {
   secureMode: boolean
   /** Nothing passes between us and hosts without a policy. */
   listedOnly: boolean
+  /** The commune announces the events its groups publish (federation.md §4.12), and what else they do. */
+  relayEvents: boolean
+  relayNews: boolean
 }
 
 export const FEDERATION_KEY = 'federation'
-const OPEN: FederationSettings = { secureMode: false, listedOnly: false }
+const OPEN: FederationSettings = { secureMode: false, listedOnly: false, relayEvents: true, relayNews: true }
 
 interface PolicyMemory {
   actions: Map<string, HostAction>
@@ -46,6 +49,12 @@ export async function isAnyBlocked(ctx: Ctx, hosts: Iterable<string>): Promise<b
 /** How the commune federates. */
 export async function federationSettings(ctx: Ctx): Promise<FederationSettings> {
   return (await freshMemory(ctx)).settings
+}
+
+/** The same as the caller's transaction reads it. */
+export async function readFederationSettings(trx: Knex): Promise<FederationSettings> {
+  const row = await trx('settings').where({ key: FEDERATION_KEY }).first<{ value: Partial<FederationSettings> } | undefined>('value')
+  return { ...OPEN, ...row?.value }
 }
 
 /** The same without waiting, and the policy of a host; null when our copy is too old to go by. For paths that must not ask. */
@@ -89,12 +98,12 @@ function actionIn(ctx: Ctx, { actions, settings }: PolicyMemory, host: string): 
 }
 
 async function readPolicies(ctx: Ctx, memory: PolicyMemory): Promise<void> {
-  const [rows, setting] = await Promise.all([
+  const [rows, settings] = await Promise.all([
     ctx.db('domain_policies').select<{ host: string; action: HostAction }[]>('host', 'action'),
-    ctx.db('settings').where({ key: FEDERATION_KEY }).first<{ value: Partial<FederationSettings> } | undefined>('value')
+    readFederationSettings(ctx.db)
   ])
   memory.actions = new Map(rows.map((row) => [row.host, row.action]))
-  memory.settings = { ...OPEN, ...setting?.value }
+  memory.settings = settings
   memory.readAtMs = performance.now()
 }
 

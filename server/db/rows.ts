@@ -226,6 +226,8 @@ export interface GroupRow {
   actor_id: string
   openness: GroupOpenness
   posting: GroupPosting
+  /** The commune announces what it publishes. */
+  relayed: boolean
   created_by: string | null
   created_at: Date
 }

@@ -11,9 +11,9 @@ const BACKFILL = 20
 
 // Scalar subqueries stay probes by primary key; an EXISTS beside an OR may become a hash of the whole table.
 const PUBLISHER_IS_GROUP = "(select g.type = 'Group' from actors g where g.id = o.actor_id)"
-// A group announces what is said in it: on a wall that shows the post itself, the announcement would repeat it.
+// A group announces what is said in it, the commune what its groups publish: on a wall that shows the post itself, that would repeat it.
 const REPEATS_OWN_POST =
-  '(select said.local and said.group_id is not distinct from o.actor_id from objects said where said.id = o.reblog_of_id)'
+  '(select said.local and coalesce(said.group_id in (o.actor_id, said.actor_id), false) from objects said where said.id = o.reblog_of_id)'
 const PARENT_OF_SAME_ACTOR = '(select parent.actor_id = o.actor_id from objects parent where parent.id = o.in_reply_to_id)'
 
 /** What reached the owner through follows, mentions and groups. Plan: index only scan on home_items_pkey backwards, objects by primary key. */

@@ -3,7 +3,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { findActivityAbout } from '../db/activities.ts'
-import { hasFollowersFor } from '../db/deliveries.ts'
+import { hasFollowersFor, type AnnounceForm } from '../db/deliveries.ts'
 import { verbatimBodies } from '../db/inbox-log.ts'
 import { fanIn, insertObject, rememberDeleted } from '../db/objects.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
@@ -37,7 +37,7 @@ export async function announceSaid(
   if (!isAnnounceable(object) || object.actor_id === group.id) return
   const isFirst = object.in_reply_to_iri === null
   if (activity !== null) await announceActivity(ctx, trx, { group, activity, objectIri: object.iri, isFirst })
-  if (isFirst) await announceAddress(ctx, trx, group, object, author)
+  if (isFirst) await announceAddress(ctx, trx, { by: group, object, author, form: 'uri' })
 }
 
 /**
@@ -65,32 +65,36 @@ export async function announceActivity(
   })
 }
 
-/** Form 2: the group boosts the post, for everybody else and in the homes of its followers here. Once. */
-async function announceAddress(ctx: Ctx, trx: Knex, group: ActorRow, object: ObjectRow, author: ActorRow): Promise<void> {
-  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`boost ${group.id} ${object.id}`])
-  if ((await trx('objects').where({ actor_id: group.id, reblog_of_id: object.id, deleted_at: null }).first('id')) !== undefined) return
+/** Form 2: a group, the commune or the instance boosts a post, for other servers and in the homes of its followers here. Once. */
+export async function announceAddress(
+  ctx: Ctx,
+  trx: Knex,
+  { by, object, author, form }: { by: ActorRow; object: ObjectRow; author: ActorRow; form: AnnounceForm }
+): Promise<void> {
+  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`boost ${by.id} ${object.id}`])
+  if ((await trx('objects').where({ actor_id: by.id, reblog_of_id: object.id, deleted_at: null }).first('id')) !== undefined) return
   const to = [PUBLIC]
-  const cc = [followersOf(group), author.iri]
+  const cc = [followersOf(by), author.iri]
   const { iri } = await publish(ctx, trx, {
-    actor: group,
+    actor: by,
     type: 'Announce',
     object: object.iri,
     to,
     cc,
     visibility: 'public',
-    form: 'uri'
+    form
   })
   const boost = await insertObject(ctx, trx, {
     row: {
       iri,
       type: 'Announce',
       local: true,
-      actor_id: group.id,
+      actor_id: by.id,
       visibility: 'public',
       reblog_of_id: object.id,
       url: object.url,
       published: ctx.clock.now(),
-      doc: { id: iri, type: 'Announce', actor: group.iri, object: object.iri, to, cc }
+      doc: { id: iri, type: 'Announce', actor: by.iri, object: object.iri, to, cc }
     }
   })
   if (boost === null) return

@@ -24,3 +24,14 @@ export async function refreshHost(ctx: Ctx, host: string): Promise<void> {
   const software = isMap(document) && isMap(document.software) ? document.software : {}
   await saveSoftware(ctx, host, plainOf(software.name, 64)?.toLowerCase() ?? null, plainOf(software.version, 64))
 }
+
+const APPLICATION = 'https://www.w3.org/ns/activitystreams#Application'
+
+/** The actor that stands for a whole server (FEP-2677), by its NodeInfo; null when it names none of its own. Throws fetch.*. */
+export async function applicationOf(ctx: Ctx, host: string): Promise<string | null> {
+  const options = { accept: 'application/json', maxBytes: NODEINFO_BYTES, sameHost: true }
+  const index = await fetchJson(ctx, `https://${host}/.well-known/nodeinfo`, options)
+  const link = asArray(isMap(index) ? index.links : null, 16).find((one) => isMap(one) && one.rel === APPLICATION)
+  const href = isMap(link) && typeof link.href === 'string' ? link.href : null
+  return href !== null && hostOf(href) === host ? href : null
+}

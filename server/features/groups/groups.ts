@@ -28,6 +28,7 @@ export interface GroupChanges {
   description?: string
   openness?: GroupOpenness
   posting?: GroupPosting
+  relayed?: boolean
   icon?: ActorImage
   image?: ActorImage
 }
@@ -73,6 +74,7 @@ export async function editGroup(ctx: Ctx, who: Who, group: ActorRow, changes: Gr
   const settings: Record<string, unknown> = {}
   if (changes.openness !== undefined) settings['openness'] = changes.openness
   if (changes.posting !== undefined) settings['posting'] = changes.posting
+  if (changes.relayed !== undefined) settings['relayed'] = changes.relayed
   if (Object.keys(profile).length + Object.keys(settings).length === 0) return group
   return await ctx.db.transaction(async (trx) => {
     if (Object.keys(profile).length > 0) await trx('actors').where({ id: group.id }).update(profile)

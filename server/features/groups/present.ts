@@ -10,6 +10,7 @@ export interface GroupView {
   actor: ActorRow
   openness: GroupOpenness
   posting: GroupPosting
+  relayed: boolean
   membersCount: number
   pendingCount: number
   counts: { statuses: number; followers: number; following: number }
@@ -101,6 +102,7 @@ export async function viewMembership(ctx: Ctx, actorId: string, group: ActorRow)
 type GroupQueryRow = ActorRow & {
   g_openness: GroupOpenness
   g_posting: GroupPosting
+  g_relayed: boolean
   g_members: number
   g_pending: number
   g_role: MembershipRole | null
@@ -122,6 +124,7 @@ function groupsQuery(db: Knex, viewerId: string | null): Knex.QueryBuilder<objec
       'actors.*',
       'groups.openness as g_openness',
       'groups.posting as g_posting',
+      'groups.relayed as g_relayed',
       'mine.role as g_role',
       'mine.state as g_state',
       'actor_stats.statuses as g_statuses',
@@ -133,11 +136,12 @@ function groupsQuery(db: Knex, viewerId: string | null): Knex.QueryBuilder<objec
 }
 
 function toView(row: GroupQueryRow): GroupView {
-  const { g_openness, g_posting, g_members, g_pending, g_role, g_state, g_statuses, g_followers, g_following, ...actor } = row
+  const { g_openness, g_posting, g_relayed, g_members, g_pending, g_role, g_state, g_statuses, g_followers, g_following, ...actor } = row
   return {
     actor,
     openness: g_openness,
     posting: g_posting,
+    relayed: g_relayed,
     membersCount: g_members,
     pendingCount: g_pending,
     counts: { statuses: g_statuses ?? 0, followers: g_followers ?? 0, following: g_following ?? 0 },

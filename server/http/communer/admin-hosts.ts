@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { loudHosts } from '../../db/floods.ts'
-import { federationSettings } from '../../db/hosts.ts'
+import { federationSettings, type FederationSettings } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
 import { exportHostList, previewHostList } from '../../features/moderation/host-list.ts'
 import {
@@ -47,7 +47,13 @@ const Preview = Type.Object({
   problems: Type.Array(Type.Object({ line: Type.Integer(), text: Type.String(), reason: Type.String() }))
 })
 
-const Federation = Type.Object({ secure_mode: Type.Boolean(), listed_only: Type.Boolean() }, { title: 'Federation' })
+const SETTINGS = {
+  secure_mode: Type.Boolean(),
+  listed_only: Type.Boolean(),
+  relay_events: Type.Boolean({ description: 'The commune announces the events of its groups' }),
+  relay_news: Type.Boolean({ description: 'The commune announces what else its groups publish' })
+}
+const Federation = Type.Object(SETTINGS, { title: 'Federation' })
 const ListText = strictObject({ list: Type.String({ maxLength: 900_000, description: 'CSV as Mastodon exports it, or one host a line' }) })
 const ByHost = Type.Object({ host: Type.String({ maxLength: 260 }) })
 
@@ -200,14 +206,14 @@ export async function communerAdminHosts(instance: FastifyInstance, { ctx }: { c
       schema: {
         tags,
         summary: 'Change how the commune federates',
-        body: strictObject({ secure_mode: Type.Optional(Type.Boolean()), listed_only: Type.Optional(Type.Boolean()) }),
+        body: Type.Partial(strictObject(SETTINGS), { additionalProperties: false }),
         response: answers(200, Federation)
       }
     },
     async (request) => {
-      const { secure_mode: secureMode, listed_only: listedOnly } = request.body
-      const changes = { ...(secureMode === undefined ? {} : { secureMode }), ...(listedOnly === undefined ? {} : { listedOnly }) }
-      return presentFederation(await saveFederationSettings(ctx, requireAuth(request).actor.id, changes))
+      const { secure_mode: secureMode, listed_only: listedOnly, relay_events: relayEvents, relay_news: relayNews } = request.body
+      const changes = Object.entries({ secureMode, listedOnly, relayEvents, relayNews }).filter(([, value]) => value !== undefined)
+      return presentFederation(await saveFederationSettings(ctx, requireAuth(request).actor.id, Object.fromEntries(changes)))
     }
   )
 }
@@ -216,6 +222,6 @@ function presentPolicy(row: DomainPolicyRow) {
   return { ...row, id: row.host, created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
 }
 
-function presentFederation({ secureMode, listedOnly }: { secureMode: boolean; listedOnly: boolean }) {
-  return { secure_mode: secureMode, listed_only: listedOnly }
+function presentFederation({ secureMode, listedOnly, relayEvents, relayNews }: FederationSettings) {
+  return { secure_mode: secureMode, listed_only: listedOnly, relay_events: relayEvents, relay_news: relayNews }
 }

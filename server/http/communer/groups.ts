@@ -103,7 +103,8 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
           name: Type.Optional(Type.String({ maxLength: 400 })),
           description: Type.Optional(Type.String({ maxLength: 5000 })),
           openness: Type.Optional(Openness),
-          posting: Type.Optional(Posting)
+          posting: Type.Optional(Posting),
+          relayed: Type.Optional(Type.Boolean())
         }),
         response: answers(200, Group)
       }
