@@ -139,6 +139,11 @@ t.test('a group between two communes and other software', { skip: NETWORK_MISSIN
     await waitUntil('beta took it out of the group', async () => (await onBeta(post.uri))?.group_id === null)
     t.equal((await onBeta(post.uri))!.deleted_at, null)
     t.equal((await bob.get(`/api/v1/statuses/${post.id}`)).uri, post.uri)
+    t.match(
+      (await bob.get('/api/v1/notifications')).find((one: Json) => one.type === 'group_removed'),
+      { account: { acct: 'jardin@alpha.test' }, status: { id: post.id }, communer: { reason: 'Hors sujet' } },
+      'who wrote it reads why'
+    )
   })
 
   await t.test('[64] whom the group banned is no longer heard', async (t) => {

@@ -20,9 +20,11 @@ export interface NotificationPage {
   parts: StatusParts
   /** Moderators' decisions some of them speak of. */
   decisions: Map<string, DecisionRow>
+  /** Why groups took posts out, by row id of the post. */
+  removals: Map<string, string>
 }
 
-/** A page of notifications with what they speak of. Plan: notifications_owner; five queries whatever the length. */
+/** A page of notifications with what they speak of. Plan: notifications_owner; six queries at most, whatever the length. */
 export async function listNotifications(ctx: Ctx, ownerId: string, filter: NotificationFilter, page: Page): Promise<NotificationPage> {
   const query = shown(ctx, ownerId, filter.includeFiltered).select('n.*')
   if (filter.types !== undefined && filter.types.length > 0) query.whereIn('n.type', filter.types)
@@ -88,6 +90,14 @@ async function withObjects(ctx: Ctx, ownerId: string, rows: NotificationRow[]): 
     rows,
     objects: new Map(objects.map((object) => [object.id, object])),
     parts,
-    decisions: new Map(decisions.map((decision) => [decision.id, decision]))
+    decisions: new Map(decisions.map((decision) => [decision.id, decision])),
+    removals: await removalsOf(ctx.db, rows)
   }
+}
+
+async function removalsOf(db: Knex, rows: NotificationRow[]): Promise<Map<string, string>> {
+  const ids = rows.flatMap((row) => (row.type === 'group_removed' ? (row.object_id ?? []) : []))
+  if (ids.length === 0) return new Map()
+  const found = await db('group_removals').whereIn('object_id', ids).select<{ object_id: string; reason: string }[]>('object_id', 'reason')
+  return new Map(found.map((row) => [row.object_id, row.reason]))
 }

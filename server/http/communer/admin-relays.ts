@@ -3,11 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
-import { assertCan } from '../../core/permission.ts'
 import { findRelay, instanceActor, listRelays } from '../../features/admin/relays.ts'
 import { followActor, unfollowActor } from '../../features/follows/follow.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
-import { whoIs } from '../plugins/auth.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { allow } from './allow.ts'
 import { answers, Empty, Id, MastodonAccount, strictObject } from './schemas.ts'
@@ -27,6 +25,7 @@ const Relay = Type.Object(
 export async function communerAdminRelays(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   const config = { scope: 'admin:write' }
+  const lookups = limitLookups(instance, ctx)
 
   app.get(
     '/admin/relays',
@@ -42,7 +41,7 @@ export async function communerAdminRelays(instance: FastifyInstance, { ctx }: { 
     '/admin/relays',
     {
       config,
-      preHandler: limitLookups(instance),
+      preHandler: allow('site.edit'),
       schema: {
         tags,
         summary: 'Follow another server’s agenda: by its name, or the handle or address of its relay',
@@ -51,7 +50,7 @@ export async function communerAdminRelays(instance: FastifyInstance, { ctx }: { 
       }
     },
     async (request) => {
-      assertCan(whoIs(request), 'site.edit')
+      await lookups(request)()
       await followActor(ctx, await instanceActor(ctx), await findRelay(ctx, request.body.server))
       return {}
     }

@@ -107,7 +107,10 @@ t.test('a post is taken out and put back, a thread closed and opened, by moderat
     'it stays its author’s'
   )
   t.same(await ctx.db('featured').where({ actor_id: jardin.id }), [])
+  const news = async () => (await bruno.browser.get('/api/v1/notifications?types[]=group_removed')).json()
+  t.match(await news(), [{ account: { acct: 'jardin' }, status: { id: post.id }, communer: { reason: 'Publicité' } }], 'told, and why')
   t.equal((await act(alice.browser, 'restore')).statusCode, 200)
+  t.same(await news(), [])
   t.same(await sent(ctx), ['Announce Undo lemmy.example', 'Announce address mastodon.example'])
 
   const comment = (await ctx.db<ObjectRow>('objects').where({ iri: answer.id }).first())!

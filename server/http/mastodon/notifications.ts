@@ -20,8 +20,7 @@ const WRITE = { scope: 'write:notifications' }
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonNotifications(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
-  const show = ({ rows, objects, parts, decisions }: NotificationPage): Notification[] =>
-    rows.flatMap((row) => toNotification(ctx, row, objects, parts, decisions) ?? [])
+  const show = (page: NotificationPage): Notification[] => page.rows.flatMap((row) => toNotification(ctx, row, page) ?? [])
 
   app.get('/notifications', { config: READ }, async (request, reply) => {
     const query = request.query as Params

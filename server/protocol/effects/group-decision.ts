@@ -6,6 +6,7 @@ import { saveBan, saveLock, saveModerators, saveRemoval, undoBan, undoLock, undo
 import { verbatimBodies } from '../../db/inbox-log.ts'
 import { removeFeatured, saveFeatured } from '../../db/links.ts'
 import { findMembership } from '../../db/memberships.ts'
+import { notify } from '../../db/notifications.ts'
 import { findObject } from '../../db/objects.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { authorise } from '../authorise.ts'
@@ -14,7 +15,7 @@ import { decidesIn, moderatorsIri } from '../group-moderators.ts'
 import { announceActivity, announceSaid, withdrawAddress } from '../group-voice.ts'
 import { normaliseActivity, type NormActivity, type NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
-import { emit } from '../reactions.ts'
+import { emit, tellNotified } from '../reactions.ts'
 import { factsOf, findOwned, type OwnArrival } from './arrival.ts'
 
 /** What is decided, about what, in which group. */
@@ -179,12 +180,14 @@ async function write(ctx: Ctx, trx: Knex, decided: Decided, decision: Decision):
   return kind === 'ban' ? ban(ctx, trx, decided, actor, decision) : promote(ctx, trx, decided, actor)
 }
 
-/** Out of the group: its announcement is taken back, lists of the group no longer show it. */
+/** Out of the group: its announcement is taken back, lists of the group no longer show it. The author is told, and reads why. */
 export async function takeOut(ctx: Ctx, trx: Knex, group: ActorRow, objectId: string, decision: Decision): Promise<boolean> {
   if (!(await saveRemoval(ctx, trx, objectId, decision))) return false
   const object = (await findObject(trx, objectId))!
   if (group.local) await withdrawAddress(ctx, trx, group, object)
   else await trx('objects').where({ actor_id: group.id, reblog_of_id: objectId }).delete()
+  const news = { ownerId: object.actor_id, type: 'group_removed', fromId: group.id, objectId } as const
+  await tellNotified(ctx, trx, await notify(ctx, trx, [news]))
   await emit(ctx, trx, [{ kind: 'object-updated', ids: [objectId] }])
   return true
 }
@@ -192,6 +195,7 @@ export async function takeOut(ctx: Ctx, trx: Knex, group: ActorRow, objectId: st
 /** Back in the group; a first post is boosted again. */
 export async function restore(ctx: Ctx, trx: Knex, group: ActorRow, objectId: string): Promise<boolean> {
   if ((await undoRemoval(trx, group.id, objectId)) === undefined) return false
+  await trx('notifications').where({ from_id: group.id, object_id: objectId, type: 'group_removed' }).delete()
   const object = await findObject(trx, objectId)
   const author = object && (await trx<ActorRow>('actors').where({ id: object.actor_id }).first())
   if (group.local && object !== undefined && object.deleted_at === null && author !== undefined)

@@ -372,6 +372,8 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning. */
   moderation_warning?: AccountWarning
+  /** Of type group_removed: why the group took the post out, '' when nobody said. */
+  communer?: { reason: string }
 }
 
 export interface NotificationGroupEntity {
@@ -385,6 +387,7 @@ export interface NotificationGroupEntity {
   sample_account_ids: string[]
   status_id: string | null
   moderation_warning?: AccountWarning
+  communer?: { reason: string }
 }
 
 export interface GroupedNotifications {

@@ -1,20 +1,15 @@
 // Notification rows → Notification entities. Pure.
 import type { Ctx } from '../../../context.ts'
-import type { DecisionRow, NotificationRow } from '../../../db/rows.ts'
-import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
+import type { NotificationRow } from '../../../db/rows.ts'
+import type { NotificationPage } from '../../../features/notifications/list.ts'
 import { groupKeyOf, type GroupPage } from '../../../features/notifications/groups.ts'
 import { toAccount } from './account.ts'
 import type { Account, Notification, NotificationGroupEntity, GroupedNotifications, Status } from './entities.ts'
 import { toStatus } from './status.ts'
 
 /** One notification, or null when who or what it speaks of is gone. A follow speaks of nobody's status. */
-export function toNotification(
-  ctx: Ctx,
-  row: NotificationRow,
-  objects: Map<string, StatusRow>,
-  parts: StatusParts,
-  decisions: Map<string, DecisionRow>
-): Notification | null {
+export function toNotification(ctx: Ctx, row: NotificationRow, page: NotificationPage): Notification | null {
+  const { objects, parts, removals } = page
   const from = parts.actors.get(row.from_id)
   if (from === undefined) return null
   const object = row.object_id === null ? undefined : objects.get(row.object_id)
@@ -27,7 +22,8 @@ export function toNotification(
     group_key: groupKeyOf(row),
     account: toAccount(ctx, from, from),
     status,
-    ...warning(row, decisions, parts, ctx)
+    ...(row.type === 'group_removed' ? { communer: { reason: removals.get(row.object_id ?? '') ?? '' } } : {}),
+    ...warning(ctx, row, page)
   }
 }
 
@@ -35,11 +31,11 @@ export function toNotification(
 const SAMPLE = 8
 
 /** Groups with the accounts and statuses they speak of, each once. A group whose status is gone is left out. */
-export function toGroupedNotifications(ctx: Ctx, { groups, objects, parts, decisions }: GroupPage, sample = SAMPLE): GroupedNotifications {
+export function toGroupedNotifications(ctx: Ctx, page: GroupPage, sample = SAMPLE): GroupedNotifications {
   const accounts = new Map<string, Account>()
   const statuses = new Map<string, Status>()
-  const entities = groups.flatMap(({ key, rows, count, newestId }): NotificationGroupEntity[] => {
-    const members = rows.flatMap((row) => toNotification(ctx, row, objects, parts, decisions) ?? [])
+  const entities = page.groups.flatMap(({ key, rows, count, newestId }): NotificationGroupEntity[] => {
+    const members = rows.flatMap((row) => toNotification(ctx, row, page) ?? [])
     const [newest] = members
     if (newest === undefined) return []
     const senders = [...new Set(members.map(({ account }) => account.id))].slice(0, sample)
@@ -58,6 +54,7 @@ export function toGroupedNotifications(ctx: Ctx, { groups, objects, parts, decis
         latest_page_notification_at: newest.created_at,
         sample_account_ids: senders,
         status_id: newest.status?.id ?? null,
+        ...(newest.communer === undefined ? {} : { communer: newest.communer }),
         ...(newest.moderation_warning === undefined ? {} : { moderation_warning: newest.moderation_warning })
       }
     ]
@@ -69,7 +66,7 @@ export function toGroupedNotifications(ctx: Ctx, { groups, objects, parts, decis
 const WARNINGS: Record<string, string> = { warn: 'none', delete: 'delete_statuses', limit: 'silence', suspend: 'suspend' }
 
 /** AccountWarning: what was decided, and why, in the moderators' words. */
-function warning(row: NotificationRow, decisions: Map<string, DecisionRow>, parts: StatusParts, ctx: Ctx): Partial<Notification> {
+function warning(ctx: Ctx, row: NotificationRow, { decisions, parts }: NotificationPage): Partial<Notification> {
   const decision = row.decision_id === null ? undefined : decisions.get(row.decision_id)
   const owner = parts.actors.get(row.owner_id)
   if (decision === undefined) return {}
