@@ -17,8 +17,9 @@ const QUIET = [
 /** Why the browser tests cannot run here, or false. */
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `Chromium is not installed (${CHROMIUM}); apt-get install chromium`
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+/** A Chromium of its own; `args` as on its command line. */
+export function openBrowser(args: string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...QUIET, ...args] })
 }
 
 export interface Visitor {

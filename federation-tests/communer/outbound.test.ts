@@ -2,6 +2,7 @@
 // readers of known peers, dereferenceable, and free of secrets.
 import t from 'tap'
 import { FormData } from 'undici'
+import { undocumented } from '../../server/test/documented.ts'
 import { peerVerdicts } from '../../server/test/predicates.ts'
 import { wireProblems } from '../../server/vocab/assert-wire.ts'
 import type { Json } from '../harness/client.ts'
@@ -202,6 +203,9 @@ t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, asyn
       t.ok(Buffer.byteLength(JSON.stringify(json)) < 262_144)
     }
     t.end()
+  })
+  await t.test('FEDERATION.md shows all that is sent', async (t) => {
+    for (const { json } of received) t.same(undocumented(json), [], String(json.id))
   })
   await t.test('[80] public activities can be fetched at their id and are what was sent; others cannot', async (t) => {
     for (const { json } of received) {

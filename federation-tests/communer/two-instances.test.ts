@@ -1,6 +1,8 @@
 // Two communes of this software, each with its own database, over real HTTP: what happens on one is seen on the other, and only as far
 // as it should be.
 import t from 'tap'
+import { noBrowser } from '../browser/visitor.ts'
+import { followFromHome } from '../browser/way-home.ts'
 import { startCommuner, type Communer } from '../harness/communer.ts'
 import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
@@ -228,7 +230,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
     const target = await eve.get(`/api/communer/v1/interaction?uri=${encodeURIComponent(there.searchParams.get('uri')!)}`)
     t.match(target, { type: 'account', host: 'alpha.test' })
     t.notOk((await eve.get(`/api/v1/accounts/relationships?id[]=${target.id}`))[0].requested, 'nothing is done by coming')
-    await eve.post(`/api/v1/accounts/${target.id}/follow`)
+    if (noBrowser) await eve.post(`/api/v1/accounts/${target.id}/follow`)
+    else await followFromHome(t, { network, there: alpha, home: beta, handle: 'jardin', username: 'eve' })
     await waitUntil('alpha accepts', async () => (await eve.get(`/api/v1/accounts/relationships?id[]=${target.id}`))[0].following)
   })
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
+import { countPublished } from '../db/documents.ts'
 import { loadSite, saveSite } from '../db/site.ts'
 import { buildApp } from '../app.ts'
 import type { Ctx } from '../context.ts'
@@ -194,6 +195,7 @@ t.test('[12] the pages of an outbox are all public activities once, newest first
   await ctx.db('objects').where({ id: posts[3]!.id }).update({ deleted_at: ctx.clock.now() })
   const outbox = (await get(`${alice.iri}/outbox`)).json()
   t.equal(outbox.totalItems, 44)
+  t.equal(await countPublished(ctx.db, alice.id, 40), 40, 'counting has an end')
   const seen: string[] = []
   for (let next: string | undefined = outbox.first; next !== undefined;) {
     const page = (await get(next)).json()

@@ -10,6 +10,7 @@ import { ANYONE } from '../db/visibility.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import type { Ctx } from '../context.ts'
 import { activity, create, localFollow, note, PUBLIC, receive } from '../test/arrivals.ts'
+import { documented } from '../test/documented.ts'
 import { testContext, type TestContext } from '../test/context.ts'
 import { localGroup, localPerson, remotePerson } from '../test/people.ts'
 import { saveSoftware } from '../db/hosts.ts'
@@ -52,7 +53,7 @@ async function sent(ctx: Ctx, type?: string): Promise<{ json: Json; raw: string;
     .select('activities.body', 'activities.type', ctx.db.raw('array_agg(deliveries.host order by deliveries.host) as hosts'))
   return rows
     .filter((row) => type === undefined || row.type === type)
-    .map(({ body, hosts }) => ({ json: JSON.parse(body) as Json, raw: body, hosts }))
+    .map(({ body, hosts }) => ({ json: documented(JSON.parse(body) as Json), raw: body, hosts }))
 }
 
 const stored = async (ctx: Ctx, iri: string): Promise<ObjectRow | undefined> => ctx.db<ObjectRow>('objects').where({ iri }).first()

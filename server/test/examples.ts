@@ -158,6 +158,7 @@ export const EXAMPLES: Record<string, WireDocument> = {
     id: `${ORIGIN}/ap/activities/u1`,
     type: 'Undo',
     actor: ALICE,
+    published: '2026-11-20T08:00:00Z',
     to: [BOB],
     cc: [],
     object: embeddedActivity({ iri: `${ORIGIN}/ap/activities/f1`, type: 'Follow', actorIri: ALICE, object: BOB })

@@ -6,6 +6,7 @@ import type { ActorRow } from '../../db/rows.ts'
 import type { Ctx } from '../../context.ts'
 import { createLocalObject } from '../local-objects.ts'
 import { activity, PUBLIC, receive } from '../../test/arrivals.ts'
+import { documented } from '../../test/documented.ts'
 import { testContext } from '../../test/context.ts'
 import { localGroup, localPerson, remotePerson } from '../../test/people.ts'
 
@@ -28,7 +29,7 @@ async function sent(ctx: Ctx): Promise<[json: Json, inbox: string][]> {
     .orderBy('activities.id')
     .select('body', 'inbox')
   await ctx.db('deliveries').delete()
-  return rows.map(({ body, inbox }) => [JSON.parse(body) as Json, inbox])
+  return rows.map(({ body, inbox }) => [documented(JSON.parse(body) as Json), inbox])
 }
 
 /** A group of another server that has members, as Mobilizon's. */

@@ -12,6 +12,7 @@ import { declineInvitation, joinEvent, leaveEvent } from '../../features/events/
 import { deleteObject } from '../../features/wall/delete-object.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { activity, receive } from '../../test/arrivals.ts'
+import { documented } from '../../test/documented.ts'
 import { testContext } from '../../test/context.ts'
 import { localGroup, localPerson, remotePerson } from '../../test/people.ts'
 import { peerVerdicts } from '../../test/predicates.ts'
@@ -74,7 +75,7 @@ const sent = async (ctx: Ctx, type?: string): Promise<{ body: Json; inbox: strin
     .orderBy('deliveries.id')
     .select('activities.body', 'deliveries.inbox')
   if (type !== undefined) query.where('activities.type', type)
-  return (await query).map((row: { body: string; inbox: string }) => ({ body: JSON.parse(row.body) as Json, inbox: row.inbox }))
+  return (await query).map((row: { body: string; inbox: string }) => ({ body: documented(JSON.parse(row.body) as Json), inbox: row.inbox }))
 }
 const who = (actor: ActorRow) => ({ role: 'member' as const, actorId: actor.id })
 /** An event as Mobilizon published it, stored because Alice follows the group. */

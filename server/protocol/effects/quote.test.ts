@@ -10,6 +10,7 @@ import { editNote } from '../../features/wall/edit-note.ts'
 import { revokeQuoteOf } from '../../features/wall/quote.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { activity, create, localFollow, note, PUBLIC, receive } from '../../test/arrivals.ts'
+import { documented } from '../../test/documented.ts'
 import { testContext } from '../../test/context.ts'
 import { testInternet } from '../../test/internet.ts'
 import { localPerson, remotePerson } from '../../test/people.ts'
@@ -67,7 +68,7 @@ const sent = async (ctx: Ctx): Promise<{ json: Json; inbox: string | null }[]> =
     // As they were written: ids of one instant come in any order.
     .orderByRaw('a.ctid')
     .select<{ body: string; inbox: string | null }[]>('a.body', 'd.inbox')
-  return rows.map(({ body, inbox }) => ({ json: JSON.parse(body) as Json, inbox }))
+  return rows.map(({ body, inbox }) => ({ json: documented(JSON.parse(body) as Json), inbox }))
 }
 
 t.test('[54] a request from Mastodon is granted with a stamp that can be fetched, the same however often it is asked', async (t) => {
