@@ -22,6 +22,7 @@ import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
+import { communerSecondFactor } from './http/communer/second-factor.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
@@ -126,6 +127,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerEvents,
     communerEmail,
+    communerSecondFactor,
     communerAdminMails,
     communerLeave,
     communerAdmin

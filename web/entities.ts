@@ -489,6 +489,20 @@ export interface Mail {
   kind: string
   recipient: string
   state: 'waiting' | 'sent' | 'failed'
+  has_link: boolean
   error: string | null
   created_at: string
+}
+
+export interface Passkey {
+  id: string
+  name: string
+  created_at: string
+  last_used_at: string | null
+}
+
+export interface SecondFactors {
+  totp: boolean
+  recovery_codes_left: number
+  passkeys: Passkey[]
 }

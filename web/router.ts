@@ -35,6 +35,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },
   { path: '/inscription', name: 'sign-up', component: () => import('./pages/SignUpPage.vue') },
   { path: '/connexion', name: 'log-in', component: () => import('./pages/LogInPage.vue') },
+  { path: '/connexion/code', name: 'log-in-code', component: () => import('./pages/LogInPage.vue') },
   { path: '/mot-de-passe', name: 'forgotten', component: () => import('./pages/ForgottenPasswordPage.vue') },
   { path: '/mot-de-passe/nouveau', name: 'new-password', component: () => import('./pages/NewPasswordPage.vue') },
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },

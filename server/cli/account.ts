@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { createAccount } from '../features/accounts/create.ts'
 import { disableAccount, getAccountByUsername, listAccounts, resetPassword } from '../features/accounts/review.ts'
 import { resetLink } from '../features/accounts/reset.ts'
+import { removeSecondFactors } from '../features/accounts/second-factor.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
 import { table } from './table.ts'
@@ -104,6 +105,14 @@ async function link({ config, args }: Input): Promise<Outcome> {
   })
 }
 
+async function removeFactors({ config, args }: Input): Promise<Outcome> {
+  return withContext(config, async (ctx) => {
+    const { account, actor } = await getAccountByUsername(ctx, args[0]!)
+    await removeSecondFactors(ctx, account.id)
+    return { json: { username: actor.username, second_factor: false }, text: `${actor.username} logs in with the password alone now.` }
+  })
+}
+
 const password = { text: 'password (default: a random one, printed)' }
 
 export const accountCommands: Command[] = [
@@ -141,5 +150,12 @@ export const accountCommands: Command[] = [
     words: ['USER'],
     options: {},
     run: link
+  },
+  {
+    name: 'account remove-second-factor',
+    summary: 'Remove the codes and passkeys of somebody who lost them',
+    words: ['USER'],
+    options: {},
+    run: removeFactors
   }
 ]

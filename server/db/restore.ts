@@ -183,6 +183,7 @@ async function makeHarmless(client: pg.Client): Promise<void> {
   await client.query('delete from tokens')
   await client.query('delete from oauth_codes')
   await client.query('delete from one_time_links')
+  await client.query('delete from login_tickets')
   await client.query("delete from mails where state = 'waiting'")
   await client.query(
     "update deliveries set state = 'cancelled', finished_at = now(), last_error = 'restored from a backup' where state = 'waiting'"

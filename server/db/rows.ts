@@ -186,6 +186,36 @@ export interface OneTimeLinkRow {
   expires_at: Date
 }
 
+export interface TotpRow {
+  account_id: string
+  /** The secret in base32, sealed. */
+  sealed: Buffer
+  /** Null: shown, but no code was given yet. */
+  confirmed_at: Date | null
+  /** Period (30 s since 1970) of the last code taken. */
+  last_step: string
+}
+
+export interface PasskeyRow {
+  id: string
+  account_id: string
+  credential_id: string
+  public_key: Buffer
+  counter: string
+  transports: string[]
+  name: string
+  created_at: Date
+  used_at: Date | null
+}
+
+export interface LoginTicketRow {
+  ticket_hash: Buffer
+  purpose: 'second-step' | 'passkey-login' | 'passkey-register'
+  account_id: string | null
+  challenge: string | null
+  expires_at: Date
+}
+
 export interface OauthAppRow {
   id: string
   client_id: string

@@ -13,6 +13,8 @@ export type MailKind =
   | 'change-email'
   | 'email-changed'
   | 'password-changed'
+  | 'second-factor-on'
+  | 'second-factor-off'
   | 'test'
 
 export interface MailWords {
@@ -25,6 +27,11 @@ export interface MailFrame {
   /** Name of the commune. */
   site: string
   origin: string
+}
+
+/** True for mails that carry a one-time link, to hand out when there is no mail server. */
+export function hasOneTimeLink(kind: MailKind): boolean {
+  return ['confirm', 'reset', 'change-email'].includes(kind)
 }
 
 /** The words of a mail for this reader. Values may hold anything: control characters and line ends never reach the subject (E03, E04). */

@@ -5,6 +5,11 @@ import { SESSION_SCOPE } from '../../core/scopes.ts'
 import { findSuspension } from '../../db/decisions.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
 import { hashPassword, verifyPassword } from '../../core/password.ts'
+import { writeTo } from './mailing.ts'
+import { voidLinks } from './one-time-links.ts'
+import { checkPasskey } from './passkeys.ts'
+import { checkCode, factorsOf } from './second-factor.ts'
+import { createTicket, readTicket, takeTicket } from './tickets.ts'
 import { insertToken, revokeTokens } from './tokens.ts'
 
 export interface LoginInput {
@@ -14,20 +19,66 @@ export interface LoginInput {
   userAgent: string | null
 }
 
+export interface LoggedIn {
+  account: AccountRow
+  actor: ActorRow
+  /** For the cookie: a new one each time, whatever the browser held before (security.md W05). */
+  secret: string
+}
+
+/** The password was right, and something more is asked for. */
+export interface NextStep {
+  /** Lives five minutes. */
+  ticket: string
+  methods: ('code' | 'passkey')[]
+}
+
 /**
- * Checks the password and opens a new session (a new secret each time, whatever the browser held before: security.md W05).
+ * Checks the password and opens a new session, or asks for the second factor of those who have one.
  * Throws login.refused (401), login.pending, login.suspended (with the reason) or login.disabled (403). Why an account is closed is said
  * to whoever knows its password only.
  */
-export async function logIn(ctx: Ctx, input: LoginInput): Promise<{ account: AccountRow; actor: ActorRow; secret: string }> {
+export async function logIn(ctx: Ctx, input: LoginInput): Promise<LoggedIn | NextStep> {
   const account = await findByLogin(ctx, input.login)
   const right = await verifyPassword(account?.password_hash ?? null, input.password)
   if (account === undefined || !right) throw new AppError('login.refused', 401, 'Wrong username or password.')
+  const actor = await assertOpen(ctx, account)
+  const { totp, passkeys } = await factorsOf(ctx.db, account.id)
+  if (!totp && passkeys === 0) return { account, actor, secret: await openSession(ctx, account, input.userAgent) }
+  const ticket = await createTicket(ctx, { purpose: 'second-step', accountId: account.id })
+  return { ticket, methods: passkeys === 0 ? ['code'] : ['passkey', 'code'] }
+}
+
+/** The second step with a code of the app or a recovery code. Throws ticket.expired, code.wrong (401), code.locked (429), and as logIn. */
+export async function logInWithCode(
+  ctx: Ctx,
+  { ticket, code, userAgent }: { ticket: string; code: string; userAgent: string | null }
+): Promise<LoggedIn> {
+  const { account_id: accountId } = await readTicket(ctx, ctx.db, ticket, 'second-step')
+  await checkCode(ctx, accountId!, code)
+  await takeTicket(ctx, ctx.db, ticket, 'second-step')
+  const account = await ctx.db<AccountRow>('accounts').where({ id: accountId! }).first()
+  if (account === undefined) throw new AppError('login.refused', 401, 'Wrong username or password.')
+  const actor = await assertOpen(ctx, account)
+  return { account, actor, secret: await openSession(ctx, account, userAgent) }
+}
+
+/** Logging in with a passkey alone: it is something one has and something one is or knows. Throws passkey.refused, ticket.expired (401). */
+export async function logInWithPasskey(
+  ctx: Ctx,
+  { userAgent, ...answer }: { ticket: string; response: unknown; userAgent: string | null }
+): Promise<LoggedIn> {
+  const account = await checkPasskey(ctx, answer)
+  const actor = await assertOpen(ctx, account)
+  return { account, actor, secret: await openSession(ctx, account, userAgent) }
+}
+
+/** The actor of an account that may be used. Throws login.pending, login.unconfirmed, login.suspended, login.disabled (403). */
+async function assertOpen(ctx: Ctx, account: AccountRow): Promise<ActorRow> {
   if (account.status === 'pending') throw notYet(ctx, account)
   const actor = await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first()
   if (actor === undefined || actor.suspended_at !== null || account.status === 'disabled') throw await closed(ctx, actor)
-  const secret = await openSession(ctx, account, input.userAgent)
-  return { account, actor, secret }
+  return actor
 }
 
 function notYet(ctx: Ctx, account: AccountRow): AppError {
@@ -62,6 +113,10 @@ export async function changePassword(
     throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'current' } })
   }
   await setPassword(ctx, account.id, input.new, input.keepTokenId)
+  await ctx.db.transaction(async (trx) => {
+    await voidLinks(trx, account.id)
+    await writeTo(ctx, trx, account, { kind: 'password-changed' })
+  })
 }
 
 /** Sets a password without asking for the old one, and ends every session and token. Throws account.unknown (404). */

@@ -1,12 +1,21 @@
 // Signing up, logging in and out, one's own account and sessions: native API, for our pages and anybody's.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { publishableGroups } from '../../db/memberships.ts'
 import { signUp } from '../../features/accounts/create.ts'
-import { changePassword, logIn, logOut, openSession } from '../../features/accounts/login.ts'
+import {
+  changePassword,
+  logIn,
+  logInWithCode,
+  logInWithPasskey,
+  logOut,
+  openSession,
+  type LoggedIn
+} from '../../features/accounts/login.ts'
+import { startPasskeyLogin } from '../../features/accounts/passkeys.ts'
 import { setLocale } from '../../features/accounts/profile.ts'
 import { listTokens, revokeOwnToken } from '../../features/accounts/tokens.ts'
 import { credentialAccount } from '../mastodon/credential-account.ts'
@@ -16,7 +25,8 @@ import { assertSameOrigin } from '../plugins/csrf.ts'
 import { localeOf } from '../plugins/locale.ts'
 import { limitPerName, LIMITS } from '../plugins/rate-limit.ts'
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../plugins/session-cookie.ts'
-import { answers, Empty, Id, MastodonAccount, Password, strictObject } from './schemas.ts'
+import { Question, WebAuthn } from './second-factor.ts'
+import { answers, Empty, Id, MastodonAccount, Password, Problem, strictObject } from './schemas.ts'
 
 const Locale = Type.Union([Type.Literal('fr'), Type.Literal('en')])
 const tags = ['accounts']
@@ -38,6 +48,13 @@ const Me = Type.Object({
       role: Type.String()
     })
   )
+})
+
+const SecondStep = Type.Object({
+  second_factor: Type.Object({
+    ticket: Type.String({ description: 'for /login/code, five minutes' }),
+    methods: Type.Array(Type.Union([Type.Literal('code'), Type.Literal('passkey')]))
+  })
 })
 
 const Session = Type.Object({
@@ -95,18 +112,67 @@ export async function communerAccounts(instance: FastifyInstance, { ctx }: { ctx
       preHandler: limitPerName(instance, (request) => (request.body as { login: string }).login),
       schema: {
         tags,
-        summary: 'Log in: sets the session cookie',
+        summary: 'Log in: sets the session cookie, or asks for the second factor (202)',
         body: strictObject({ login: Type.String({ maxLength: 400 }), password: Type.String({ maxLength: 1024 }) }),
+        response: { 200: Me, 202: SecondStep, '4xx': Problem, '5xx': Problem }
+      }
+    },
+    async (request, reply) => {
+      assertSameOrigin(ctx, request, { whenSaid: true })
+      const result = await logIn(ctx, { ...request.body, userAgent: userAgent(request) })
+      if ('ticket' in result) return reply.code(202).send({ second_factor: result })
+      return await welcome(request, reply, result)
+    }
+  )
+
+  const welcome = async (request: FastifyRequest, reply: FastifyReply, { account, actor, secret }: LoggedIn) => {
+    const old = readSessionCookie(ctx, request)
+    if (old !== null) await logOut(ctx, old)
+    setSessionCookie(ctx, reply, secret)
+    return await presentMe(ctx, { account, actor })
+  }
+  const stranger = { config: { public: true, rateLimit: LIMITS.login } }
+
+  app.post(
+    '/login/code',
+    {
+      ...stranger,
+      schema: {
+        tags,
+        summary: 'Second step of a log-in: a code of the app, or a recovery code',
+        body: strictObject({ ticket: Type.String({ maxLength: 200 }), code: Type.String({ maxLength: 40 }) }),
         response: answers(200, Me)
       }
     },
     async (request, reply) => {
       assertSameOrigin(ctx, request, { whenSaid: true })
-      const old = readSessionCookie(ctx, request)
-      const { account, actor, secret } = await logIn(ctx, { ...request.body, userAgent: userAgent(request) })
-      if (old !== null) await logOut(ctx, old)
-      setSessionCookie(ctx, reply, secret)
-      return await presentMe(ctx, { account, actor })
+      return await welcome(request, reply, await logInWithCode(ctx, { ...request.body, userAgent: userAgent(request) }))
+    }
+  )
+
+  app.post(
+    '/login/passkey/options',
+    { ...stranger, schema: { tags, summary: 'The question for a passkey', response: answers(200, Question) } },
+    async (request) => {
+      assertSameOrigin(ctx, request, { whenSaid: true })
+      return await startPasskeyLogin(ctx)
+    }
+  )
+
+  app.post(
+    '/login/passkey',
+    {
+      ...stranger,
+      schema: {
+        tags,
+        summary: 'Log in with a passkey, alone or as the second step',
+        body: strictObject({ ticket: Type.String({ maxLength: 200 }), response: WebAuthn }),
+        response: answers(200, Me)
+      }
+    },
+    async (request, reply) => {
+      assertSameOrigin(ctx, request, { whenSaid: true })
+      return await welcome(request, reply, await logInWithPasskey(ctx, { ...request.body, userAgent: userAgent(request) }))
     }
   )
 

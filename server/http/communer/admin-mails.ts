@@ -6,6 +6,7 @@ import type { Ctx } from '../../context.ts'
 import { listMails } from '../../db/mails.ts'
 import type { MailRow } from '../../db/rows.ts'
 import { dropMail, retryMail, sendTestMail, takeLink } from '../../features/admin/mails.ts'
+import { hasOneTimeLink } from '../../locales/mail.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
 import { nextLink } from './next-link.ts'
@@ -22,6 +23,7 @@ const Mail = Type.Object(
     kind: Type.String(),
     recipient: Type.String(),
     state: State,
+    has_link: Type.Boolean(),
     attempts: Type.Integer(),
     error: orNull(Type.String()),
     created_at: Type.String(),
@@ -108,6 +110,7 @@ function present(row: MailRow) {
     kind: row.kind,
     recipient: row.recipient,
     state: row.state,
+    has_link: row.state === 'waiting' && hasOneTimeLink(row.kind),
     attempts: row.attempts,
     error: row.last_error,
     created_at: row.created_at.toISOString(),

@@ -14,6 +14,7 @@ import {
   type AccountWithActor
 } from '../../features/accounts/review.ts'
 import { resetLink } from '../../features/accounts/reset.ts'
+import { removeSecondFactors } from '../../features/accounts/second-factor.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { allow } from './allow.ts'
@@ -126,6 +127,18 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
     async (request) => {
       const { url, expiresAt } = await resetLink(ctx, request.params.id)
       return { url, expires_at: expiresAt.toISOString() }
+    }
+  )
+
+  app.post(
+    '/admin/accounts/:id/second-factor/remove',
+    {
+      ...admin,
+      schema: { tags, summary: 'Remove every second factor of somebody who lost them', params: ById, response: answers(200, Empty) }
+    },
+    async (request) => {
+      await removeSecondFactors(ctx, request.params.id)
+      return {}
     }
   )
 

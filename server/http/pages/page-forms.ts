@@ -24,6 +24,12 @@ export const PAGE_FORMS: Record<string, PageForm> = {
     body: ({ login = '', password = '' }) => ({ login, password }),
     next: (_answer, query) => pathHere(query.get('retour') ?? query.get('next'))
   },
+  '/connexion/code': {
+    id: 'code-errors',
+    api: '/api/communer/v1/login/code',
+    body: ({ ticket = '', code = '' }) => ({ ticket, code }),
+    next: (_answer, query) => pathHere(query.get('retour') ?? query.get('next'))
+  },
   '/inscription': {
     id: 'sign-up-errors',
     api: '/api/communer/v1/signup',
@@ -65,7 +71,7 @@ export const PAGE_FORMS: Record<string, PageForm> = {
 }
 
 /** What a page shows again after a refusal: never a secret. */
-const SECRET = new Set(['password', 'token', 'ticket', 'code'])
+const SECRET = new Set(['password', 'token', 'code'])
 
 /**
  * Sends the form's fields to the API as the browser itself would. Redirects when it worked; otherwise gives what the page has to show.
@@ -102,10 +108,18 @@ export async function answerForm(
       }
     }
   }
+  if (response.statusCode === 202 && isObject(body['second_factor'])) {
+    const values = { ticket: String(body['second_factor']['ticket']) }
+    return { status: 200, answer: { id: 'code-errors', code: 'second-factor', problem: '', field: '', values } }
+  }
   const cookie = response.headers['set-cookie']
   if (cookie !== undefined) reply.header('set-cookie', cookie)
   reply.header('cache-control', 'no-store').redirect(form.next(body, new URL(request.url, 'http://localhost').searchParams), 303)
   return null
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 /** What says who asks and from where, for the limits and the check of the origin inside. */
@@ -115,7 +129,7 @@ function ownHeaders({ headers }: FastifyRequest): Record<string, string> {
 }
 
 function textFields(body: unknown): Fields {
-  const entries = typeof body === 'object' && body !== null ? Object.entries(body) : []
+  const entries = isObject(body) ? Object.entries(body) : []
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
