@@ -20,6 +20,7 @@ import { communerParticipation } from './http/communer/participation.ts'
 import { communerLeave } from './http/communer/leave.ts'
 import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
+import { communerPersonalData } from './http/communer/personal-data.ts'
 import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
 import { communerSecondFactor } from './http/communer/second-factor.ts'
@@ -127,6 +128,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerEvents,
     communerEmail,
+    communerPersonalData,
     communerSecondFactor,
     communerAdminMails,
     communerLeave,

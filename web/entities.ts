@@ -26,6 +26,7 @@ export interface Account {
   bot: boolean
   group: boolean
   discoverable: boolean | null
+  indexable?: boolean | null
   created_at: string
   followers_count: number
   following_count: number
@@ -312,6 +313,7 @@ export interface Session {
   kind: string
   application: string | null
   user_agent: string | null
+  scopes: string[]
   created_at: string
   last_used_at: string
 }
@@ -505,4 +507,24 @@ export interface SecondFactors {
   totp: boolean
   recovery_codes_left: number
   passkeys: Passkey[]
+}
+
+/** An archive of one's own data. */
+export interface Archive {
+  id: string
+  state: 'waiting' | 'ready' | 'failed'
+  done: number
+  total: number
+  size: number | null
+  created_at: string
+  expires_at: string
+}
+
+export interface ListImport {
+  id: string
+  kind: 'follows' | 'blocks' | 'mutes'
+  total: number
+  done: number
+  failed: number
+  finished_at: string | null
 }

@@ -40,7 +40,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/mot-de-passe/nouveau', name: 'new-password', component: () => import('./pages/NewPasswordPage.vue') },
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },
   { path: '/confirmer/renvoyer', name: 'resend', component: () => import('./pages/ResendPage.vue') },
-  { path: '/reglages', name: 'settings', component: () => import('./pages/SettingsPage.vue'), meta: { members: true } },
+  {
+    path: '/reglages/:section(profil|confidentialite|securite|applications|donnees|langue)?',
+    name: 'settings',
+    component: () => import('./pages/SettingsPage.vue'),
+    meta: { members: true }
+  },
   { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true } },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },

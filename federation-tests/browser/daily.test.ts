@@ -14,6 +14,21 @@ async function logIn(page: Page, origin: string, login: string, password: string
   await page.getByRole('main').getByRole('button', { name: 'Se connecter' }).click()
 }
 
+/** Adds a passkey on /reglages/securite, with an authenticator that Chromium plays. */
+async function addPasskey(page: Page, password: string): Promise<void> {
+  const devices = await page.context().newCDPSession(page)
+  await devices.send('WebAuthn.enable')
+  const kind = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true } as const
+  await devices.send('WebAuthn.addVirtualAuthenticator', { options: { ...kind, automaticPresenceSimulation: true } })
+  const card = page.locator('section.card', { hasText: 'Connexion en deux étapes' })
+  await card.getByRole('button', { name: 'Ajouter' }).click()
+  await card.getByLabel('Nom de la clé').fill('Mon téléphone')
+  await card.getByLabel('Mot de passe actuel').fill(password)
+  await card.getByRole('button', { name: 'Continuer' }).click()
+  await card.getByText('Notez vos codes de secours').waitFor()
+  await card.getByText('Mon téléphone').waitFor()
+}
+
 t.test(
   'a citizen is let in, writes, is answered, corrects, removes, leaves and comes back',
   { skip: noBrowser, timeout: 240_000 },
@@ -108,6 +123,12 @@ t.test(
     await citizen.page.getByLabel('Présentation').fill('Boulanger rue Haute')
     await citizen.page.getByRole('button', { name: 'Enregistrer' }).first().click()
     await citizen.page.getByText('Enregistré.').waitFor()
+    for (const section of ['confidentialite', 'applications', 'donnees', 'langue', 'securite']) {
+      await visit(citizen.page, `${origin}/reglages/${section}`)
+      t.same(await breaches(citizen.page), [])
+    }
+    await addPasskey(citizen.page, PASSWORD)
+    await visit(citizen.page, `${origin}/reglages`)
     await citizen.page.getByRole('main').getByRole('button', { name: 'Se déconnecter' }).click()
     await citizen.page.waitForURL(`${origin}/`)
     await awake(citizen.page)
@@ -115,6 +136,7 @@ t.test(
     await visit(citizen.page, `${origin}/@paul_grondin`)
     await citizen.page.getByText('Boulanger rue Haute').waitFor()
     await logIn(citizen.page, origin, 'paul@saint-leu.test', PASSWORD)
+    // The password alone is not enough any more: the browser asks the passkey by itself.
     await citizen.page.waitForURL(`${origin}/`)
     await citizen.page.getByRole('textbox', { name: 'Votre message' }).waitFor()
     t.same(citizen.complaints, [])

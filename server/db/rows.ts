@@ -216,6 +216,30 @@ export interface LoginTicketRow {
   expires_at: Date
 }
 
+export interface ExportRow {
+  id: string
+  account_id: string
+  state: 'waiting' | 'ready' | 'failed'
+  done: number
+  total: number
+  size_bytes: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+export interface ImportRow {
+  id: string
+  account_id: string
+  kind: 'follows' | 'blocks' | 'mutes'
+  /** user@host; empty once finished. */
+  handles: string[]
+  total: number
+  done: number
+  failed: number
+  created_at: Date
+  finished_at: Date | null
+}
+
 export interface OauthAppRow {
   id: string
   client_id: string

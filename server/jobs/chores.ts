@@ -11,6 +11,8 @@ import { checkQuote } from '../protocol/quotes.ts'
 import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
+import { makeExport } from './export.ts'
+import { runImport } from './import.ts'
 import { sendMail } from './mail.ts'
 import { learnSoftware } from './software.ts'
 
@@ -27,6 +29,8 @@ export const CHORES: Record<string, ChoreWork> = {
   'catch-up': catchUp,
   'followers-sync': repairFollowers,
   mail: sendMail,
+  export: makeExport,
+  import: runImport,
   'mail-confirm': doConfirmation,
   'mail-reset': doReset,
   featured: fetchFeatured,

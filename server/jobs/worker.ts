@@ -4,6 +4,7 @@ import { releaseAllLeases } from '../db/delivery-queue.ts'
 import { releaseReceived } from '../db/inbox-log.ts'
 import { prune } from '../db/prune.ts'
 import { forgetUnconfirmed } from '../features/accounts/confirm.ts'
+import { forgetExports } from '../features/accounts/personal-data.ts'
 import { pruneOrphanMedia } from '../features/media/media.ts'
 import { pruneProxyCache } from '../features/media/proxy.ts'
 import { removeLooseFiles } from '../features/media/sweep.ts'
@@ -87,5 +88,5 @@ async function takeOver(ctx: Ctx): Promise<void> {
 /** Rows, files nobody attached to a post within a day, files without a row, and what the picture cache holds too much. */
 async function pruneAll(ctx: Ctx): Promise<number> {
   const rows = (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx))
-  return rows + (await forgetUnconfirmed(ctx)) + (await removeLooseFiles(ctx)) + (await pruneProxyCache(ctx))
+  return rows + (await forgetUnconfirmed(ctx)) + (await forgetExports(ctx)) + (await removeLooseFiles(ctx)) + (await pruneProxyCache(ctx))
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { deleteAccount } from '../../features/accounts/leave.ts'
+import { forgetExportsOf } from '../../features/accounts/personal-data.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { answers, Empty, strictObject } from './schemas.ts'
@@ -25,6 +26,7 @@ export async function communerLeave(instance: FastifyInstance, { ctx }: { ctx: C
     async (request) => {
       const { account, actor } = requireAuth(request)
       await deleteAccount(ctx, account, actor, request.body.password)
+      await forgetExportsOf(ctx, account.id)
       return {}
     }
   )

@@ -1,0 +1,84 @@
+// Taking one's data along and bringing lists: what is in the archive, who gets it, and until when (E01, V18, D2).
+import t from 'tap'
+import { gunzipSync } from 'node:zlib'
+import sharp from 'sharp'
+import { buildApp } from '../../app.ts'
+import { readTar } from '../../db/tar.ts'
+import { createAccount } from '../../features/accounts/create.ts'
+import { forgetExports, handlesIn } from '../../features/accounts/personal-data.ts'
+import { followActor } from '../../features/follows/follow.ts'
+import { uploadMedia } from '../../features/media/media.ts'
+import { createNote } from '../../features/wall/create-note.ts'
+import { doChores } from '../../jobs/chores.ts'
+import { browserOf } from '../../test/browser.ts'
+import { testContext } from '../../test/context.ts'
+
+const V1 = '/api/communer/v1'
+const PASSWORD = 'correct horse'
+
+t.test('an archive holds what is mine, and opens for me alone; a list of another server is followed', async (t) => {
+  const { ctx, clock } = await testContext(t)
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const [alice, bea] = await Promise.all(
+    ['alice', 'bea'].map((username) => createAccount(ctx, { username, email: `${username}@example.org`, password: PASSWORD }))
+  )
+  await followActor(ctx, alice!.actor, bea!.actor)
+  const picture = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const media = await uploadMedia(ctx, alice!.actor.id, picture, { description: 'rouge' })
+  await createNote(ctx, alice!.actor, { text: 'À tous', mediaIds: [media.id] })
+  await createNote(ctx, alice!.actor, { text: 'Pour Béa seule @bea', visibility: 'direct' })
+  await createNote(ctx, bea!.actor, { text: 'Pas à Alice' })
+  const [mine, hers] = [browserOf(app), browserOf(app)]
+  await mine.post(`${V1}/login`, { login: 'alice', password: PASSWORD })
+  await hers.post(`${V1}/login`, { login: 'bea', password: PASSWORD })
+
+  t.equal((await mine.post(`${V1}/exports`, { password: 'wrong' })).json().code, 'password.wrong')
+  const asked = await mine.post(`${V1}/exports`, { password: PASSWORD })
+  t.equal(asked.statusCode, 202, asked.body)
+  const { id } = asked.json() as { id: string }
+  t.equal((await mine.post(`${V1}/exports`, { password: PASSWORD })).json().code, 'export.too-soon')
+  t.equal((await mine.get(`${V1}/exports/${id}/file`)).statusCode, 404, 'not before it is ready')
+  while ((await doChores(ctx)) > 0);
+  t.match((await mine.get(`${V1}/exports`)).json(), [{ id, state: 'ready', done: 3, total: 3 }])
+  t.equal((await hers.get(`${V1}/exports/${id}/file`)).statusCode, 404, 'V18')
+  const answer = await mine.get(`${V1}/exports/${id}/file`)
+  t.match(answer.headers, {
+    'content-type': 'application/gzip',
+    'cache-control': /no-store/,
+    'content-disposition': /attachment; filename="alice-/
+  })
+  const files = new Map<string, Buffer>()
+  const bytes = gunzipSync(answer.rawPayload)
+  for await (const { name, content } of readTar(
+    (async function* () {
+      yield bytes
+    })()
+  ))
+    files.set(name, content)
+  const outbox = JSON.parse(files.get('outbox.json')!.toString())
+  t.match(outbox, { type: 'OrderedCollection', totalItems: 2 })
+  t.match(JSON.stringify(outbox), /À tous.*Pour Béa seule/)
+  t.notMatch(JSON.stringify(outbox), /Pas à Alice/)
+  t.match(JSON.parse(files.get('actor.json')!.toString()), { type: 'Person', preferredUsername: 'alice' })
+  t.equal(files.get('following_accounts.csv')!.toString(), 'Account address,Show boosts\nbea@commune.test,true\n')
+  t.match(JSON.parse(files.get('account.json')!.toString()), { email: 'alice@example.org' })
+  t.ok([...files.keys()].some((name) => name.startsWith('media/')))
+  const all = [...files.values()].map(String).join()
+  t.notMatch(all, /argon2|PRIVATE KEY/)
+  clock.advance(7 * 86_400_000)
+  t.equal(await forgetExports(ctx), 1)
+
+  const imported = await hers.post(`${V1}/imports`, {
+    kind: 'follows',
+    csv: 'Account address,Show boosts\r\n@Alice@commune.test,true\nnobody@commune.test,true\n'
+  })
+  t.match([imported.statusCode, imported.json()], [202, { total: 2, done: 0 }])
+  while ((await doChores(ctx)) > 0);
+  t.match((await hers.get(`${V1}/imports`)).json(), [{ kind: 'follows', done: 2, failed: 1, finished_at: String }])
+  t.ok(await ctx.db('follows').where({ follower_id: bea!.actor.id, followed_id: alice!.actor.id }).first())
+  t.equal((await hers.post(`${V1}/imports`, { kind: 'blocks', csv: 'nothing here' })).json().code, 'import.empty')
+  t.same(handlesIn('Account address\n"a@b.fr",x\na@b.fr\n<script>\n'), ['a@b.fr'])
+})

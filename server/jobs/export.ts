@@ -1,0 +1,167 @@
+// Makes the archive of everything a person published and keeps here: ActivityPub documents, Mastodon's CSV lists, pictures (RGPD 15, 20).
+import { createWriteStream } from 'node:fs'
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import type { Ctx } from '../context.ts'
+import type { AccountRow, ActorRow, ExportRow, ObjectRow } from '../db/rows.ts'
+import { requireSite } from '../db/site.ts'
+import { tarEnd, tarEntry } from '../db/tar.ts'
+import { exportPath } from '../features/accounts/personal-data.ts'
+import { writeTo } from '../features/accounts/mailing.ts'
+import { mediaPath } from '../features/media/files.ts'
+import { actorDocumentWithKey } from '../protocol/local-actors.ts'
+import { PUBLIC } from '../vocab/addressing.ts'
+
+const PAGE = 200
+
+interface Owner {
+  row: ExportRow
+  account: AccountRow
+  actor: ActorRow
+}
+
+/** Writes the archive of this id, then tells the person. Started again after a crash, it begins anew. */
+export async function makeExport(ctx: Ctx, id: string): Promise<null> {
+  const row = await ctx.db<ExportRow>('exports').where({ id, state: 'waiting' }).first()
+  if (row === undefined) return null
+  const account = await ctx.db<AccountRow>('accounts').where({ id: row.account_id }).first()
+  const actor = account && (await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first())
+  if (account === undefined || actor === undefined) return null
+  const path = exportPath(ctx, id)
+  const draft = `${path}.part`
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    await pipeline(Readable.from(entries(ctx, { row, account, actor })), createGzip(), createWriteStream(draft, { mode: 0o600 }))
+    await rename(draft, path)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  const { size } = await stat(path)
+  await ctx.db.transaction(async (trx) => {
+    const done = await trx('exports')
+      .where({ id, state: 'waiting' })
+      .update({ state: 'ready', size_bytes: size, done: trx.ref('total') })
+    if (done > 0) await writeTo(ctx, trx, account, { kind: 'export-ready', link: `${requireSite(ctx).origin}/reglages/donnees` })
+  })
+  return null
+}
+
+async function* entries(ctx: Ctx, owner: Owner): AsyncGenerator<Buffer> {
+  const { account, actor, row } = owner
+  const now = ctx.clock.now()
+  const file = (name: string, text: string): Buffer => tarEntry(name, Buffer.from(text), now)
+  const media = await ctx.db('media').where({ actor_id: actor.id }).orderBy('id').select<{ file: string }[]>('file')
+  const posts = await ctx.db('objects').where({ actor_id: actor.id }).whereNull('deleted_at').count<{ count: string }[]>({ count: '*' })
+  const total = Number(posts[0]!.count) + media.length
+  await ctx.db('exports').where({ id: row.id }).update({ total, done: 0 })
+  yield file('actor.json', json(await actorDocumentWithKey(ctx.db, actor)))
+  yield file('account.json', json(accountOf(account)))
+  yield file('following_accounts.csv', csv('Account address,Show boosts', await follows(ctx, actor.id, 'follower_id', 'followed_id', true)))
+  yield file('followers.csv', csv('Account address', await follows(ctx, actor.id, 'followed_id', 'follower_id', false)))
+  yield file('blocked_accounts.csv', csv('Account address', await listed(ctx, 'blocks', 'blocker_id', 'blocked_id', actor.id)))
+  yield file('muted_accounts.csv', csv('Account address,Hide notifications', await mutes(ctx, actor.id)))
+  yield file('blocked_domains.csv', actor.blocked_hosts.map((host) => `${cell(host)}\n`).join(''))
+  yield file('outbox.json', await outbox(ctx, owner))
+  let done = total - media.length
+  const portraits = [actor.icon, actor.image].flatMap((image) =>
+    image?.url.startsWith('/media/') ? [image.url.slice('/media/'.length)] : []
+  )
+  for (const name of [...media.map((one) => one.file), ...portraits]) {
+    const content = await readFile(mediaPath(ctx, name) ?? '').catch(() => null)
+    if (content !== null) yield tarEntry(`media/${name}`, content, now)
+    done += 1
+    if (done % PAGE === 0)
+      await ctx
+        .db('exports')
+        .where({ id: row.id })
+        .update({ done: Math.min(done, total) })
+  }
+  yield tarEnd()
+}
+
+/** Every post, oldest first, as the activity that made it (ActivityStreams OrderedCollection). */
+async function outbox(ctx: Ctx, { row, actor }: Owner): Promise<string> {
+  const items: string[] = []
+  for (let after = '0'; ;) {
+    const page = await ctx
+      .db<ObjectRow>('objects')
+      .where({ actor_id: actor.id })
+      .whereNull('deleted_at')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(PAGE)
+    items.push(...page.map((object) => JSON.stringify(activityOf(actor, object))))
+    if (page.length < PAGE) break
+    after = page.at(-1)!.id
+    await ctx.db('exports').where({ id: row.id }).update({ done: items.length })
+  }
+  return `{"@context":"https://www.w3.org/ns/activitystreams","id":"outbox.json","type":"OrderedCollection","totalItems":${items.length},"orderedItems":[\n${items.join(',\n')}\n]}\n`
+}
+
+function activityOf(actor: ActorRow, object: ObjectRow): Record<string, unknown> {
+  const { doc } = object
+  if (object.reblog_of_id !== null) return { ...doc, published: object.published.toISOString() }
+  return {
+    type: 'Create',
+    actor: actor.iri,
+    published: object.published.toISOString(),
+    to: doc['to'] ?? (object.visibility === 'public' ? [PUBLIC] : []),
+    cc: doc['cc'] ?? [],
+    object: doc
+  }
+}
+
+/** What we keep about the account, without secrets. */
+function accountOf(account: AccountRow): Record<string, unknown> {
+  const { email, role, status, locale, reason, preferences, created_at, last_seen_at, confirmed_at } = account
+  return { email, role, status, locale, reason, preferences, created_at, last_seen_at, email_confirmed_at: confirmed_at }
+}
+
+async function follows(ctx: Ctx, actorId: string, own: string, other: string, withBoosts: boolean): Promise<string[][]> {
+  const rows = await ctx
+    .db('follows as f')
+    .join('actors as a', 'a.id', `f.${other}`)
+    .where({ [`f.${own}`]: actorId, 'f.state': 'accepted' })
+    .orderBy('f.id')
+    .select<{ username: string; domain: string | null; reblogs: boolean }[]>('a.username', 'a.domain', 'f.reblogs')
+  return rows.map((row) => [handleOf(ctx, row), ...(withBoosts ? [String(row.reblogs)] : [])])
+}
+
+async function listed(ctx: Ctx, table: string, own: string, other: string, actorId: string): Promise<string[][]> {
+  const rows = await ctx
+    .db(`${table} as l`)
+    .join('actors as a', 'a.id', `l.${other}`)
+    .where({ [`l.${own}`]: actorId })
+    .select<{ username: string; domain: string | null }[]>('a.username', 'a.domain')
+  return rows.map((row) => [handleOf(ctx, row)])
+}
+
+async function mutes(ctx: Ctx, actorId: string): Promise<string[][]> {
+  const rows = await ctx
+    .db('mutes as l')
+    .join('actors as a', 'a.id', 'l.muted_id')
+    .where({ 'l.muter_id': actorId })
+    .select<{ username: string; domain: string | null; notifications: boolean }[]>('a.username', 'a.domain', 'l.notifications')
+  return rows.map((row) => [handleOf(ctx, row), String(row.notifications)])
+}
+
+function handleOf(ctx: Ctx, { username, domain }: { username: string; domain: string | null }): string {
+  return `${username}@${domain ?? requireSite(ctx).accountDomain}`
+}
+
+function csv(header: string, rows: string[][]): string {
+  return `${[header, ...rows.map((row) => row.map(cell).join(','))].join('\n')}\n`
+}
+
+/** A cell that stays a text in every spreadsheet (E01). */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
