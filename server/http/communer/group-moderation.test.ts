@@ -96,8 +96,16 @@ t.test('a post is taken out and put back, a thread closed and opened, by moderat
   t.match((await alice.browser.get(`${V1}/groups/jardin/locked`)).json(), [{ id: post.id, reason: 'Publicité', status: { id: post.id } }])
   t.equal((await act(alice.browser, 'unlock')).statusCode, 200)
   t.same((await alice.browser.get(`${V1}/groups/jardin/locked`)).json(), [])
+  const pin = (verb: string) => alice.browser.post(`${V1}/groups/jardin/posts/${post.id}/${verb}`)
+  for (const verb of ['pin', 'unpin']) t.equal((await pin(verb)).statusCode, 200, `${verb} needs no reason`)
+  t.same(await sent(ctx), [
+    'Announce Lock lemmy.example',
+    'Announce Undo lemmy.example',
+    'Announce Add lemmy.example',
+    'Announce Remove lemmy.example'
+  ])
   t.equal((await act(alice.browser, 'pin')).statusCode, 200)
-  t.same(await sent(ctx), ['Announce Lock lemmy.example', 'Announce Undo lemmy.example', 'Announce Add lemmy.example'])
+  t.same(await sent(ctx), ['Announce Add lemmy.example'])
 
   t.equal((await act(alice.browser, 'remove')).statusCode, 200)
   t.same(await sent(ctx), ['Announce Delete lemmy.example', 'Undo Announce mastodon.example'])

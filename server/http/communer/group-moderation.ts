@@ -19,7 +19,8 @@ const PAGE = 40
 const ByName = Type.Object({ username: Username })
 const ByObject = Type.Object({ username: Username, id: Id })
 const Older = Type.Object({ max_id: Type.Optional(Id) })
-const Reason = Type.Optional(strictObject({ reason: Type.Optional(Type.String({ maxLength: 1000 })) }))
+/** No body at all is no reason. */
+const Reason = Type.Optional(Type.Union([strictObject({ reason: Type.Optional(Type.String({ maxLength: 1000 })) }), Type.Null()]))
 
 const Held = Type.Object(
   {
@@ -151,7 +152,7 @@ export async function communerGroupModeration(instance: FastifyInstance, { ctx }
       async (request) => {
         const { username, id } = request.params as { username: string; id: string }
         const { actor } = await getGroup(ctx, username)
-        await run(ctx, whoIs(request)!, actor, id, on, (request.body as { reason?: string } | undefined)?.reason)
+        await run(ctx, whoIs(request)!, actor, id, on, (request.body as { reason?: string } | null | undefined)?.reason)
         return {}
       }
     )
