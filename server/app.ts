@@ -56,11 +56,12 @@ import { mediaFiles } from './http/media-files.ts'
 import { oauthAuthorize } from './http/oauth/authorize.ts'
 import { oauthToken } from './http/oauth/token.ts'
 import { pages } from './http/pages.ts'
-import { limitConnections } from './http/connection-limit.ts'
+import { endRefusedUpgrade, limitConnections } from './http/connection-limit.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 import { unreadBodies } from './http/plugins/unread-bodies.ts'
+import { streaming } from './http/streaming/streaming.ts'
 import { wellKnown } from './http/wellknown.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
@@ -92,6 +93,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
   }) as unknown as FastifyInstance
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))
   limitConnections(app.server, ctx.config)
+  app.addHook('onResponse', endRefusedUpgrade)
   await app.register(hotDocuments, { ctx })
   // Another process (the command line) may have done the set-up.
   app.addHook('onRequest', async () => {
@@ -154,6 +156,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     await app.register(routes, client)
   await app.register(mastodonGroupedNotifications, { ctx, prefix: '/api/v2/notifications' })
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
+  await app.register(streaming, { ctx, prefix: '/api/v1/streaming' })
   await app.register(oauthAuthorize, { ctx })
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })

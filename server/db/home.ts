@@ -1,6 +1,7 @@
 // Puts objects into home timelines: one row per local reader, written by one INSERT … SELECT whatever their number.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { tell } from './live.ts'
 import type { ObjectRow } from './rows.ts'
 
 /** A boost is left out of a home that got the original less than this ago: groups often send both (federation.md §3.10). */
@@ -10,7 +11,8 @@ const SAME_NEWS = '24 hours'
  * Adds the objects to the homes of the author's local followers, of the author, of whom direct and members-only objects name, and of who
  * follows one of their hashtags.
  * Replies go only to those who follow both sides, as on Mastodon (an unresolved reply waits for its parent; call again then).
- * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Idempotent.
+ * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Idempotent. Tells
+ * open timelines.
  */
 export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> | Pick<ObjectRow, 'id'>[]): Promise<void> {
   const ids = (Array.isArray(objects) ? objects : [objects]).map((object) => object.id)
@@ -49,6 +51,7 @@ export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'>
      on conflict do nothing`,
     [ids]
   )
+  await tell(trx, 'posted', ids)
 }
 
 /** Removes one author's objects (and boosts) from a home, after an unfollow or a block. */

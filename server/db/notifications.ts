@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import { noticesToHold } from './floods.ts'
+import { tell } from './live.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
 
@@ -104,7 +105,13 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
       held: wanted.map((item) => held.has(item))
     }
   )
-  return written.rows.filter((row) => !row.held)
+  const told = written.rows.filter((row) => !row.held)
+  await tell(
+    trx,
+    'notified',
+    told.map(({ id }) => id)
+  )
+  return told
 }
 
 /** Notifies whom new objects mention or answer; `mention` for both, as on Mastodon. */
@@ -140,7 +147,7 @@ export async function notifyDecision(
       : [target.id]
   if (owners.length === 0) return []
   const now = ctx.clock.now()
-  return trx('notifications')
+  const told = await trx('notifications')
     .insert(
       owners.map((owner) => ({
         id: newId(now),
@@ -152,4 +159,10 @@ export async function notifyDecision(
       }))
     )
     .returning<WrittenNotification[]>(['id', 'owner_id'])
+  await tell(
+    trx,
+    'notified',
+    told.map(({ id }) => id)
+  )
+  return told
 }

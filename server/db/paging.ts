@@ -7,6 +7,8 @@ export interface Page {
   sinceId: string | null
   minId: string | null
   limit: number
+  /** Only these, for what just happened (streaming). */
+  ids?: string[]
 }
 
 /** Adds bounds, order and limit on `column` to a query. With minId rows come oldest first: put them back with inOrder(). */
@@ -14,6 +16,7 @@ export function pageOf(query: Knex.QueryBuilder, column: string, page: Page): Kn
   if (page.maxId !== null) query.where(column, '<', page.maxId)
   if (page.sinceId !== null) query.where(column, '>', page.sinceId)
   if (page.minId !== null) query.where(column, '>', page.minId)
+  if (page.ids !== undefined) query.whereRaw('?? = any(?::bigint[])', [column, page.ids])
   return query.orderBy(column, page.minId === null ? 'desc' : 'asc').limit(page.limit)
 }
 

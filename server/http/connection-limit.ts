@@ -1,5 +1,6 @@
 // Connections one address may hold open: a school behind one address has a few hundred browsers, more is somebody who hoards (Q01).
 import type { Server, Socket } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 
 const MAX_PER_ADDRESS = 400
@@ -21,4 +22,9 @@ export function limitConnections(server: Pick<Server, 'on'>, config: Pick<Config
     })
     if (count > max) socket.destroy()
   })
+}
+
+/** An onResponse hook: who asked for another protocol and got an answer instead has left the server's time limits; nothing would ever close it. */
+export async function endRefusedUpgrade(request: FastifyRequest): Promise<void> {
+  if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon()
 }

@@ -1,4 +1,4 @@
-// What other parts do after something was committed: in this process through handlers, in others through NOTIFY. Never inside the transaction.
+// What other parts do after something was committed: in this process, through handlers. Never inside the transaction. Other processes hear what matters to them from db/live.ts.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { afterCommit } from './outbox.ts'
@@ -23,10 +23,6 @@ export interface Reaction {
 
 type Handler = (ctx: Ctx, ids: string[]) => void | Promise<void>
 
-/** PostgreSQL's own limit is 8,000 bytes; streaming re-reads what it needs by id. */
-const IDS_PER_NOTICE = 300
-const CHANNEL = 'communer'
-
 const handlers = new Map<ReactionKind, Handler[]>()
 
 /** Registers what to do after things of this kind were committed. A handler that fails is logged and harms nobody. Gives the way to unregister. */
@@ -40,12 +36,10 @@ export function onReaction(kind: ReactionKind, handler: Handler): () => void {
     )
 }
 
-/** Tells everyone once `trx` is committed: this process's handlers, and listeners of the channel `communer` with {kind, ids} as JSON. */
+/** Tells the handlers once `trx` is committed. */
 export async function emit(ctx: Ctx, trx: Knex, reactions: Reaction[]): Promise<void> {
   const real = reactions.filter((reaction) => reaction.ids.length > 0)
   if (real.length === 0) return
-  const notices = real.flatMap(({ kind, ids }) => chunks(ids).map((part) => JSON.stringify({ kind, ids: part })))
-  await trx.raw('select pg_notify(?, notice) from unnest(?::text[]) notice', [CHANNEL, notices])
   afterCommit(trx, () => {
     for (const { kind, ids } of real) for (const handler of handlers.get(kind) ?? []) void run(ctx, handler, kind, ids)
   })
@@ -62,10 +56,4 @@ async function run(ctx: Ctx, handler: Handler, kind: ReactionKind, ids: string[]
   } catch (error) {
     ctx.log.error({ err: error, kind }, 'a reaction failed')
   }
-}
-
-function chunks(ids: string[]): string[][] {
-  const parts: string[][] = []
-  for (let at = 0; at < ids.length; at += IDS_PER_NOTICE) parts.push(ids.slice(at, at + IDS_PER_NOTICE))
-  return parts
 }

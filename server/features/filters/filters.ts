@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
+import { tell } from '../../db/live.ts'
 import type { FilterKeywordRow, FilterRow, FilterStatusRow } from '../../db/rows.ts'
 import { findStatus } from '../../db/timelines.ts'
 
@@ -63,6 +64,7 @@ export async function createFilter(ctx: Ctx, actorId: string, input: FilterInput
     if (Number(count?.count) >= MAX_FILTERS) throw new AppError('filter.too-many', 422, 'You have too many filters.')
     await trx('filters').insert({ id, actor_id: actorId, created_at: now, ...columns })
     await saveKeywords(ctx, trx, id, input.keywords ?? [])
+    await tell(trx, 'filters-changed', [actorId])
   })
   return getFilter(ctx, actorId, id)
 }
@@ -74,6 +76,7 @@ export async function updateFilter(ctx: Ctx, actorId: string, id: string, input:
   await ctx.db.transaction(async (trx) => {
     if (Object.keys(columns).length > 0) await trx('filters').where({ id, actor_id: actorId }).update(columns)
     await saveKeywords(ctx, trx, id, input.keywords ?? [])
+    await tell(trx, 'filters-changed', [actorId])
   })
   return getFilter(ctx, actorId, id)
 }
@@ -81,6 +84,7 @@ export async function updateFilter(ctx: Ctx, actorId: string, id: string, input:
 /** Removes a filter. Throws 404. */
 export async function deleteFilter(ctx: Ctx, actorId: string, id: string): Promise<void> {
   if ((await ctx.db('filters').where({ id, actor_id: actorId }).delete()) === 0) throw gone()
+  await tell(ctx.db, 'filters-changed', [actorId])
 }
 
 /** Adds a word to a filter. Throws 404, filter.* (422). */
@@ -90,6 +94,7 @@ export async function addKeyword(ctx: Ctx, actorId: string, filterId: string, in
   const [id] = await ctx.db.transaction((trx) =>
     saveKeywords(ctx, trx, filterId, [{ keyword: keyword ?? '', wholeWord: wholeWord ?? true }])
   )
+  await tell(ctx.db, 'filters-changed', [actorId])
   return getKeyword(ctx, actorId, id!)
 }
 
@@ -104,6 +109,7 @@ export async function getKeyword(ctx: Ctx, actorId: string, id: string): Promise
 export async function updateKeyword(ctx: Ctx, actorId: string, id: string, input: KeywordInput): Promise<FilterKeywordRow> {
   const row = await getKeyword(ctx, actorId, id)
   await ctx.db.transaction((trx) => saveKeywords(ctx, trx, row.filter_id, [{ ...input, id, destroy: false }]))
+  await tell(ctx.db, 'filters-changed', [actorId])
   return getKeyword(ctx, actorId, id)
 }
 
@@ -111,6 +117,7 @@ export async function updateKeyword(ctx: Ctx, actorId: string, id: string, input
 export async function deleteKeyword(ctx: Ctx, actorId: string, id: string): Promise<void> {
   await getKeyword(ctx, actorId, id)
   await ctx.db('filter_keywords').where({ id }).delete()
+  await tell(ctx.db, 'filters-changed', [actorId])
 }
 
 /** Adds a post to a filter. Throws 404 for a filter or post that is not there for this person. */
@@ -122,6 +129,7 @@ export async function addFilteredStatus(ctx: Ctx, actorId: string, filterId: str
   if (statuses.length >= MAX_PARTS) throw new AppError('filter.too-long', 422, 'This filter holds too much.')
   const row = { id: newId(ctx.clock.now()), filter_id: filterId, object_id: objectId }
   await ctx.db('filter_statuses').insert(row).onConflict(['filter_id', 'object_id']).ignore()
+  await tell(ctx.db, 'filters-changed', [actorId])
   return row
 }
 
@@ -136,6 +144,7 @@ export async function getFilteredStatus(ctx: Ctx, actorId: string, id: string): 
 export async function deleteFilteredStatus(ctx: Ctx, actorId: string, id: string): Promise<FilterStatusRow> {
   const row = await getFilteredStatus(ctx, actorId, id)
   await ctx.db('filter_statuses').where({ id }).delete()
+  await tell(ctx.db, 'filters-changed', [actorId])
   return row
 }
 

@@ -64,7 +64,7 @@ async function instanceV2(ctx: Ctx) {
     icon: [],
     languages: ['fr', 'en'],
     configuration: {
-      urls: { about: `${site.origin}/a-propos`, privacy_policy: null, terms_of_service: null },
+      urls: { streaming: streamingUrl(site), about: `${site.origin}/a-propos`, privacy_policy: null, terms_of_service: null },
       vapid: { public_key: '' },
       accounts: { max_featured_tags: MAX_FEATURED_TAGS, max_pinned_statuses: 5 },
       ...CONFIGURATION,
@@ -92,7 +92,7 @@ async function instanceV1(ctx: Ctx) {
     description: site.description,
     email: '',
     version: COMPATIBLE_VERSION,
-    urls: {},
+    urls: { streaming_api: streamingUrl(site) },
     stats: { user_count: numbers.users, status_count: numbers.statuses, domain_count: numbers.hosts },
     thumbnail: `${site.origin}/headers/original/missing.png`,
     languages: ['fr', 'en'],
@@ -103,6 +103,11 @@ async function instanceV1(ctx: Ctx) {
     contact_account: await contact_(ctx),
     rules: rules('fr')
   }
+}
+
+/** Where clients open sockets: they add /api/v1/streaming. */
+function streamingUrl(site: Site): string {
+  return site.origin.replace(/^http/, 'ws')
 }
 
 function registrations(site: Site) {

@@ -31,6 +31,8 @@ declare module 'fastify' {
     scope?: string
     /** An app's own token is enough (Mastodon: POST /api/v1/accounts, apps/verify_credentials). */
     appToken?: boolean
+    /** Streams: browsers cannot set headers there, so the token may come as `access_token` or as the WebSocket's subprotocol. */
+    tokenInUrl?: boolean
   }
 }
 
@@ -88,7 +90,12 @@ function fill(request: FastifyRequest, { account, actor, token }: Bearer): void 
 }
 
 function readBearer(request: FastifyRequest): string | null {
-  // Only the header: a token in the query string ends up in logs (RFC 9700 §4.3.2).
+  // Else only the header: a token in the query string ends up in logs (RFC 9700 §4.3.2).
+  if (request.routeOptions.config.tokenInUrl === true && request.headers.authorization === undefined) {
+    const { access_token: given } = request.query as Record<string, unknown>
+    const token = request.headers['sec-websocket-protocol'] ?? given
+    return typeof token === 'string' && token !== '' ? token.split(',')[0]!.trim() : null
+  }
   const match = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(request.headers.authorization ?? '')
   return match === null ? null : match[1]!
 }

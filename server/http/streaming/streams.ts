@@ -1,0 +1,76 @@
+// The streams of the Mastodon API (docs.joinmastodon.org/methods/streaming): each is a timeline, asked only for what just happened, so
+// that a stream shows exactly what its timeline would show this person.
+import type { Ctx } from '../../context.ts'
+import { isRowId } from '../../core/ids.ts'
+import type { LiveObject } from '../../db/live.ts'
+import type { Page } from '../../db/paging.ts'
+import type { ListRow } from '../../db/rows.ts'
+import type { StatusRow } from '../../db/status-parts.ts'
+import { homeTimeline, listTimeline, publicTimeline, tagTimeline } from '../../db/timelines.ts'
+import { getList } from '../../features/lists/lists.ts'
+import { readTag } from '../../features/tags/tags.ts'
+import { AppError } from '../../core/errors.ts'
+
+/** A stream somebody listens to. `name` is what events carry: the stream's word, and the hashtag or list. */
+export type Stream =
+  | { kind: 'user' | 'notifications' | 'direct'; name: string[] }
+  | { kind: 'public'; name: string[]; local: boolean; remote: boolean; onlyMedia: boolean }
+  | { kind: 'hashtag'; name: string[]; tag: string; local: boolean }
+  | { kind: 'list'; name: string[]; list: ListRow }
+
+export interface StreamQuestion {
+  stream: string
+  tag?: string
+  list?: string
+}
+
+/** The stream a person asks for. Throws stream.unknown (400), 404 for a list that is not theirs or what is no hashtag. */
+export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list }: StreamQuestion): Promise<Stream> {
+  const [kind, ...more] = stream.split(':')
+  const flags = new Set(more)
+  if (stream === 'user' || stream === 'direct') return { kind: stream, name: [stream] }
+  if (stream === 'user:notification') return { kind: 'notifications', name: [stream] }
+  if (kind === 'public' && more.every((flag) => ['local', 'remote', 'media'].includes(flag)))
+    return { kind, name: [stream], local: flags.has('local'), remote: flags.has('remote'), onlyMedia: flags.has('media') }
+  if (stream === 'hashtag' || stream === 'hashtag:local')
+    return { kind: 'hashtag', name: [stream, tag ?? ''], tag: readTag(tag ?? '').tag, local: flags.has('local') }
+  if (stream === 'list' && isRowId(list)) return { kind: stream, name: [stream, list], list: await getList(ctx, ownerId, list) }
+  throw new AppError('stream.unknown', 400, 'Unknown stream type')
+}
+
+/** The scope a stream needs. */
+export function scopeOf(stream: Stream): string {
+  if (stream.kind === 'notifications') return 'read:notifications'
+  return stream.kind === 'list' ? 'read:lists' : 'read:statuses'
+}
+
+/** The objects of these that belong into the stream of this person, oldest first. None without asking when none can. */
+export async function belonging(ctx: Ctx, ownerId: string, stream: Stream, objects: LiveObject[]): Promise<StatusRow[]> {
+  const viewer = { actorId: ownerId }
+  const among = (some: LiveObject[]): Page => ({
+    maxId: null,
+    sinceId: null,
+    minId: '0',
+    limit: some.length,
+    ids: some.map(({ id }) => id)
+  })
+  const open = objects.filter(({ visibility }) => visibility === 'public')
+  const read = async (some: LiveObject[], timeline: (page: Page) => Promise<StatusRow[]>): Promise<StatusRow[]> =>
+    some.length === 0 ? [] : (await timeline(among(some))).toReversed()
+  switch (stream.kind) {
+    case 'user':
+      return read(objects, (page) => homeTimeline(ctx, ownerId, page))
+    case 'public':
+      return read(open, (page) => publicTimeline(ctx, viewer, stream, page))
+    case 'hashtag':
+      return read(
+        open.filter(({ tags }) => tags.includes(stream.tag)),
+        (page) => tagTimeline(ctx, viewer, stream.tag, stream, page)
+      )
+    case 'list':
+      return read(objects, (page) => listTimeline(ctx, stream.list, page))
+    case 'notifications':
+    case 'direct':
+      return []
+  }
+}
