@@ -13,6 +13,8 @@ export interface Wish {
   iri: string | null
   message: string
   named: boolean
+  /** An organiser: needs nobody’s word. */
+  organises?: boolean
 }
 
 /** Why nobody can take part (any more). */
@@ -24,7 +26,7 @@ export type Seat =
   | { row: ParticipationRow; fresh: boolean }
 
 /**
- * Asks for a seat in a local event: at once where everybody may come or the person was invited, else as a request. Asking again changes
+ * Asks for a seat in a local event: at once where everybody may come, or the person was invited or organises, else as a request. Asking again changes
  * nothing but the id of the Join. Notifies the organiser of what is new.
  */
 export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & { told: WrittenNotification[] }> {
@@ -34,7 +36,7 @@ export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & 
   const invitation = await findInvitation(trx, event.id, actorId)
   const refused = settings === undefined ? 'closed' : refusalOf(ctx, event, settings, known, invitation)
   if (refused !== null) return { refused, told: [] }
-  const state = settings!.join_mode === 'restricted' && invitation === undefined ? 'pending' : 'accepted'
+  const state = settings!.join_mode === 'restricted' && invitation === undefined && !wish.organises ? 'pending' : 'accepted'
   if (known?.state === 'accepted' || (known?.state === 'pending' && state === 'pending')) {
     const row = { ...known, iri: wish.iri ?? known.iri }
     if (row.iri !== known.iri) await trx('participations').where({ id: known.id }).update({ iri: row.iri })

@@ -39,9 +39,9 @@ export function dateWords(locale: string, home: string): DateWords {
   }
   const time = (iso: string, timezone?: string): string => {
     const text = format(iso, timezone, { hour: '2-digit', minute: '2-digit' })
-    // French notices write "14 h" and "14 h 30".
+    // French notices write "14 h" and "14 h 30", never broken at the end of a line.
     return isFrench
-      ? text.replace(/^0?(\d+):(\d\d)$/, (_, hour: string, minute: string) => `${hour} h${minute === '00' ? '' : ` ${minute}`}`)
+      ? text.replace(/^0?(\d+):(\d\d)$/, (_, hour: string, minute: string) => `${hour}\u00a0h${minute === '00' ? '' : `\u00a0${minute}`}`)
       : text
   }
   const range = (start: string, end: string | null, timezone?: string): string => {

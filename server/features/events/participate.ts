@@ -17,6 +17,7 @@ import {
 import type { ActorRow, EventInvitationRow, ObjectRow, ParticipationRow } from '../../db/rows.ts'
 import { answerInvite, countLater, sendWish } from '../../protocol/participation.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
+import { organises } from './organise.ts'
 
 export interface Joining {
   /** A word to the organiser. */
@@ -41,9 +42,10 @@ const REFUSALS: Record<Refusal, string> = {
 export async function joinEvent(ctx: Ctx, actor: ActorRow, event: ObjectRow, { message = '', named = false }: Joining): Promise<void> {
   await assertNotBlocked(ctx, actor, event)
   const words = [...message.replaceAll('\u0000', '').toWellFormed().trim()].slice(0, MAX_MESSAGE).join('')
+  const isOrganiser = await organises(ctx, { role: 'member', actorId: actor.id }, event)
   await ctx.db.transaction(async (trx) => {
     if (!event.local) return askElsewhere(ctx, trx, actor, event, words, named)
-    const seat = await takeSeat(ctx, trx, { event, actorId: actor.id, iri: null, message: words, named })
+    const seat = await takeSeat(ctx, trx, { event, actorId: actor.id, iri: null, message: words, named, organises: isOrganiser })
     if ('refused' in seat) throw refusal(seat.refused)
     await tellNotified(ctx, trx, seat.told)
     if (seat.fresh && seat.row.state === 'accepted') await countLater(ctx, trx, event)

@@ -76,6 +76,8 @@ t.test('who asks to come is seen by organisers only, and her name by others only
     { account: { acct: 'carl' }, state: 'pending' }
   ])
   t.match((await asAlice('GET', `${URL}/${id}`)).json, { canOrganise: true, requestCount: 2 })
+  t.match((await asAlice('POST', `${URL}/${id}/join`)).json, { participation: { state: 'accepted' } }, 'an organiser asks nobody')
+  await asAlice('POST', `${URL}/${id}/leave`)
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${bea.actor.id}/approve`)).status, 200)
   t.match(await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/approve`), { status: 422, json: { code: 'event.full' } })
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/refuse`)).status, 200)
