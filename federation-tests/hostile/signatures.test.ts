@@ -152,6 +152,8 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     )
   })
   await t.test('S13 a key document whose owner does not name that key', async (t) => {
+    await scene.settled()
+    const [before, rows] = [await scene.snapshot(), await logged()]
     const key = createKey('https://evil.test/users/mallory/other-key')
     evil.serve('/users/mallory/other-key', { '@context': CONTEXT, id: key.id, owner: mallory.iri, publicKeyPem: key.publicPem })
     const body = Buffer.from(JSON.stringify(scene.create(mallory)))
@@ -161,6 +163,9 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
       headers: { ...signCavage(key, 'POST', sharedInbox, body), 'content-type': 'application/activity+json' }
     })
     t.equal(answer.status, 401)
+    t.same(await scene.snapshot(), before)
+    t.equal(await logged(), rows)
+    t.same(await commune.query('select 1 from actor_keys where key_iri = $1', [key.id]), [], 'the key is not kept')
   })
   await t.test('S14 a refreshed key document that claims a local identity changes nothing of ours', async (t) => {
     await scene.settled()
@@ -228,6 +233,8 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
     t.equal(await logged(), rows)
   })
   await t.test('S18 two hundred dead keys of one host cost that host at most a handful of requests', async (t) => {
+    await scene.settled()
+    const [before, rows] = [await scene.snapshot(), await logged()]
     const asked = evil.requests.length
     const key = createKey('')
     for (let index = 0; index < 200; index += 20) {
@@ -247,6 +254,8 @@ t.test('forged, bent and replayed signatures', { skip: NETWORK_MISSING, timeout:
       )
     }
     t.ok(evil.requests.length - asked <= 12, `${evil.requests.length - asked} requests`)
+    t.same(await scene.snapshot(), before)
+    t.equal(await logged(), rows, 'nothing of it is kept')
     t.equal((await bob.post(sharedInbox, scene.create(bob))).status, 202, 'others are served as ever')
   })
   await t.test('S21 forwarded headers and method overrides do not make a foreign signature ours', (t) =>

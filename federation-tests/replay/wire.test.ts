@@ -181,10 +181,10 @@ t.test('what peers send, and what is seen of it', { skip: NETWORK_MISSING, timeo
     t.equal((await counts(proposal.id)).favourites_count, 1)
   })
   await replay('in-announce-mastodon', 'the boost of the event is counted', async (t) => {
-    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).reblogs_count, 1)
+    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).reblogs_count, 2, 'the commune’s own and Bob’s')
   })
   await replay('in-undo-announce-mastodon', 'and taken back', async (t) => {
-    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).reblogs_count, 0)
+    t.equal((await alice.get(`/api/communer/v1/events/${event.id}`)).reblogs_count, 1, 'the commune’s own stays')
   })
   await replay('in-create-comment-lemmy', 'the comment stands under the proposal, and alice hears of it', async (t, document) => {
     const { descendants } = await alice.get(`/api/v1/statuses/${proposal.id}/context`)

@@ -1,4 +1,5 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import { createPublicKey } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { countPublished } from '../db/documents.ts'
@@ -100,6 +101,9 @@ t.test('[6][9] an actor is served with its key, the exact type, Vary and ETag, w
   const answer = await get(alice.iri)
   t.doesNotThrow(() => assertWire(answer.json()))
   t.match(answer.json().publicKey, { owner: alice.iri, publicKeyPem: /^-----BEGIN PUBLIC KEY-----/ })
+  const key = createPublicKey({ key: answer.json().publicKey.publicKeyPem, type: 'spki', format: 'pem' })
+  t.equal(key.asymmetricKeyType, 'rsa')
+  t.ok(key.asymmetricKeyDetails!.modulusLength! >= 2048)
   t.notMatch(answer.body, /PRIVATE/)
   t.equal((await get(alice.iri, AP, { 'if-none-match': String(answer.headers['etag']) })).statusCode, 304)
   const zipped = await get(alice.iri, AP, { 'accept-encoding': 'gzip' })
@@ -319,8 +323,24 @@ t.test('[4][5] host-meta and NodeInfo tell where to ask and what we are', async 
     links.map((link: { href: string }) => link.href),
     ['2.1', '2.0'].map((version) => `${ctx.site!.origin}/nodeinfo/${version}`).concat(`${ctx.site!.origin}/ap/actor`)
   )
+  t.same(
+    links.map((link: { rel: string }) => link.rel),
+    ['2.1', '2.0']
+      .map((version) => `http://nodeinfo.diaspora.software/ns/schema/${version}`)
+      .concat('https://www.w3.org/ns/activitystreams#Application')
+  )
   for (const version of ['2.0', '2.1']) {
     const answer = await get(`/nodeinfo/${version}`, '*/*')
+    // What the schemas of NodeInfo require, and the only properties they allow.
+    const required = ['metadata', 'openRegistrations', 'protocols', 'services', 'software', 'usage', 'version']
+    t.same(Object.keys(answer.json()).sort(), required)
+    t.match(answer.json().services, { inbound: Array, outbound: Array })
+    t.type(answer.json().software.version, 'string')
+    const allowed = ['name', 'version', ...(version === '2.1' ? ['homepage', 'repository'] : [])]
+    t.same(
+      Object.keys(answer.json().software).filter((name) => !allowed.includes(name)),
+      []
+    )
     t.match(answer.headers['content-type'], /^application\/json/)
     t.match(answer.json(), {
       version,

@@ -100,6 +100,9 @@ t.test('[8] a message names its ActivityPub document, first in the Link header',
   const answer = await page(`/@amina/${note.id}`)
   t.equal(answer.statusCode, 200)
   t.equal(answer.headers.link, `<${note.iri}>; rel="alternate"; type="application/activity+json"`)
+  const [alternate = ''] = /<link[^>]*application\/activity\+json[^>]*>/.exec(answer.body) ?? []
+  t.match(alternate, /rel="alternate"/)
+  t.ok(alternate.includes(`href="${note.iri}"`), 'and in the page')
   t.match(answer.body, /<meta property="og:description" content="Un mot pour le monde">/)
   const machine = await get(app, `/@amina/${note.id}`, { accept: 'application/activity+json' })
   t.match(machine.headers['content-type'], /application\/activity\+json/, 'the same address serves machines')

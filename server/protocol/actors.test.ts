@@ -371,7 +371,10 @@ t.test('F22: NodeInfo is read on the host itself', async (t) => {
       { links: [{ rel: 'http://nodeinfo.diaspora.software/ns/schema/2.1', href: 'https://gancio.test/.well-known/nodeinfo/2.1' }] },
       'application/json'
     )
+  const asked = peer.seen.length
   await t.rejects(refreshHost(ctx, 'evil.test'), { code: 'fetch.invalid' })
+  t.equal(peer.seen.length, asked, 'the other host is not asked')
+  t.same(await ctx.db('hosts').where({ host: 'evil.test' }).whereNotNull('software'), [], 'nothing is known of it')
 })
 
 t.test('documents of our own host are never fetched, whatever leads there', async (t) => {

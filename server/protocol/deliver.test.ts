@@ -87,6 +87,7 @@ t.test('[14] an activity arrives once, as the bytes that were stored, with a sig
   t.equal(letter!.headers['digest'], `SHA-256=${createHash('sha256').update(letter!.body).digest('base64')}`)
   const signature = String(letter!.headers['signature'])
   t.match(signature, /headers="\(request-target\) host date digest content-type"/)
+  t.match(signature, /algorithm="rsa-sha256"/)
   const { headers } = letter!
   const text = `(request-target): post /inbox\nhost: ${headers.host}\ndate: ${headers.date}\ndigest: ${headers['digest']}\ncontent-type: ${headers['content-type']}`
   const { public_pem: pem } = await ctx.db('actor_keys').where({ actor_id: alice.id }).first()

@@ -101,7 +101,8 @@ t.test('F06, F07, F16: redirects are judged one by one and end after two', async
     peer.on(path, (_request, response) => void response.writeHead(302, { location }).end())
   peer.on('/n/1', note('https://peer.test/n/1'))
   redirect('/old', '/n/1')
-  t.equal(await read('/old'), 'ok', 'F16 stored under the id of where it ended')
+  t.equal(await read('/old'), 'ok')
+  t.equal((await fetchDocument(ctx, 'https://peer.test/old')).iri, 'https://peer.test/n/1', 'F16 known by the id of where it ended')
   for (const to of [
     'https://127.0.0.1/',
     'http://peer.test/n/1',

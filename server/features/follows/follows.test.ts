@@ -49,7 +49,7 @@ t.test('following someone elsewhere asks their server, once, and waits; stopping
   t.equal(await findFollow(ctx.db, alice.id, bob.id), undefined)
 })
 
-t.test('groups accept at once; a person who wants to be asked decides', async (t) => {
+t.test('[33] groups accept at once; a person who wants to be asked decides, and the answer repeats the Follow', async (t) => {
   const { ctx, alice, bea, bob, sent } = await scene(t)
   const jardin = await localGroup(ctx, 'jardin', alice)
   await ctx.db('actors').update({ locked: true }).whereIn('id', [jardin.id, alice.id])

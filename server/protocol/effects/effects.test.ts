@@ -283,6 +283,13 @@ t.test('checklist 44, 46, R7: Delete by id, by Tombstone, by the full object; no
     t.equal(await receive(ctx, { ...made, id: `${String(made.id)}-again` }), 'tombstoned')
     t.equal(await receive(ctx, activity('Update', bob, { ...post, updated: '2026-11-22T11:59:00Z' })), 'tombstoned')
   }
+  const last = note(bob)
+  await receive(ctx, create(bob, last))
+  t.equal(
+    await receive(ctx, { ...activity('Delete', bob, last.id), id: undefined }),
+    'deleted',
+    'R1: without an id of its own (GoToSocial)'
+  )
   t.same(await ctx.db('home_items'), [])
 })
 

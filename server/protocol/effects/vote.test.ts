@@ -138,6 +138,7 @@ t.test('O27 totals of our poll are ours: an Update from elsewhere changes nothin
   const forged = { ...row.doc, id: row.iri, votersCount: 9000, oneOf: [{ type: 'Note', name: 'Jamais', replies: { totalItems: 9000 } }] }
   t.equal(await receive(ctx, activity('Update', bob, forged)), 'refused-owner')
   t.same(await totals(ctx), [0, 0, 0, 0])
+  t.same((await ctx.db<ObjectRow>('objects').where({ id: row.id }).first())!.doc, row.doc, 'nor a word of it')
 })
 
 t.test('totals are told once for many votes, to who got the question and to who voted, naming no voter', async (t) => {
