@@ -18,6 +18,7 @@ import { communerMemberships } from './http/communer/memberships.ts'
 import { communerGroups } from './http/communer/groups.ts'
 import { communerParticipation } from './http/communer/participation.ts'
 import { communerLeave } from './http/communer/leave.ts'
+import { communerLegal } from './http/communer/legal.ts'
 import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
 import { communerPersonalData } from './http/communer/personal-data.ts'
@@ -133,6 +134,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerPersonalData,
     communerSecondFactor,
     communerAdminMails,
+    communerLegal,
     communerLeave,
     communerAdmin
   ])

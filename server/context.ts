@@ -23,6 +23,8 @@ export interface Site {
   registrations: 'open' | 'approval' | 'closed'
   communeActorId: string
   instanceActorId: string
+  /** What the last accessibility audit found; absent: there was none. */
+  accessibility?: 'none' | 'partial' | 'full'
   /** IANA name used where nothing says better. */
   timezone: string
 }

@@ -336,6 +336,7 @@ export interface SiteSummary {
   longitude: number
   insee: string
   communeId: string
+  accessibility: 'none' | 'partial' | 'full'
 }
 
 export interface AdminAccount {
@@ -527,4 +528,18 @@ export interface ListImport {
   done: number
   failed: number
   finished_at: string | null
+}
+
+/** A legal page as everybody reads it. */
+export interface LegalText {
+  title: string
+  html: string
+  is_own: boolean
+  missing: string[]
+}
+
+export interface LegalSettings {
+  facts: Record<string, string>
+  accessibility: 'none' | 'partial' | 'full'
+  texts: Record<string, string>
 }

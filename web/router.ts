@@ -50,6 +50,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
   { path: '/admin/courriel', name: 'mails', component: () => import('./pages/MailsPage.vue'), meta: { members: true } },
+  { path: '/admin/pages-legales', name: 'legal', component: () => import('./pages/LegalSettingsPage.vue'), meta: { members: true } },
   { path: '/admin/serveurs', name: 'policies', component: () => import('./pages/PoliciesPage.vue'), meta: { members: true } },
   { path: '/admin/signalements', name: 'reports', component: () => import('./pages/ReportsPage.vue'), meta: { members: true } },
   {
@@ -61,6 +62,10 @@ const routes: RouteRecordRaw[] = [
   { path: '/admin/personnes/:id(\\d+)', name: 'person', component: () => import('./pages/PersonPage.vue'), meta: { members: true } },
   { path: '/signaler', name: 'report-form', component: () => import('./pages/ReportFormPage.vue') },
   { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
+  { path: '/mentions-legales', name: 'mentions', component: () => import('./pages/LegalPage.vue') },
+  { path: '/confidentialite', name: 'privacy', component: () => import('./pages/LegalPage.vue') },
+  { path: '/accessibilite', name: 'accessibility', component: () => import('./pages/LegalPage.vue') },
+  { path: '/conditions', name: 'terms', component: () => import('./pages/LegalPage.vue') },
   {
     path: '/authorize_interaction',
     name: 'interact',

@@ -10,6 +10,17 @@ export function paragraphs(text: string): string {
     .join('')
 }
 
+/** The same with headings: a block that begins with `## ` is a heading. For pages that people write at length. */
+export function headedText(text: string): string {
+  const blocks = text.replace(/\r\n?/g, '\n').split(/\n(?=## )|\n{2,}/)
+  return blocks.map((block) => (block.startsWith('## ') ? headed(block) : paragraphs(block))).join('')
+}
+
+function headed(block: string): string {
+  const [title, ...rest] = block.slice(3).split('\n')
+  return `<h2>${escapeHtml(title!.trim())}</h2>${paragraphs(rest.join('\n'))}`
+}
+
 /** One line as HTML with links, without a paragraph around it: the value of a profile field. */
 export function withLinks(line: string): string {
   let html = ''

@@ -163,7 +163,7 @@ t.test('[W04 W10] who has no script logs in, signs up and asks for a password wi
       payload: new URLSearchParams(fields).toString(),
       headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', ...headers }
     })
-  t.match((await page('/connexion?retour=/agenda')).body, /<form[^>]* method="post" action="\/connexion\?retour=\/agenda"/)
+  t.match((await page('/connexion?retour=/agenda')).body, /<form[^>]* method="post" action="\/connexion\?retour=%2Fagenda"/)
   const wrong = await send('/connexion?retour=/agenda', { login: 'ami"na', password: 'nothing right' })
   t.equal(wrong.statusCode, 401)
   t.match(wrong.body, /Identifiant ou mot de passe incorrect/)
@@ -190,4 +190,33 @@ t.test('[W04 W10] who has no script logs in, signs up and asks for a password wi
     (await send('/mot-de-passe/nouveau?jeton=aaaaaaaaaaaaaaaaaaaaaaaaaaa', { token: 'a'.repeat(27), password: 'x y z a b' })).body,
     /déjà servi/
   )
+})
+
+t.test('legal pages are written from the commune’s facts, say what is missing, and take its own words', options, async (t) => {
+  const { ctx, app, page } = await start(t)
+  const empty = await page('/mentions-legales')
+  t.match(empty.body, /<h1[^>]*>Mentions légales<\/h1>/)
+  t.match(empty.body, /\[à compléter par la commune\]/)
+  t.match(empty.body, /href="\/accessibilite"[^>]*>Accessibilité\s: non conforme/)
+  const path = '/api/communer/v1/admin/legal'
+  await createAccount(ctx, { username: 'marie', email: 'm@example.org', password: 'correct horse', role: 'admin' })
+  await createAccount(ctx, { username: 'moda', email: 'o@example.org', password: 'correct horse', role: 'moderator' })
+  const [admin, moderator] = [browserOf(app), browserOf(app)]
+  await admin.post('/api/communer/v1/login', { login: 'marie', password: 'correct horse' })
+  await moderator.post('/api/communer/v1/login', { login: 'moda', password: 'correct horse' })
+  const settings = (await admin.get(path)).json()
+  t.equal((await moderator.send('PUT', path, settings)).statusCode, 403)
+  t.equal((await admin.send('PUT', path, { ...settings, accessibility: 'perfect' })).statusCode, 422)
+  const filled = {
+    facts: { ...settings.facts, publisher: 'Mairie de <b>Test</b>', director: 'Marie Payet' },
+    accessibility: 'partial',
+    texts: { ...settings.texts, terms: '## Chez nous\nSoyez gentils <script>alert(1)</script>' }
+  }
+  t.equal((await admin.send('PUT', path, filled)).statusCode, 200)
+  const notice = (await page('/mentions-legales')).body
+  t.match(notice, /<h2>Éditeur<\/h2><p>Mairie de &lt;b&gt;Test&lt;\/b&gt;/)
+  t.match(notice, /Accessibilité\s: partiellement conforme/)
+  t.match((await page('/accessibilite')).body, /partiellement conforme avec le référentiel/)
+  t.match((await page('/conditions')).body, /<h2>Chez nous<\/h2><p>Soyez gentils &lt;script&gt;/)
+  t.match((await page('/confidentialite', { 'accept-language': 'en' })).body, /Data protection officer/)
 })

@@ -137,5 +137,17 @@ async function chooseLanguage(ctx: Ctx, request: FastifyRequest, reply: FastifyR
 
 function summaryOf(site: Site): SiteSummary {
   const { name, origin, accountDomain, description, registrations, timezone, latitude, longitude, insee, communeActorId } = site
-  return { name, origin, accountDomain, description, registrations, timezone, latitude, longitude, insee, communeId: communeActorId }
+  return {
+    name,
+    origin,
+    accountDomain,
+    description,
+    registrations,
+    timezone,
+    latitude,
+    longitude,
+    insee,
+    communeId: communeActorId,
+    accessibility: site.accessibility ?? 'none'
+  }
 }
