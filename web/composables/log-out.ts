@@ -1,5 +1,6 @@
 // Leaving: the server ends the session, the page starts afresh so that nothing private stays in memory.
 import { useApi } from '../page-context.ts'
+import { forgetDrafts } from './draft.ts'
 import { useErrorText } from './errors.ts'
 import { useToasts } from './toasts.ts'
 
@@ -10,6 +11,7 @@ export function useLogOut(): () => Promise<void> {
   return async () => {
     try {
       await api.send('POST', '/api/communer/v1/logout')
+      forgetDrafts()
       location.assign('/')
     } catch (error) {
       toasts.show(errorText(error))

@@ -2,8 +2,11 @@
 import t from 'tap'
 import { ApiError, createApi, nextPath, withQuery, type ApiResponse } from '../api.ts'
 import { fullHandle, imagePath, plainText, statusPath } from '../composables/addresses.ts'
+import { handlesIn } from '../composables/audience.ts'
+import { triggerAt } from '../composables/completion.ts'
 import { dateWords } from '../composables/dates.ts'
 import { bodyOf, emptyDraft } from '../composables/event-form.ts'
+import { emojisNamed } from '../composables/emoji-words.ts'
 import { emojiPieces, htmlWithEmojis } from '../composables/emojis.ts'
 import { slugOf } from '../composables/slug.ts'
 import { changeStatus } from '../composables/status-cache.ts'
@@ -164,4 +167,25 @@ t.test('HTML of authors is shown through one component only', async (t) => {
     .filter((path) => !path.endsWith('.test.ts'))
   t.equal(found.length, 1)
   t.match(found[0], /RemoteHtml\.vue$/)
+})
+
+t.test('the word being typed may be a person, a hashtag or an emoji; an address or an hour is none', async (t) => {
+  const at = (text: string): object | null => triggerAt(text, text.length)
+  t.same(at('Bonjour @pau'), { kind: 'person', query: 'pau', start: 8 })
+  t.same(at('(@ana@autre.f'), { kind: 'person', query: 'ana@autre.f', start: 1 })
+  t.same(at('#fêt'), { kind: 'tag', query: 'fêt', start: 0 })
+  t.same(at('miam :pai'), { kind: 'emoji', query: 'pai', start: 5 })
+  t.same(triggerAt('@paul et moi', 5), { kind: 'person', query: 'paul', start: 0 }, 'the caret decides')
+  for (const text of ['ana@autre.fr', 'https://a.fr/#bas', 'à 12:30', 'https://a.fr/@ana', 'fin : oui', '@p', ''])
+    t.equal(at(text), null, text)
+})
+
+t.test('emoji are found by their names in the reader’s language, accents or not', async (t) => {
+  t.same(emojisNamed('fete', 'fr')[0], { emoji: '🎉', name: 'fête' })
+  t.same(emojisNamed('brea', 'en')[0], { emoji: '🥖', name: 'bread' })
+  t.same(emojisNamed('zzz', 'fr'), [])
+})
+
+t.test('the sentence under the composer names who will see a direct message', async (t) => {
+  t.same(handlesIn('@ana, voyez @bea@autre.fr. Écrire à x@y.fr, encore @ana'), ['@ana', '@bea@autre.fr'])
 })
