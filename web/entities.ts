@@ -160,6 +160,9 @@ export interface Status {
   favourites_count: number
   favourited?: boolean
   reblogged?: boolean
+  bookmarked?: boolean
+  /** The reader muted its conversation. */
+  muted?: boolean
   pinned?: boolean
   reblog: Status | null
   poll: Poll | null

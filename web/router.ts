@@ -33,6 +33,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },
+  { path: '/marque-pages', name: 'bookmarks', component: () => import('./pages/BookmarksPage.vue'), meta: { members: true } },
   { path: '/inscription', name: 'sign-up', component: () => import('./pages/SignUpPage.vue') },
   { path: '/connexion', name: 'log-in', component: () => import('./pages/LogInPage.vue') },
   { path: '/connexion/code', name: 'log-in-code', component: () => import('./pages/LogInPage.vue') },

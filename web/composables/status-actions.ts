@@ -1,4 +1,4 @@
-// Like, boost, pin, delete, refuse to be quoted: shown at once, put right by the server's answer, taken back when it refuses.
+// Like, boost, bookmark, pin, mute, delete, refuse to be quoted: shown at once, put right by the server's answer, taken back when it refuses.
 import type { Status } from '../entities.ts'
 import { useApi, useT } from '../page-context.ts'
 import { useErrorText } from './errors.ts'
@@ -8,7 +8,10 @@ import { useToasts } from './toasts.ts'
 export interface StatusActions {
   toggleLike(status: Status): Promise<void>
   toggleBoost(status: Status): Promise<void>
+  toggleBookmark(status: Status): Promise<void>
   togglePin(status: Status): Promise<void>
+  /** The whole conversation: no news of it any more, or again. */
+  toggleMute(status: Status): Promise<void>
   /** Takes back the permission that `quoting` shows `quoted`. */
   revokeQuote(quoted: Status, quoting: Status): Promise<void>
   remove(status: Status): Promise<boolean>
@@ -43,6 +46,26 @@ export function useStatusActions(): StatusActions {
   return {
     toggleLike: (status) => toggle(status, 'favourited', 'favourites_count', ['favourite', 'unfavourite']),
     toggleBoost: (status) => toggle(status, 'reblogged', 'reblogs_count', ['reblog', 'unreblog']),
+    toggleBookmark: async (status) => {
+      const bookmarked = status.bookmarked !== true
+      cache.change(status.id, (item) => ({ ...item, bookmarked }))
+      try {
+        await api.send('POST', `/api/v1/statuses/${status.id}/${bookmarked ? 'bookmark' : 'unbookmark'}`)
+        await cache.forgetBookmarks()
+      } catch (error) {
+        cache.change(status.id, (item) => ({ ...item, bookmarked: !bookmarked }))
+        toasts.show(errorText(error))
+      }
+    },
+    toggleMute: async (status) => {
+      try {
+        const { muted } = await api.send<Status>('POST', `/api/v1/statuses/${status.id}/${status.muted === true ? 'unmute' : 'mute'}`)
+        cache.change(status.id, (item) => ({ ...item, muted: muted === true }))
+        toasts.show(t(muted === true ? 'post.muteDone' : 'post.unmuteDone'))
+      } catch (error) {
+        toasts.show(errorText(error))
+      }
+    },
     togglePin: async (status) => {
       try {
         const answer = await api.send<Status>('POST', `/api/v1/statuses/${status.id}/${status.pinned === true ? 'unpin' : 'pin'}`)

@@ -3,7 +3,18 @@ import { useQueryCache } from '@pinia/colada'
 import type { Status } from '../entities.ts'
 
 /** Where messages sit inside cached answers. */
-const CONTAINERS = ['pages', 'items', 'ancestors', 'descendants', 'statuses', 'reblog', 'status', 'quote', 'quoted_status'] as const
+const CONTAINERS = [
+  'pages',
+  'items',
+  'ancestors',
+  'descendants',
+  'statuses',
+  'reblog',
+  'status',
+  'last_status',
+  'quote',
+  'quoted_status'
+] as const
 
 /** A copy of `value` in which each message `id` is what `change` makes of it; null removes it from its list. */
 export function changeStatus<T>(value: T, id: string, change: (status: Status) => Status | null): T {
@@ -26,6 +37,8 @@ export function changeStatus<T>(value: T, id: string, change: (status: Status) =
 export interface StatusCache {
   change(id: string, change: (status: Status) => Status | null): void
   refresh(): Promise<unknown>
+  /** The list of bookmarks is asked for anew when it is next opened; one that is open stays, so that a slip can be put right. */
+  forgetBookmarks(): Promise<unknown>
   /** The pinned messages of profiles. */
   refreshPinned(): Promise<unknown>
 }
@@ -39,6 +52,7 @@ export function useStatusCache(): StatusCache {
         if (data !== undefined) cache.setQueryData(entry.key, changeStatus(data, id, change))
       }
     },
+    forgetBookmarks: () => cache.invalidateQueries({ key: ['statuses', 'bookmarks'] }, false),
     refreshPinned: () => cache.invalidateQueries({ key: ['statuses', 'pinned'] }),
     refresh: () => cache.invalidateQueries({ key: ['statuses'] })
   }
