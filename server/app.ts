@@ -35,10 +35,13 @@ import { mastodonFilters } from './http/mastodon/filters.ts'
 import { mastodonInstance } from './http/mastodon/instance.ts'
 import { mastodonLists } from './http/mastodon/lists.ts'
 import { mastodonMedia } from './http/mastodon/media.ts'
+import { mastodonPush } from './http/mastodon/push.ts'
+import { mastodonScheduled } from './http/mastodon/scheduled.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
 import { interactions } from './http/interact.ts'
 import { hotDocuments } from './http/hot-documents.ts'
 import { mastodonAccountActions } from './http/mastodon/account-actions.ts'
+import { mastodonDiscovery } from './http/mastodon/discovery.ts'
 import { mastodonDomainBlocks } from './http/mastodon/domain-blocks.ts'
 import { mastodonAccounts } from './http/mastodon/accounts.ts'
 import { mastodonConversations } from './http/mastodon/conversations.ts'
@@ -146,6 +149,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     mastodonMedia,
     mastodonPreferences,
     mastodonFilters,
+    mastodonDiscovery,
     mastodonNotificationPolicy
   ])
     await app.register(routes, { ctx })
@@ -154,7 +158,15 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   for (const routes of [mastodonStatuses, mastodonStatusActions, mastodonPolls, mastodonQuotes, mastodonTimelines])
     await app.register(routes, client)
   for (const routes of [mastodonAccounts, mastodonAccountActions, mastodonNotifications]) await app.register(routes, client)
-  for (const routes of [mastodonDomainBlocks, mastodonReports, mastodonLists, mastodonTags, mastodonConversations])
+  for (const routes of [
+    mastodonDomainBlocks,
+    mastodonReports,
+    mastodonLists,
+    mastodonTags,
+    mastodonConversations,
+    mastodonPush,
+    mastodonScheduled
+  ])
     await app.register(routes, client)
   await app.register(mastodonGroupedNotifications, { ctx, prefix: '/api/v2/notifications' })
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import { noticesToHold } from './floods.ts'
 import { tell } from './live.ts'
+import { planPushes } from './push.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
 
@@ -106,11 +107,9 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
     }
   )
   const told = written.rows.filter((row) => !row.held)
-  await tell(
-    trx,
-    'notified',
-    told.map(({ id }) => id)
-  )
+  const ids = told.map(({ id }) => id)
+  await tell(trx, 'notified', ids)
+  await planPushes(ctx, trx, ids)
   return told
 }
 

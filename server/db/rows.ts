@@ -129,6 +129,21 @@ export interface NotificationPolicy {
   for_limited_accounts: PolicyVerdict
 }
 
+/** Where one device wants to hear of notifications. */
+export interface PushSubscriptionRow {
+  id: string
+  actor_id: string
+  token_id: string
+  endpoint: string
+  p256dh: string
+  auth: string
+  standard: boolean
+  /** Types of notifications. */
+  alerts: string[]
+  policy: 'all' | 'followed' | 'follower' | 'none'
+  created_at: Date
+}
+
 /** Direct posts of one thread, for one person. */
 export interface ConversationRow {
   id: string

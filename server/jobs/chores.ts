@@ -3,6 +3,9 @@ import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { doConfirmation } from '../features/accounts/confirm.ts'
 import { doReset } from '../features/accounts/reset.ts'
+import { PUSH_CHORE } from '../db/push.ts'
+import { pushNotification } from '../features/push/send.ts'
+import { PUBLISH_CHORE, publishScheduled } from '../features/wall/scheduled.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
@@ -22,6 +25,8 @@ export type ChoreWork = (ctx: Ctx, subject: string) => Promise<Date | null>
 /** Every kind of chore there is, with who does it. */
 export const CHORES: Record<string, ChoreWork> = {
   'move-followers': moveFollowers,
+  [PUBLISH_CHORE]: publishScheduled,
+  [PUSH_CHORE]: pushNotification,
   'poll-tell': tellTotals,
   'poll-close': closePoll,
   'event-count': publishCount,

@@ -5,7 +5,7 @@ import type { Ctx } from '../context.ts'
 import type { AccountRow, ActorRow } from '../db/rows.ts'
 import { createToken } from '../features/accounts/tokens.ts'
 import type { FakeClock } from './clock.ts'
-import { testContext } from './context.ts'
+import { testContext, type TestContextOptions } from './context.ts'
 import { citizen } from './people.ts'
 
 type Tap = Parameters<typeof testContext>[0]
@@ -51,8 +51,8 @@ export function caller(app: FastifyInstance, token: string | null): Client['call
 }
 
 /** An instance with Alice and Bea. */
-export async function clientScene(t: Tap): Promise<ClientScene> {
-  const { ctx, clock } = await testContext(t)
+export async function clientScene(t: Tap, options: TestContextOptions = {}): Promise<ClientScene> {
+  const { ctx, clock } = await testContext(t, options)
   // A 500 says nothing to the client: let the test say why.
   ctx.log.error = ((what: { err?: Error }) => process.stderr.write(`${what.err?.stack}\n`)) as typeof ctx.log.error
   const app = await buildApp(ctx)

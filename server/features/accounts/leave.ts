@@ -81,6 +81,9 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['tag_follows', 'actor_id'],
     ['featured_tags', 'actor_id'],
     ['conversations', 'owner_id'],
+    ['scheduled_statuses', 'actor_id'],
+    ['push_subscriptions', 'actor_id'],
+    ['dismissed_suggestions', 'actor_id'],
     ['notification_permissions', 'owner_id'],
     ['actor_notes', 'actor_id'],
     ['actor_notes', 'target_id']

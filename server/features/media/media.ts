@@ -77,6 +77,8 @@ export async function pruneOrphanMedia(ctx: Ctx): Promise<number> {
     .db<MediaRow>('media')
     .whereIn('id', ctx.db('media').whereNull('object_id').where('created_at', '<', before).limit(500).select('id'))
     .whereNull('object_id')
+    // What a scheduled post waits for is no orphan.
+    .whereRaw('not exists (select 1 from scheduled_statuses w where w.media_ids @> array[media.id])')
     .delete()
     .returning('*')
   for (const row of rows) await removeFiles(ctx, [row.file, row.preview_file])

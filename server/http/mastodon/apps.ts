@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import type { OauthAppRow } from '../../db/rows.ts'
 import { createApp, getApp } from '../../features/accounts/oauth.ts'
+import { pushPublicKey } from '../../protocol/push.ts'
 import { readForm } from '../plugins/bodies.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 
@@ -24,8 +25,7 @@ export async function mastodonApps(app: FastifyInstance, { ctx }: { ctx: Ctx }):
       client_secret: secret,
       // 0: it does not expire (docs.joinmastodon.org/entities/CredentialApplication).
       client_secret_expires_at: 0,
-      // No streaming push yet: an empty key says so to clients that decode a string.
-      vapid_key: ''
+      vapid_key: await pushPublicKey(ctx)
     }
   })
 
@@ -33,7 +33,7 @@ export async function mastodonApps(app: FastifyInstance, { ctx }: { ctx: Ctx }):
     const appId = request.appToken?.app_id ?? request.auth?.token.app_id ?? null
     const row = appId === null ? null : await getApp(ctx, appId)
     if (row === null) throw new AppError('auth.token-invalid', 401, 'The access token is invalid')
-    return { ...presentApp(row), vapid_key: '' }
+    return { ...presentApp(row), vapid_key: await pushPublicKey(ctx) }
   })
 }
 

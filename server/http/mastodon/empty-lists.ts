@@ -1,22 +1,11 @@
 // What clients ask for at start and we have nothing of yet: an honest empty list instead of a 404 they would report.
 import type { FastifyInstance } from 'fastify'
 
-const PUBLIC_LISTS = [
-  '/api/v1/custom_emojis',
-  '/api/v1/trends',
-  '/api/v1/trends/tags',
-  '/api/v1/trends/statuses',
-  '/api/v1/trends/links',
-  '/api/v1/instance/activity'
-]
+const PUBLIC_LISTS = ['/api/v1/custom_emojis', '/api/v1/trends/links', '/api/v1/instance/activity']
 
 const OWN_LISTS: Record<string, string> = {
   '/api/v1/announcements': 'read:accounts',
-  '/api/v1/scheduled_statuses': 'read:statuses',
-  '/api/v1/endorsements': 'read:accounts',
-  '/api/v1/suggestions': 'read:accounts',
-  '/api/v2/suggestions': 'read:accounts',
-  '/api/v1/accounts/familiar_followers': 'read:follows'
+  '/api/v1/endorsements': 'read:accounts'
 }
 
 /** Fastify plugin. */

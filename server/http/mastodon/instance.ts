@@ -6,6 +6,7 @@ import { POLL_LIMITS } from '../../features/wall/poll.ts'
 import { MAX_FEATURED_TAGS } from '../../features/tags/tags.ts'
 import { contactOf, instanceNumbers, knownHosts } from '../../features/admin/instance.ts'
 import { text } from '../../locales/texts.ts'
+import { pushPublicKey } from '../../protocol/push.ts'
 import { localeOf } from '../plugins/locale.ts'
 import { MAX_FILE_BYTES } from '../plugins/bodies.ts'
 import { toAccount } from './serialise/account.ts'
@@ -65,7 +66,7 @@ async function instanceV2(ctx: Ctx) {
     languages: ['fr', 'en'],
     configuration: {
       urls: { streaming: streamingUrl(site), about: `${site.origin}/a-propos`, privacy_policy: null, terms_of_service: null },
-      vapid: { public_key: '' },
+      vapid: { public_key: await pushPublicKey(ctx) },
       accounts: { max_featured_tags: MAX_FEATURED_TAGS, max_pinned_statuses: 5 },
       ...CONFIGURATION,
       translation: { enabled: false },

@@ -8,15 +8,17 @@ import { loadThread } from '../../db/threads.ts'
 import { findStatus, findStatuses, findVisibleObject } from '../../db/timelines.ts'
 import { listEdits } from '../../features/wall/history.ts'
 import { unboostObject } from '../../features/wall/boost.ts'
-import { createNote } from '../../features/wall/create-note.ts'
+import { createNote, type NoteInput } from '../../features/wall/create-note.ts'
 import { deleteObject } from '../../features/wall/delete-object.ts'
 import { editNote } from '../../features/wall/edit-note.ts'
+import { schedulePost } from '../../features/wall/scheduled.ts'
 import { askForThread } from '../../protocol/threads.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
 import { pollInputOf } from './polls.ts'
 import { quotePolicyOf } from './quotes.ts'
 import { presentStatus, presentStatuses } from './present.ts'
+import { scheduleOf, toScheduledStatus } from './scheduled.ts'
 import type { StatusEdit } from './serialise/entities.ts'
 import { toStatus } from './serialise/status.ts'
 
@@ -28,9 +30,8 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
   app.post('/statuses', { config: WRITE }, async (request) => {
     const { actor, account } = requireAuth(request)
     const params = await readParams(request)
-    refuseUnknown(params)
     const key = request.headers['idempotency-key']
-    const row = await createNote(ctx, actor, {
+    const input: NoteInput = {
       text: textOf(params['status']) ?? '',
       visibility: visibilityOf(params['visibility']) ?? visibilityOf(account.preferences.privacy) ?? 'public',
       inReplyToId: textOf(params['in_reply_to_id']),
@@ -45,7 +46,10 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       quotedId: textOf(params['quoted_status_id']),
       quotePolicy: quotePolicyOf(params['quote_approval_policy']) ?? account.preferences.quotePolicy,
       idempotencyKey: typeof key === 'string' ? key : undefined
-    })
+    }
+    const at = scheduleOf(params['scheduled_at'])
+    if (at !== null) return toScheduledStatus(ctx, await schedulePost(ctx, actor, input, at))
+    const row = await createNote(ctx, actor, input)
     return presentStatus(ctx, row.id, { actorId: actor.id })
   })
 
@@ -139,11 +143,6 @@ function toEdit(
     media_attachments: status.media_attachments,
     emojis: status.emojis
   }
-}
-
-/** What cannot be done yet is said, never done otherwise. */
-function refuseUnknown(params: Params): void {
-  if (textOf(params['scheduled_at'])) throw new AppError('post.no-schedule', 422, 'Posts cannot be scheduled here yet.')
 }
 
 const VISIBILITIES: Record<string, Visibility> = {

@@ -1,0 +1,66 @@
+// Tells one device of one notification: the chore behind Web Push. The text is short and in the person's language; the app asks for the rest.
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { plainText } from '../../core/plain-text.ts'
+import type { AccountRow, ActorRow, NotificationRow, PushSubscriptionRow } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
+import { findStatus } from '../../db/timelines.ts'
+import { isLocale, text } from '../../locales/texts.ts'
+import { sendPush } from '../../protocol/push.ts'
+
+const MAX_BODY = 140
+/** Push services that fail this long have lost the device. */
+const GIVE_UP_MS = 2 * 86_400_000
+
+/** Does the chore `subscription:notification`. A device that is gone (404, 410) is forgotten; a service that is busy is asked again. */
+export async function pushNotification(ctx: Ctx, subject: string): Promise<Date | null> {
+  const [subscriptionId, notificationId] = subject.split(':') as [string, string]
+  const subscription = await ctx.db<PushSubscriptionRow>('push_subscriptions').where({ id: subscriptionId }).first()
+  const notification = await ctx.db<NotificationRow>('notifications').where({ id: notificationId }).first()
+  if (subscription === undefined || notification === undefined) return null
+  if (ctx.clock.now().getTime() - notification.created_at.getTime() > GIVE_UP_MS) return null
+  const message = await messageOf(ctx, notification)
+  if (message === null) return null
+  const { status } = await sendPush(ctx, subscription, message)
+  if (status === 404 || status === 410) await ctx.db('push_subscriptions').where({ id: subscription.id }).delete()
+  // A refusal of this very message would be refused again.
+  else if (status === 429 || status >= 500) throw new AppError('push.later', 503, `The push service answered ${status}.`)
+  else if (status >= 300) ctx.count('push.refused')
+  return null
+}
+
+/** The message as Mastodon's (web/notification_serializer.rb); null when who or what it speaks of is gone. The token itself is known to the app alone. */
+async function messageOf(ctx: Ctx, notification: NotificationRow): Promise<object | null> {
+  const from = await ctx
+    .db<ActorRow>('actors')
+    .where({ id: notification.from_id })
+    .whereNull('suspended_at')
+    .whereNull('deleted_at')
+    .first()
+  const account = await ctx.db<AccountRow>('accounts').where({ actor_id: notification.owner_id, status: 'active' }).first()
+  if (from === undefined || account === undefined) return null
+  const status = notification.object_id === null ? null : await findStatus(ctx, notification.object_id, { actorId: notification.owner_id })
+  if (notification.object_id !== null && status === null) return null
+  const locale = isLocale(account.locale) ? account.locale : 'fr'
+  const words = status === null ? from.summary : (status.summary ?? '') || status.content_html
+  return {
+    access_token: '',
+    preferred_locale: locale,
+    notification_id: notification.id,
+    notification_type: notification.type,
+    icon: iconOf(ctx, from),
+    title: text(locale, `push.${notification.type}`, { name: from.name || from.username }),
+    body: shorten(plainText(words))
+  }
+}
+
+/** A device never asks another server for a picture: it would learn who reads what. */
+function iconOf(ctx: Ctx, { local, icon }: ActorRow): string {
+  const { origin } = requireSite(ctx)
+  return local && icon !== null ? new URL(icon.url, origin).href : `${origin}/avatars/original/missing.png`
+}
+
+function shorten(words: string): string {
+  const characters = [...words.replaceAll(/\s+/g, ' ')]
+  return characters.length <= MAX_BODY ? characters.join('') : `${characters.slice(0, MAX_BODY - 1).join('')}…`
+}

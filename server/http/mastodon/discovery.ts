@@ -1,0 +1,81 @@
+// Finding people and subjects in the Mastodon API: familiar followers, suggestions, directory, trends by plain counting.
+import type { FastifyInstance } from 'fastify'
+import type { Ctx } from '../../context.ts'
+import { isRowId } from '../../core/ids.ts'
+import { directory, familiarFollowers, suggestedActors, trendingStatuses, trendingTags } from '../../db/discovery.ts'
+import { loadActorParts } from '../../db/status-parts.ts'
+import { dismissSuggestion } from '../../features/follows/suggestions.ts'
+import { requireAuth } from '../plugins/auth.ts'
+import { boolOf, idParam, listOf, readPage, textOf, viewerOf, type Params } from './params.ts'
+import { presentStatuses, presentTags } from './present.ts'
+import { toAccount } from './serialise/account.ts'
+
+const READ = { config: { scope: 'read:accounts' } }
+const PUBLIC = { config: { public: true } }
+const MAX_ASKED = 40
+
+/** Fastify plugin. */
+export async function mastodonDiscovery(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  app.get('/api/v1/accounts/familiar_followers', { config: { scope: 'read:follows' } }, async (request) => {
+    const query = request.query as Params
+    const ids = (listOf(query['id'] ?? query['ids'], MAX_ASKED) ?? []).filter(isRowId)
+    const found = await familiarFollowers(ctx, requireAuth(request).actor.id, [...new Set(ids)])
+    const actors = await loadActorParts(ctx, [...new Set(found.flatMap(({ followers }) => followers))])
+    return found.map(({ id, followers }) => ({
+      id,
+      accounts: followers.flatMap((one) => {
+        const actor = actors.get(one)
+        return actor === undefined ? [] : [toAccount(ctx, actor, actor)]
+      })
+    }))
+  })
+
+  app.get('/api/v1/suggestions', READ, async (request) =>
+    (await suggestedActors(ctx, requireAuth(request).actor.id, readPage(request, 40, 80).limit)).map((actor) =>
+      toAccount(ctx, actor, actor)
+    )
+  )
+
+  app.get('/api/v2/suggestions', READ, async (request) =>
+    (await suggestedActors(ctx, requireAuth(request).actor.id, readPage(request, 40, 80).limit)).map((actor) => ({
+      source: 'global',
+      sources: ['most_followed'],
+      account: toAccount(ctx, actor, actor)
+    }))
+  )
+
+  app.delete('/api/v1/suggestions/:id', { config: { scope: 'write:accounts' } }, async (request) => {
+    await dismissSuggestion(ctx, requireAuth(request).actor, idParam(request))
+    return {}
+  })
+
+  app.get('/api/v1/directory', PUBLIC, async (request) => {
+    const query = request.query as Params
+    const order = textOf(query['order']) === 'new' ? 'new' : 'active'
+    const { limit } = readPage(request, 40, 80)
+    const actors = await directory(ctx, { local: boolOf(query['local']) ?? false, order, limit, offset: offsetOf(query['offset']) })
+    return actors.map((actor) => toAccount(ctx, actor, actor))
+  })
+
+  for (const path of ['/api/v1/trends', '/api/v1/trends/tags'])
+    app.get(path, PUBLIC, async (request) => {
+      const tags = await trendingTags(ctx, readPage(request, 10, 20).limit, offsetOf((request.query as Params)['offset']))
+      return presentTags(
+        ctx,
+        tags.map((tag) => ({ tag, name: tag })),
+        viewerOf(request)
+      )
+    })
+
+  app.get('/api/v1/trends/statuses', PUBLIC, async (request) => {
+    const viewer = viewerOf(request)
+    const rows = await trendingStatuses(ctx, viewer, readPage(request, 20, 40).limit, offsetOf((request.query as Params)['offset']))
+    return presentStatuses(ctx, rows, viewer)
+  })
+}
+
+/** Lists by count have no keys to page by; beyond 400 nobody reads. */
+function offsetOf(value: unknown): number {
+  const offset = Math.floor(Number(textOf(value) ?? 0))
+  return Number.isFinite(offset) ? Math.min(Math.max(offset, 0), 400) : 0
+}
