@@ -35,6 +35,7 @@ import { mastodonFilters } from './http/mastodon/filters.ts'
 import { mastodonInstance } from './http/mastodon/instance.ts'
 import { mastodonLists } from './http/mastodon/lists.ts'
 import { mastodonMedia } from './http/mastodon/media.ts'
+import { mastodonOembed } from './http/mastodon/oembed.ts'
 import { mastodonPush } from './http/mastodon/push.ts'
 import { mastodonScheduled } from './http/mastodon/scheduled.ts'
 import { mastodonPreferences } from './http/mastodon/preferences.ts'
@@ -150,6 +151,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     mastodonPreferences,
     mastodonFilters,
     mastodonDiscovery,
+    mastodonOembed,
     mastodonNotificationPolicy
   ])
     await app.register(routes, { ctx })

@@ -178,3 +178,16 @@ t.test('people and subjects are found by counting what everybody may see', async
   t.same((await anyone('GET', '/api/v1/trends/statuses')).json, [])
   t.notOk(names((await anyone('GET', '/api/v1/directory')).json).includes('bea'))
 })
+
+t.test('a pasted address shows words, never markup, and only what anyone may see', async (t) => {
+  const { alice, anyone } = await clientScene(t)
+  const embed = (url: string) => anyone('GET', `/api/oembed?url=${encodeURIComponent(url)}`)
+  const open = await post(alice, '<script>alert(1)</script> & "bonjour"')
+  const { status, json } = await embed(open.url)
+  t.equal(status, 200)
+  t.match(json, { type: 'rich', version: '1.0', author_name: 'alice', provider_url: 'https://commune.test' })
+  t.match(json.html, /&lt;script&gt;alert\(1\)&lt;\/script&gt; &amp; &quot;bonjour&quot;/)
+  const hidden = await post(alice, 'privé', { visibility: 'private' })
+  for (const url of [hidden.url, 'https://evil.test/@alice/1', 'https://commune.test/', 'javascript:alert(1)', ''])
+    t.equal((await embed(url)).status, 404, url)
+})
