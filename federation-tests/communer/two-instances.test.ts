@@ -109,12 +109,15 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
 
   await t.test('a like and a boost are counted once and can be taken back', async (t) => {
     const { id } = (await seen(bob, note.uri))!
+    /** Once, by Bob: the commune boosts its groups too. */
+    const boosted = async (): Promise<boolean> =>
+      (await alice.get(`/api/v1/statuses/${note.id}/reblogged_by`)).filter((one: Json) => one.acct === 'bob@beta.test').length === 1
     await bob.post(`/api/v1/statuses/${id}/favourite`)
     await bob.post(`/api/v1/statuses/${id}/favourite`)
     await bob.post(`/api/v1/statuses/${id}/reblog`)
     await waitUntil('like and boost on alpha', async () => {
       const now = await alice.get(`/api/v1/statuses/${note.id}`)
-      return now.favourites_count === 1 && now.reblogs_count === 1
+      return now.favourites_count === 1 && (await boosted())
     })
     t.ok((await alice.get(`/api/v1/statuses/${note.id}/favourited_by`)).some((one: Json) => one.acct === 'bob@beta.test'))
     t.ok((await alice.get(`/api/v1/statuses/${note.id}/reblogged_by`)).some((one: Json) => one.acct === 'bob@beta.test'))
@@ -122,7 +125,7 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
     await bob.post(`/api/v1/statuses/${id}/unreblog`)
     await waitUntil('both gone on alpha', async () => {
       const now = await alice.get(`/api/v1/statuses/${note.id}`)
-      return now.favourites_count === 0 && now.reblogs_count === 0
+      return now.favourites_count === 0 && !(await boosted())
     })
   })
 
