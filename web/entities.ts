@@ -310,6 +310,37 @@ export interface Notification {
   communer?: { reason: string }
 }
 
+/** Direct messages of one thread. */
+export interface Conversation {
+  id: string
+  unread: boolean
+  accounts: Account[]
+  /** Null: gone, or not for the reader any more. */
+  last_status: Status | null
+}
+
+/** What the second version of the API answers: each account and message once. */
+export interface GroupedNotifications {
+  accounts: Account[]
+  statuses: Status[]
+  notification_groups: {
+    group_key: string
+    notifications_count: number
+    type: string
+    most_recent_notification_id: string
+    latest_page_notification_at: string
+    sample_account_ids: string[]
+    status_id: string | null
+    moderation_warning?: Notification['moderation_warning']
+  }[]
+}
+
+/** Notifications of one kind about one thing, as the page shows them: `account` came last, `people` in all. */
+export interface NotificationGroup extends Notification {
+  newest_id: string
+  people: number
+}
+
 export interface Session {
   id: string
   current: boolean
