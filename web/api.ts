@@ -42,7 +42,8 @@ type Query = Record<string, string | number | boolean | string[] | null | undefi
 
 export interface Api {
   get<T>(path: string, query?: Query): Promise<T>
-  list<T>(path: string, query?: Query): Promise<Page<T>>
+  /** One page of a list; `read` finds the items in an answer that is no plain array. */
+  list<T>(path: string, query?: Query, read?: (body: unknown) => T[]): Promise<Page<T>>
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, idempotencyKey?: string): Promise<T>
 }
 
@@ -59,9 +60,9 @@ export function createApi(transport: Transport): Api {
   }
   return {
     get: async <T>(path: string, query?: Query) => (await call({ method: 'GET', path: withQuery(path, query) })).body as T,
-    list: async <T>(path: string, query?: Query) => {
+    list: async <T>(path: string, query?: Query, read: (body: unknown) => T[] = plainList) => {
       const response = await call({ method: 'GET', path: withQuery(path, query) })
-      return { items: Array.isArray(response.body) ? (response.body as T[]) : [], next: nextPath(response.link) }
+      return { items: read(response.body), next: nextPath(response.link) }
     },
     send: async <T>(method: string, path: string, body?: unknown, idempotencyKey?: string) => {
       const request: ApiRequest = { method, path }
@@ -70,6 +71,10 @@ export function createApi(transport: Transport): Api {
       return (await call(request)).body as T
     }
   }
+}
+
+function plainList<T>(body: unknown): T[] {
+  return Array.isArray(body) ? (body as T[]) : []
 }
 
 /** The path with its query; arrays become `name[]` as the Mastodon API reads them. */
@@ -118,6 +123,8 @@ export const browserTransport: Transport = async ({ method, path, body, idempote
     method,
     headers,
     credentials: 'same-origin',
+    // A deletion may be on its way while the page is left.
+    keepalive: method === 'DELETE',
     ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) })
   })
   const text = await response.text()

@@ -24,8 +24,8 @@ export interface PagedItems<T> {
   retry: () => Promise<unknown>
 }
 
-/** Reads `source` page by page; a change of its key starts another list. */
-export function usePaged<T>(source: () => ListSource): PagedItems<T> {
+/** Reads `source` page by page; a change of its key starts another list. `read` finds the items in an answer that is no plain array. */
+export function usePaged<T>(source: () => ListSource, read?: (body: unknown) => T[]): PagedItems<T> {
   const api = useApi()
   const list = useInfiniteQuery<Page<T>, unknown, string>(() => {
     const { key, path, query, enabled } = source()
@@ -33,7 +33,7 @@ export function usePaged<T>(source: () => ListSource): PagedItems<T> {
       key,
       enabled: enabled ?? true,
       initialPageParam: withQuery(path, query),
-      query: ({ pageParam }) => api.list<T>(pageParam),
+      query: ({ pageParam }) => api.list<T>(pageParam, undefined, read),
       getNextPageParam: (last) => last.next
     }
   })

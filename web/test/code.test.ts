@@ -8,6 +8,7 @@ import { dateWords } from '../composables/dates.ts'
 import { bodyOf, emptyDraft } from '../composables/event-form.ts'
 import { emojisNamed } from '../composables/emoji-words.ts'
 import { emojiPieces, htmlWithEmojis } from '../composables/emojis.ts'
+import { notificationGroups } from '../composables/notification-groups.ts'
 import { slugOf } from '../composables/slug.ts'
 import { changeStatus } from '../composables/status-cache.ts'
 import type { Status } from '../entities.ts'
@@ -178,6 +179,34 @@ t.test('the word being typed may be a person, a hashtag or an emoji; an address 
   t.same(triggerAt('@paul et moi', 5), { kind: 'person', query: 'paul', start: 0 }, 'the caret decides')
   for (const text of ['ana@autre.fr', 'https://a.fr/#bas', 'à 12:30', 'https://a.fr/@ana', 'fin : oui', '@p', ''])
     t.equal(at(text), null, text)
+})
+
+t.test('grouped notifications are put together again: who came last, how many, about what', async (t) => {
+  const group = (id: string, more: object): object => ({
+    group_key: id,
+    notifications_count: 1,
+    type: 'favourite',
+    most_recent_notification_id: '9',
+    latest_page_notification_at: '2026-11-26T01:00:00.000Z',
+    sample_account_ids: ['2', '1'],
+    status_id: '7',
+    ...more
+  })
+  const groups = notificationGroups({
+    accounts: [{ id: '1' }, { id: '2' }],
+    statuses: [status('7')],
+    notification_groups: [
+      group('a', { notifications_count: 3 }),
+      group('b', { sample_account_ids: ['5'] }),
+      group('c', { status_id: null })
+    ]
+  })
+  t.match(groups, [
+    { id: 'a', newest_id: '9', account: { id: '2' }, people: 3, status: { id: '7' } },
+    { id: 'c', people: 1, status: null }
+  ])
+  t.equal(groups.length, 2, 'a group of somebody unknown is left out')
+  t.same(notificationGroups(null), [])
 })
 
 t.test('emoji are found by their names in the reader’s language, accents or not', async (t) => {
