@@ -135,6 +135,11 @@ t.test(
     await corrected.locator('.menu summary').click()
     await corrected.getByRole('button', { name: 'Supprimer' }).click()
     await citizen.page.getByRole('dialog').getByRole('button', { name: 'Supprimer' }).click()
+    await citizen.page.getByRole('button', { name: 'Annuler' }).click()
+    await corrected.locator('.menu summary').click()
+    await corrected.getByRole('button', { name: 'Supprimer' }).click()
+    await citizen.page.getByRole('dialog').getByRole('button', { name: 'Supprimer' }).click()
+    await citizen.page.locator('.toast').getByRole('button', { name: 'Fermer' }).click()
     await citizen.page.getByText('Rien n’est encore publié').waitFor()
 
     await visit(citizen.page, `${origin}/reglages`)

@@ -2,6 +2,7 @@
 import type { Status } from '../entities.ts'
 import { useApi, useT } from '../page-context.ts'
 import { useErrorText } from './errors.ts'
+import { useRemovals } from './removals.ts'
 import { useStatusCache } from './status-cache.ts'
 import { useToasts } from './toasts.ts'
 
@@ -14,7 +15,8 @@ export interface StatusActions {
   toggleMute(status: Status): Promise<void>
   /** Takes back the permission that `quoting` shows `quoted`. */
   revokeQuote(quoted: Status, quoting: Status): Promise<void>
-  remove(status: Status): Promise<boolean>
+  /** Hides it, and deletes it once the reader had time to change their mind. */
+  remove(status: Status): void
 }
 
 export function useStatusActions(): StatusActions {
@@ -22,6 +24,7 @@ export function useStatusActions(): StatusActions {
   const t = useT()
   const cache = useStatusCache()
   const toasts = useToasts()
+  const removals = useRemovals()
   const errorText = useErrorText()
 
   const toggle = async (
@@ -85,16 +88,18 @@ export function useStatusActions(): StatusActions {
         toasts.show(errorText(error))
       }
     },
-    remove: async (status) => {
-      try {
-        await api.send('DELETE', `/api/v1/statuses/${status.id}`)
-        cache.change(status.id, () => null)
-        toasts.show(t('post.deleted'))
-        return true
-      } catch (error) {
-        toasts.show(errorText(error))
-        return false
+    remove: (status) => {
+      const send = async (): Promise<void> => {
+        try {
+          await api.send('DELETE', `/api/v1/statuses/${status.id}`)
+          cache.change(status.id, () => null)
+        } catch (error) {
+          removals.undo(status.id)
+          toasts.show(errorText(error))
+        }
       }
+      removals.begin(status.id, () => void send())
+      toasts.offer(t('post.deleted'), { text: t('post.undoDelete'), run: () => removals.undo(status.id) }, () => removals.go(status.id))
     }
   }
 }
