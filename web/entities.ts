@@ -310,6 +310,12 @@ export interface Notification {
   communer?: { reason: string }
 }
 
+/** Some of the people one follows, under a name of one's own. */
+export interface PeopleList {
+  id: string
+  title: string
+}
+
 /** Direct messages of one thread. */
 export interface Conversation {
   id: string
