@@ -161,6 +161,8 @@ export interface Status {
   favourited?: boolean
   reblogged?: boolean
   bookmarked?: boolean
+  /** The reader's filters that match. */
+  filtered?: { filter: Filter }[]
   /** The reader muted its conversation. */
   muted?: boolean
   pinned?: boolean
@@ -314,6 +316,17 @@ export interface Notification {
 export interface PeopleList {
   id: string
   title: string
+}
+
+export const FILTER_CONTEXTS = ['home', 'notifications', 'public', 'thread', 'account'] as const
+export type FilterContext = (typeof FILTER_CONTEXTS)[number]
+
+/** Words one does not want to read; `blur` is for pictures. */
+export interface Filter {
+  id: string
+  title: string
+  context: FilterContext[]
+  filter_action: 'warn' | 'hide' | 'blur'
 }
 
 /** Direct messages of one thread. */

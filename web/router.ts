@@ -38,6 +38,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/messages/:id(\\d+)', name: 'conversation', component: () => import('./pages/ConversationPage.vue'), meta: { members: true } },
   { path: '/listes', name: 'lists', component: () => import('./pages/ListsPage.vue'), meta: { members: true } },
   { path: '/listes/:id(\\d+)', name: 'list', component: () => import('./pages/ListPage.vue'), meta: { members: true } },
+  { path: '/filtres', name: 'filters', component: () => import('./pages/FiltersPage.vue'), meta: { members: true } },
   { path: '/marque-pages', name: 'bookmarks', component: () => import('./pages/BookmarksPage.vue'), meta: { members: true } },
   { path: '/inscription', name: 'sign-up', component: () => import('./pages/SignUpPage.vue') },
   { path: '/connexion', name: 'log-in', component: () => import('./pages/LogInPage.vue') },
