@@ -41,6 +41,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/filtres', name: 'filters', component: () => import('./pages/FiltersPage.vue'), meta: { members: true } },
   { path: '/marque-pages', name: 'bookmarks', component: () => import('./pages/BookmarksPage.vue'), meta: { members: true } },
   { path: '/inscription', name: 'sign-up', component: () => import('./pages/SignUpPage.vue') },
+  { path: '/bienvenue', name: 'welcome', component: () => import('./pages/WelcomePage.vue'), meta: { members: true } },
   { path: '/connexion', name: 'log-in', component: () => import('./pages/LogInPage.vue') },
   { path: '/connexion/code', name: 'log-in-code', component: () => import('./pages/LogInPage.vue') },
   { path: '/mot-de-passe', name: 'forgotten', component: () => import('./pages/ForgottenPasswordPage.vue') },

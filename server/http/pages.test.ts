@@ -180,7 +180,7 @@ t.test('[W04 W10] who has no script logs in, signs up and asks for a password wi
   browser.cookies.clear()
   const person = { name: 'Zoé', username: 'zoe', email: 'zoe@example.org', password: 'correct horse' }
   t.match((await send('/inscription', person)).body, /Il faut accepter les règles/)
-  t.equal((await send('/inscription', { ...person, agreement: 'on' })).headers.location, '/')
+  t.equal((await send('/inscription', { ...person, agreement: 'on' })).headers.location, '/bienvenue')
   t.equal((await browser.get('/api/communer/v1/me')).json().account.username, 'zoe')
   browser.cookies.clear()
   t.equal((await send('/mot-de-passe', { login: 'nobody' })).headers.location, '/mot-de-passe?etat=envoye')

@@ -42,7 +42,7 @@ export const PAGE_FORMS: Record<string, PageForm> = {
       locale: lang,
       agreement: agreement !== undefined
     }),
-    next: ({ status }) => (status === 'active' ? '/' : `/inscription?etat=${String(status)}`)
+    next: ({ status }) => (status === 'active' ? '/bienvenue' : `/inscription?etat=${String(status)}`)
   },
   '/mot-de-passe': {
     id: 'forgotten-errors',
