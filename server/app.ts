@@ -63,6 +63,7 @@ import { oauthToken } from './http/oauth/token.ts'
 import { pages } from './http/pages.ts'
 import { endRefusedUpgrade, limitConnections } from './http/connection-limit.ts'
 import { basePlugins } from './http/plugins/base.ts'
+import { compilersFactory } from './http/plugins/compilers.ts'
 import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 import { unreadBodies } from './http/plugins/unread-bodies.ts'
@@ -94,6 +95,7 @@ export async function buildApp(ctx: Ctx, onRoute?: (route: RouteOptions) => unkn
     forceCloseConnections: 'idle',
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_LATE_MS },
     ajv: AJV_OPTIONS,
+    schemaController: { compilersFactory },
     routerOptions: { querystringParser, maxParamLength: MAX_PARAM_LENGTH }
   }) as unknown as FastifyInstance
   if (onRoute !== undefined) app.addHook('onRoute', (route) => void onRoute(route))

@@ -211,6 +211,8 @@ async function ask(url: string, token: string | null, accept?: string): Promise<
 async function* everything(token: string | null): AsyncGenerator<Asked> {
   const readable = routes.filter(({ method, url }) => [method].flat().includes('GET') && !url.includes('*') && !url.startsWith('/api/docs'))
   for (const route of readable) {
+    // A stream does not end by itself; what it carries is streaming.test.ts's.
+    if (token !== null && route.url.startsWith('/api/v1/streaming') && !route.url.endsWith('/health')) continue
     const isActivityPub = route.url.startsWith('/ap/')
     if (isActivityPub && token !== null) continue
     for (const path of addresses(route.url))
