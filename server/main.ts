@@ -53,9 +53,11 @@ function announce(ctx: Ctx, web: Web | null): void {
   if (ctx.site !== null) removeSetupCode(ctx.config.dataDir)
   if (web === null) return void console.log('Communer worker is ready')
   const url = ctx.site?.origin ?? ctx.config.publicUrl ?? web.localUrl
-  console.log(`Communer is ready at ${url}`)
-  if (url !== web.localUrl) console.log(`Listening on ${web.localUrl}`)
-  if (ctx.site === null) console.log(`Open ${url}/installation?code=${readSetupCode(ctx.config.dataDir)} to set up your commune`)
+  const lines = [`Communer is ready at ${url}`]
+  if (url !== web.localUrl) lines.push(`Listening on ${web.localUrl}`)
+  if (ctx.site === null) lines.push(`Open ${url}/installation?code=${readSetupCode(ctx.config.dataDir)} to set up your commune`)
+  // In one piece, for programs that wait for it.
+  console.log(lines.join('\n'))
 }
 
 /** First signal: a graceful stop. Second one: at once; what was acknowledged is in the database. */
