@@ -126,7 +126,7 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
     await fedify.perform({ do: 'vote', target: groupIri, object: asked.uri, names: ['Samedi', 'Lundi', 'Mardi'] })
     const counted: Json = await waitUntil('its votes', async () => {
       const now: Json = await alice.get(`/api/v1/polls/${asked.poll.id}`)
-      return now.voters_count === 1 ? now : null
+      return now.votes_count >= 2 ? now : null
     })
     t.same(
       counted.options.map((option: Json) => option.votes_count),
