@@ -13,6 +13,7 @@ import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
 import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
+import { relay, RELAY_CHORE } from '../protocol/relay.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 import { makeExport } from './export.ts'
 import { runImport } from './import.ts'
@@ -41,7 +42,8 @@ export const CHORES: Record<string, ChoreWork> = {
   featured: fetchFeatured,
   ancestors: fetchAncestors,
   replies: fetchReplies,
-  software: learnSoftware
+  software: learnSoftware,
+  [RELAY_CHORE]: relay
 }
 
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */

@@ -18,7 +18,7 @@ import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
 import { quotePolicyDocument } from './quote-policy.ts'
 import { tellNotified } from './reactions.ts'
-import { relay } from './relay.ts'
+import { planRelay } from './relay.ts'
 
 /** What is said, whatever its type. */
 export type Wording = Pick<ObjectRow, 'name' | 'summary' | 'content' | 'source' | 'language' | 'sensitive' | 'attachments'> &
@@ -94,7 +94,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
     ...(groupIri === null ? {} : { extra: { audience: groupIri } })
   })
   if (group?.local === true) await announceSaid(ctx, trx, { group, object: row, author: publisher, activity: embeddable(body) })
-  await relay(ctx, trx, row, publisher)
+  await planRelay(ctx, trx, row, publisher)
   return row
 }
 
