@@ -8,7 +8,7 @@ export interface Keyword {
 
 /** Asks a text for one keyword, whatever the case. Word boundaries count only beside letters and digits, as Mastodon does (custom_filter_keyword.rb). */
 export function keywordPattern({ keyword, wholeWord }: Keyword): RegExp {
-  const escaped = keyword.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+  const escaped = keyword.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
   const before = wholeWord && /^[\p{L}\p{N}_]/u.test(keyword) ? String.raw`(?<![\p{L}\p{N}_])` : ''
   const after = wholeWord && /[\p{L}\p{N}_]$/u.test(keyword) ? String.raw`(?![\p{L}\p{N}_])` : ''
   return new RegExp(`${before}${escaped}${after}`, 'iu')

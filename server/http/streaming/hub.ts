@@ -169,9 +169,17 @@ async function tellStatuses(ctx: Ctx, subscribers: Subscriber[], event: 'update'
     for (const [key, stream] of subscriber.streams) {
       if (stream.kind === 'user' && !atHome.has(subscriber.actorId)) continue
       const asked = `${subscriber.actorId} ${key}`
-      if (!known.has(asked)) known.set(asked, payloadsOf(ctx, subscriber.actorId, stream, objects))
+      if (!known.has(asked)) known.set(asked, payloadsOf(ctx, subscriber.actorId, stream, objects).catch(nothing(ctx)))
       for (const payload of await known.get(asked)!) subscriber.send({ event, payload, stream: stream.name })
     }
+  }
+}
+
+/** What fails for one person is not live for that person alone. */
+function nothing(ctx: Ctx): (error: unknown) => string[] {
+  return (error) => {
+    ctx.log.warn({ err: error }, 'a live update could not be shown to somebody')
+    return []
   }
 }
 

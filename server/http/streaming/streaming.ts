@@ -17,6 +17,10 @@ const MAX_UNSENT_BYTES = 1024 * 1024
 /** Questions of clients are short. */
 const MAX_MESSAGE_BYTES = 4096
 const MAX_STREAMS = 50
+/** Questions of one connection that may wait for their answer. */
+const MAX_QUESTIONS = 100
+/** What is left unread at the end has this long. */
+const LAST_WORDS_MS = 2_000
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 20_000
 
@@ -68,16 +72,33 @@ async function serveEvents(ctx: Ctx, hub: Hub, request: FastifyRequest, reply: F
   if (isSession(auth.token)) assertSameOrigin(ctx, request, { whenSaid: true })
   const stream = await openStream(ctx, auth, { stream: name, ...questionOf(request.query as Params) })
   const { raw } = reply
+  let heartbeat: NodeJS.Timeout | undefined
+  const write = (text: string): void => {
+    if (raw.destroyed || raw.writableEnded) return
+    if (raw.writableLength > MAX_UNSENT_BYTES) raw.destroy()
+    else raw.write(text)
+  }
   const subscriber = subscriberOf(auth, {
-    send: ({ event, payload }) => {
-      if (raw.writableLength > MAX_UNSENT_BYTES) return raw.destroy()
-      raw.write(`event: ${event}\n${payload === undefined ? '' : `data: ${payload}\n`}\n`)
-    },
-    end: () => raw.end()
+    send: ({ event, payload }) => write(`event: ${event}\n${payload === undefined ? '' : `data: ${payload}\n`}\n`),
+    end: () => {
+      raw.end()
+      // Who reads slowly would keep a connection that is over.
+      setTimeout(() => raw.destroy(), LAST_WORDS_MS).unref()
+    }
   })
   subscriber.streams.set(keyOf(stream), stream)
+  // Before anything is waited for: who leaves meanwhile is not kept.
+  raw.on('error', () => raw.destroy())
+  raw.on('close', () => {
+    clearInterval(heartbeat)
+    hub.remove(subscriber)
+  })
   if (!(await hub.add(subscriber))) throw tooMany()
   reply.hijack()
+  if (raw.destroyed) {
+    hub.remove(subscriber)
+    return reply
+  }
   const headers = {
     ...reply.getHeaders(),
     'content-type': 'text/event-stream',
@@ -85,12 +106,8 @@ async function serveEvents(ctx: Ctx, hub: Hub, request: FastifyRequest, reply: F
     'x-accel-buffering': 'no'
   }
   raw.writeHead(200, headers as Record<string, string>)
-  raw.write(':)\n\n')
-  const heartbeat = setInterval(() => raw.write(':thump\n\n'), HEARTBEAT_MS)
-  raw.on('close', () => {
-    clearInterval(heartbeat)
-    hub.remove(subscriber)
-  })
+  write(':)\n\n')
+  heartbeat = setInterval(() => write(':thump\n\n'), HEARTBEAT_MS)
   return reply
 }
 
@@ -118,10 +135,15 @@ async function serveSocket(ctx: Ctx, hub: Hub, socket: WebSocket, request: Fasti
     const first = textOf(query['stream'])
     if (first !== undefined && first !== '') await change('subscribe', { stream: first, ...questionOf(query) })
   })()
+  let waiting = 0
   socket.on('message', (text: Buffer) => {
+    if (waiting >= MAX_QUESTIONS) return socket.terminate()
     const message = readMessage(text)
     if (message === null) return send({ error: 'Error parsing message', status: 400 })
-    turn = turn.then(() => change(message['type'], { stream: textOf(message['stream']) ?? '', ...questionOf(message) }))
+    waiting += 1
+    turn = turn
+      .then(() => change(message['type'], { stream: textOf(message['stream']) ?? '', ...questionOf(message) }))
+      .finally(() => (waiting -= 1))
   })
   let alive = true
   socket.on('pong', () => (alive = true))
