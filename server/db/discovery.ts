@@ -28,6 +28,7 @@ export async function familiarFollowers(ctx: Ctx, meId: string, ids: string[]): 
     `select wanted.id, array(select theirs.follower_id::text from follows mine
        join follows theirs on theirs.follower_id = mine.followed_id and theirs.followed_id = wanted.id and theirs.state = 'accepted'
        join actors a on a.id = theirs.follower_id and a.suspended_at is null and a.deleted_at is null
+         and a.host_action is distinct from 'block'
        where mine.follower_id = :me and mine.state = 'accepted' order by theirs.id desc limit ${FAMILIAR}) as followers
      from unnest(:ids::bigint[]) with ordinality as wanted (id, place) order by wanted.place`,
     { me: meId, ids }

@@ -54,7 +54,8 @@ const NEW_ACCOUNT = "interval '30 days'"
  * What the owner's policy says of a notification: `drop`, `filter`, `accept`, one for each rule it meets. Whom the owner follows or let
  * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects.
  */
-const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_deleted')
+const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted',
+  'group_accepted', 'group_refused', 'group_removed')
     or exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or exists (select 1 from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[
@@ -164,4 +165,22 @@ export async function notifyDecision(
     told.map(({ id }) => id)
   )
   return told
+}
+
+/** What the owner wants to see: nothing of suspended or muted people, nothing across a block, nothing their policy put aside unless asked for. */
+export function shown(ctx: Ctx, ownerId: string, includeFiltered = false): Knex.QueryBuilder {
+  return ctx
+    .db('notifications as n')
+    .where('n.owner_id', ownerId)
+    .whereRaw('not n.held')
+    .whereRaw(includeFiltered ? 'true' : 'not n.filtered')
+    .whereRaw(
+      "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
+    )
+    .whereRaw(
+      `not exists (select 1 from mutes m where m.muter_id = n.owner_id and m.muted_id = n.from_id and m.notifications
+        and (m.expires_at is null or m.expires_at > ?))`,
+      [ctx.clock.now()]
+    )
+    .whereRaw('not exists (select 1 from blocks b where b.blocker_id = n.owner_id and b.blocked_id = n.from_id)')
 }

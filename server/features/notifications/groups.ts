@@ -3,7 +3,8 @@ import type { Ctx } from '../../context.ts'
 import { dateOfId } from '../../core/ids.ts'
 import type { Page } from '../../db/paging.ts'
 import type { NotificationRow } from '../../db/rows.ts'
-import { dismissNotifications, listNotifications, shown, type NotificationFilter, type NotificationPage } from './list.ts'
+import { shown } from '../../db/notifications.ts'
+import { dismissNotifications, listNotifications, type NotificationFilter, type NotificationPage } from './list.ts'
 
 /** What may be grouped. */
 export const GROUPABLE = ['favourite', 'reblog', 'follow'] as const

@@ -1,6 +1,7 @@
 // The notifications a person reads, and putting them away. Writing them is db/notifications.ts.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
+import { shown } from '../../db/notifications.ts'
 import { inOrder, pageOf, type Page } from '../../db/paging.ts'
 import type { AccountRow, DecisionRow, NotificationRow } from '../../db/rows.ts'
 import { loadStatusParts, type StatusParts, type StatusRow } from '../../db/status-parts.ts'
@@ -55,24 +56,6 @@ export async function countUnread(ctx: Ctx, ownerId: string, readId: string, lim
 export async function dismissNotifications(ctx: Ctx, ownerId: string, id: string | null): Promise<void> {
   const query = ctx.db('notifications').where({ owner_id: ownerId })
   await (id === null ? query : query.where({ id })).delete()
-}
-
-/** What the owner wants to see: nothing of suspended or muted people, nothing across a block, nothing their policy put aside unless asked for. */
-export function shown(ctx: Ctx, ownerId: string, includeFiltered = false): Knex.QueryBuilder {
-  return ctx
-    .db('notifications as n')
-    .where('n.owner_id', ownerId)
-    .whereRaw('not n.held')
-    .whereRaw(includeFiltered ? 'true' : 'not n.filtered')
-    .whereRaw(
-      "exists (select 1 from actors a where a.id = n.from_id and a.suspended_at is null and a.deleted_at is null and a.host_action is distinct from 'block')"
-    )
-    .whereRaw(
-      `not exists (select 1 from mutes m where m.muter_id = n.owner_id and m.muted_id = n.from_id and m.notifications
-        and (m.expires_at is null or m.expires_at > ?))`,
-      [ctx.clock.now()]
-    )
-    .whereRaw('not exists (select 1 from blocks b where b.blocker_id = n.owner_id and b.blocked_id = n.from_id)')
 }
 
 async function withObjects(ctx: Ctx, ownerId: string, rows: NotificationRow[]): Promise<NotificationPage> {

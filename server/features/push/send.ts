@@ -2,6 +2,8 @@
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { plainText } from '../../core/plain-text.ts'
+import { livingTokens } from '../../db/live.ts'
+import { shown } from '../../db/notifications.ts'
 import type { AccountRow, ActorRow, NotificationRow, PushSubscriptionRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { findStatus } from '../../db/timelines.ts'
@@ -16,8 +18,15 @@ const GIVE_UP_MS = 2 * 86_400_000
 export async function pushNotification(ctx: Ctx, subject: string): Promise<Date | null> {
   const [subscriptionId, notificationId] = subject.split(':') as [string, string]
   const subscription = await ctx.db<PushSubscriptionRow>('push_subscriptions').where({ id: subscriptionId }).first()
-  const notification = await ctx.db<NotificationRow>('notifications').where({ id: notificationId }).first()
-  if (subscription === undefined || notification === undefined) return null
+  if (subscription === undefined) return null
+  // Logged out, or the password was changed: the device hears nothing more.
+  if (!(await livingTokens(ctx, [subscription.token_id])).has(subscription.token_id)) {
+    await ctx.db('push_subscriptions').where({ id: subscription.id }).delete()
+    return null
+  }
+  // What its owner would be shown now: nothing of whom they muted or blocked meanwhile.
+  const notification = (await shown(ctx, subscription.actor_id).where('n.id', notificationId).first('n.*')) as NotificationRow | undefined
+  if (notification === undefined) return null
   if (ctx.clock.now().getTime() - notification.created_at.getTime() > GIVE_UP_MS) return null
   const message = await messageOf(ctx, notification)
   if (message === null) return null

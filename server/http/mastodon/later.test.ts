@@ -131,6 +131,11 @@ t.test('Web Push: a device hears what it asked for, encrypted, and is forgotten 
   await doChores(ctx)
   t.equal(calls.length, 1, 'only of those one follows')
   await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/follow`)
+  await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/mute`)
+  await post(bea, '@alice chut')
+  await doChores(ctx)
+  t.equal(calls.length, 1, 'nothing of whom one muted')
+  await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/unmute`)
   status = 503
   await post(bea, '@alice un')
   await doChores(ctx)
@@ -143,6 +148,14 @@ t.test('Web Push: a device hears what it asked for, encrypted, and is forgotten 
   await post(bea, '@alice deux')
   await doChores(ctx)
   t.equal(calls.length, 3)
+
+  status = 201
+  await alice.call('POST', '/api/v1/push/subscription', { subscription: { endpoint, keys, standard: true }, data: wishes })
+  await ctx.db('tokens').update({ revoked_at: ctx.clock.now() }).whereIn('id', ctx.db('push_subscriptions').select('token_id'))
+  await post(bea, '@alice trois')
+  await doChores(ctx)
+  t.equal(calls.length, 3, 'a device that was logged out hears nothing')
+  t.same(await ctx.db('push_subscriptions'), [])
 })
 
 t.test('people and subjects are found by counting what everybody may see', async (t) => {
