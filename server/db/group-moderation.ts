@@ -70,13 +70,14 @@ export async function undoLock(trx: Knex, groupId: string, objectId: string): Pr
   return rows[0]
 }
 
-/** Bans an actor from a group: what they were in it ends. A second ban replaces the first. */
+/** Bans an actor from a group: what they were in it ends, and an open invitation. A second ban replaces the first. */
 export async function saveBan(ctx: Ctx, trx: Knex, actorId: string, decision: Decision & { until: Date | null }): Promise<void> {
   await trx('group_bans')
     .insert({ actor_id: actorId, until: decision.until, ...columnsOf(ctx, decision) })
     .onConflict(['group_id', 'actor_id'])
     .merge()
   await trx('memberships').where({ group_id: decision.groupId, actor_id: actorId }).delete()
+  await trx('group_invitations').where({ group_id: decision.groupId, invitee_id: actorId, state: 'pending' }).delete()
 }
 
 /** Ends a ban; undefined when there was none. */

@@ -85,3 +85,31 @@ export async function publishableGroups(ctx: Ctx, actorId: string): Promise<{ ac
     .select<(ActorRow & { membership_role: MembershipRole })[]>('actors.*', 'memberships.role as membership_role')
   return rows.map(({ membership_role: role, ...actor }) => ({ actor, role }))
 }
+
+/** `iri`, unless it stands for another membership already: peers choose these ids. */
+export async function freeMembershipIri(
+  trx: Knex,
+  iri: string,
+  group: Pick<ActorRow, 'id'>,
+  actor: Pick<ActorRow, 'id' | 'iri'>
+): Promise<string> {
+  const used = await trx<MembershipRow>('memberships').where({ iri }).first()
+  return used === undefined || (used.group_id === group.id && used.actor_id === actor.id) ? iri : `${actor.iri}#join/${group.id}`
+}
+
+/** Makes an invited person a member, whatever they were in the group before. `iri`: by which the other server knows it. */
+export async function admitInvited(ctx: Ctx, trx: Knex, groupId: string, inviteeId: string, iri: string | null): Promise<void> {
+  const invitee = await trx<ActorRow>('actors').where({ id: inviteeId }).first('id', 'iri')
+  if (invitee === undefined) return
+  await trx('memberships')
+    .insert({
+      group_id: groupId,
+      actor_id: inviteeId,
+      role: 'member',
+      state: 'active',
+      iri: iri === null ? null : await freeMembershipIri(trx, iri, { id: groupId }, invitee),
+      created_at: ctx.clock.now()
+    })
+    .onConflict(['group_id', 'actor_id'])
+    .merge(['state', 'iri'])
+}

@@ -12,7 +12,7 @@ import {
 } from '../../db/group-invitations.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { isLinkBlocked } from '../../db/links.ts'
-import { findMembership, followGroup } from '../../db/memberships.ts'
+import { admitInvited, findMembership, followGroup } from '../../db/memberships.ts'
 import type { ActorRow, GroupInvitationRow, MembershipRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { answerGroupInvite, sendGroupInvite, sendRemoval, undoGroupInvite } from '../../protocol/membership.ts'
@@ -77,17 +77,7 @@ export async function acceptInvitation(ctx: Ctx, trx: Knex, invitee: ActorRow, g
   const invitation = await findOpenInvitation(trx, group.id, invitee.id)
   if (invitation === null) return null
   await answerGroupInvitation(ctx, trx, invitation, 'accepted')
-  await trx('memberships')
-    .insert({
-      group_id: group.id,
-      actor_id: invitee.id,
-      role: 'member',
-      state: 'active',
-      iri: invitation.iri,
-      created_at: ctx.clock.now()
-    })
-    .onConflict(['group_id', 'actor_id'])
-    .merge(['state', 'iri'])
+  await admitInvited(ctx, trx, group.id, invitee.id, invitation.iri)
   if (group.local) await followGroup(ctx, trx, { groupId: group.id, actorId: invitee.id, origin: requireSite(ctx).origin })
   await sayToInviter(ctx, trx, 'Accept', invitee, group, invitation)
   return findMembership(trx, group.id, invitee.id)

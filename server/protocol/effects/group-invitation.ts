@@ -4,7 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { answerGroupInvitation, findGroupInvitationByIri, findOpenInvitation, saveGroupInvitation } from '../../db/group-invitations.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { isLinkBlocked } from '../../db/links.ts'
-import { findMembership } from '../../db/memberships.ts'
+import { admitInvited, findMembership } from '../../db/memberships.ts'
 import type { ActorRow, GroupInvitationRow } from '../../db/rows.ts'
 import { authorise } from '../authorise.ts'
 import { newBudget } from '../fetch.ts'
@@ -18,15 +18,17 @@ import { factsOf, wasUndoneBefore, type OwnArrival } from './arrival.ts'
 export async function applyGroupInvite(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
   const { activity, actor } = arrival
   const group = await findGroup(ctx.db, activity.objects[0]!.id)
+  const invitee = await findInvitee(ctx.db, arrival)
+  // Only what concerns somebody here is worth a question to the group's server.
+  const concernsUs = group !== undefined && invitee !== undefined && (group.local || invitee.local)
   const verdict = authorise({
     ...factsOf(ctx, arrival),
-    ...(group === undefined ? {} : { moderates: await decidesIn(ctx, group, actor.iri, newBudget(1)) })
+    ...(concernsUs ? { moderates: await decidesIn(ctx, group, actor.iri, newBudget(1)) } : {})
   })
   if (verdict.decision === 'refuse') return verdict.outcome
   if (group === undefined) return 'unknown-object'
-  const invitee = await findInvitee(ctx.db, arrival)
   if (invitee === undefined) return 'unknown-actor'
-  if (!group.local && !invitee.local) return 'not-related'
+  if (!concernsUs) return 'not-related'
   // Without a word (D03).
   if (await isLinkBlocked(ctx.db, invitee.id, [actor.id, group.id])) return 'refused-blocked'
   const iri = activity.id ?? `${actor.iri}#invite/${group.id}/${invitee.id}`
@@ -41,9 +43,13 @@ export async function applyGroupInvite(ctx: Ctx, arrival: OwnArrival): Promise<O
 }
 
 /** `target`, or the only person it is addressed to. */
-function findInvitee(trx: Knex, { activity }: OwnArrival): Promise<ActorRow | undefined> {
+async function findInvitee(trx: Knex, { activity }: OwnArrival): Promise<ActorRow | undefined> {
   const named = activity.target === null ? activity.to : [activity.target]
-  return trx<ActorRow>('actors').whereIn('iri', named).where({ type: 'Person', deleted_at: null, suspended_at: null }).first()
+  const people = await trx<ActorRow>('actors')
+    .whereIn('iri', named)
+    .where({ type: 'Person', deleted_at: null, suspended_at: null })
+    .limit(2)
+  return people.length === 1 ? people[0] : undefined
 }
 
 function findGroup(trx: Knex, iri: string | null): Promise<ActorRow | undefined> {
@@ -96,16 +102,6 @@ export async function enterInvited(
 ): Promise<Outcome> {
   await answerGroupInvitation(ctx, trx, invitation, 'accepted')
   const known = await findMembership(trx, group.id, invitation.invitee_id)
-  await trx('memberships')
-    .insert({
-      group_id: group.id,
-      actor_id: invitation.invitee_id,
-      role: 'member',
-      state: 'active',
-      iri,
-      created_at: ctx.clock.now()
-    })
-    .onConflict(['group_id', 'actor_id'])
-    .merge(['state', 'iri'])
+  await admitInvited(ctx, trx, group.id, invitation.invitee_id, iri)
   return known?.state === 'active' ? 'unchanged' : 'joined'
 }

@@ -5,7 +5,7 @@ import type { Ctx } from '../../context.ts'
 import { deleteOpenInvitation, findGroupInvitationByIri, findOpenInvitation } from '../../db/group-invitations.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { isLinkBlocked } from '../../db/links.ts'
-import { findMembership } from '../../db/memberships.ts'
+import { findMembership, freeMembershipIri } from '../../db/memberships.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { authorise } from '../authorise.ts'
@@ -43,7 +43,7 @@ export async function applyMembership(ctx: Ctx, arrival: OwnArrival): Promise<Ou
 }
 
 async function join(ctx: Ctx, trx: Knex, { activity, actor }: OwnArrival, group: ActorRow, settings: GroupRow): Promise<Outcome> {
-  const joinIri = await ownIri(trx, activity.id ?? `${actor.iri}#join/${group.id}`, group, actor)
+  const joinIri = await freeMembershipIri(trx, activity.id ?? `${actor.iri}#join/${group.id}`, group, actor)
   const known = await findMembership(trx, group.id, actor.id)
   const invitation = await findOpenInvitation(trx, group.id, actor.id)
   if (invitation !== null) {
@@ -63,12 +63,6 @@ async function join(ctx: Ctx, trx: Knex, { activity, actor }: OwnArrival, group:
   if (state === 'active') await answerMembership(ctx, trx, { type: 'Accept', group, member: actor, joinIri })
   if (known !== null) return 'unchanged'
   return state === 'active' ? 'joined' : 'join-requested'
-}
-
-/** The activity's id, unless it stands for another membership already. */
-async function ownIri(trx: Knex, iri: string, group: ActorRow, actor: ActorRow): Promise<string> {
-  const used = await trx<MembershipRow>('memberships').where({ iri }).first()
-  return used === undefined || (used.group_id === group.id && used.actor_id === actor.id) ? iri : `${actor.iri}#join/${group.id}`
 }
 
 /** Leave, or Undo of the Join. Owners do not leave from elsewhere: a group keeps somebody who answers for it. False: nothing to leave. */
