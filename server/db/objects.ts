@@ -260,13 +260,16 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   }
   await trx('quotes').where({ quote_id: object.id }).delete()
   // A conversation shows the message before, for who was in it. Plan: conversations_last, objects_root.
-  if (object.visibility === 'direct')
+  if (object.visibility === 'direct') {
     await trx.raw(
       `update conversations c set last_id = coalesce((select max(o.id) from objects o join object_recipients r on r.object_id = o.id
          where o.root_id = c.root_id and o.visibility = 'direct' and o.deleted_at is null and o.id <> c.last_id
            and c.owner_id in (o.actor_id, r.actor_id)), c.last_id) where c.last_id = ?`,
       [object.id]
     )
+    // Nothing is left of it.
+    await trx('conversations').where({ last_id: object.id }).delete()
+  }
   await trx('objects')
     .where({ id: object.id, deleted_at: null })
     .update({
