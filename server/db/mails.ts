@@ -8,7 +8,9 @@ import { scheduleChores } from './chores.ts'
 import type { MailRow, MailState } from './rows.ts'
 
 const MINUTE_MS = 60_000
-/** To one address, whoever asks and from wherever (security.md W13). */
+/** What anybody can make us send; notices of what happened to an account are never held back by it. */
+const ASKED_BY_ANYBODY: MailKind[] = ['confirm', 'reset', 'change-email', 'known-address', 'test']
+/** Of these to one address, whoever asks and from wherever (security.md W13). */
 const MAX_PER_ADDRESS = 5
 const PER_ADDRESS_MS = 30 * MINUTE_MS
 
@@ -30,12 +32,14 @@ export interface NewMail {
  */
 export async function insertMail(ctx: Ctx, trx: Knex, mail: NewMail): Promise<string | null> {
   const now = ctx.clock.now()
+  const isAsked = ASKED_BY_ANYBODY.includes(mail.kind)
   const recent = await trx('mails')
     .where({ recipient: mail.recipient })
+    .whereIn('kind', ASKED_BY_ANYBODY)
     .where('created_at', '>', new Date(now.getTime() - PER_ADDRESS_MS))
     .limit(MAX_PER_ADDRESS)
     .select('id')
-  if (recent.length >= MAX_PER_ADDRESS) {
+  if (isAsked && recent.length >= MAX_PER_ADDRESS) {
     ctx.count('mail.throttled')
     return null
   }

@@ -185,6 +185,10 @@ async function makeHarmless(client: pg.Client): Promise<void> {
   await client.query('delete from one_time_links')
   await client.query('delete from login_tickets')
   await client.query("delete from mails where state = 'waiting'")
+  // Archives are no part of a backup, and what is half done was perhaps finished since.
+  await client.query('delete from exports')
+  await client.query('delete from imports where finished_at is null')
+  await client.query("delete from chores where kind in ('mail', 'mail-reset', 'mail-confirm', 'export', 'import', 'push')")
   await client.query(
     "update deliveries set state = 'cancelled', finished_at = now(), last_error = 'restored from a backup' where state = 'waiting'"
   )

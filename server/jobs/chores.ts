@@ -46,6 +46,13 @@ export const CHORES: Record<string, ChoreWork> = {
   [RELAY_CHORE]: relay
 }
 
+const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))
+
+/** Lanes of their own: what takes minutes, and what waits for push services, holds up nothing else. */
+export const ARCHIVES = only(['export', 'import'])
+export const PUSHES = only([PUSH_CHORE])
+export const QUICK = only(Object.keys(CHORES).filter((kind) => !(kind in ARCHIVES) && !(kind in PUSHES)))
+
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */
 const LEASE_MS = 5 * 60_000
 const AT_ONCE = 4

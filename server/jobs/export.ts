@@ -1,4 +1,5 @@
 // Makes the archive of everything a person published and keeps here: ActivityPub documents, Mastodon's CSV lists, pictures (RGPD 15, 20).
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -31,7 +32,8 @@ export async function makeExport(ctx: Ctx, id: string): Promise<null> {
   const actor = account && (await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first())
   if (account === undefined || actor === undefined) return null
   const path = exportPath(ctx, id)
-  const draft = `${path}.part`
+  // A name of its own: another worker may begin anew when this one is slow.
+  const draft = `${path}.${randomUUID()}.part`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
     await pipeline(Readable.from(entries(ctx, { row, account, actor })), createGzip(), createWriteStream(draft, { mode: 0o600 }))
@@ -44,6 +46,8 @@ export async function makeExport(ctx: Ctx, id: string): Promise<null> {
     const done = await trx('exports')
       .where({ id, state: 'waiting' })
       .update({ state: 'ready', size_bytes: size, done: trx.ref('total') })
+    // Whoever left meanwhile leaves no archive behind.
+    if (done === 0 && (await trx('exports').where({ id }).first('id')) === undefined) await rm(path, { force: true })
     if (done > 0) await writeTo(ctx, trx, account, { kind: 'export-ready', link: `${requireSite(ctx).origin}/reglages/donnees` })
   })
   return null

@@ -6,6 +6,8 @@ import { followActor } from '../features/follows/follow.ts'
 import { findActorByHandle } from '../protocol/actors.ts'
 
 const AT_ONCE = 10
+/** Ten look-ups a minute, as everybody has by hand (F24). */
+const PAUSE_MS = 60_000
 
 const ACTIONS: Record<ImportRow['kind'], (ctx: Ctx, actor: ActorRow, target: ActorRow) => Promise<void>> = {
   follows: followActor,
@@ -13,7 +15,7 @@ const ACTIONS: Record<ImportRow['kind'], (ctx: Ctx, actor: ActorRow, target: Act
   mutes: muteActor
 }
 
-/** Does the next few of an import; gives "now" while some are left. One that cannot be found or done is counted, not tried again. */
+/** Does the next few of an import; gives the time of the next while some are left: a minute later when other servers were asked. One that cannot be found or done is counted, not tried again. */
 export async function runImport(ctx: Ctx, id: string): Promise<Date | null> {
   const row = await ctx.db<ImportRow>('imports').where({ id }).whereNull('finished_at').first()
   if (row === undefined) return null
@@ -23,7 +25,9 @@ export async function runImport(ctx: Ctx, id: string): Promise<Date | null> {
     .whereNull('suspended_at')
     .first()
   const batch = actor === undefined ? [] : row.handles.slice(row.done, row.done + AT_ONCE)
-  const results = await Promise.allSettled(batch.map((handle) => actOn(ctx, row.kind, actor!, handle)))
+  let hasAsked = false
+  const mayAsk = async (): Promise<void> => void (hasAsked = true)
+  const results = await Promise.allSettled(batch.map((handle) => actOn(ctx, row.kind, actor!, handle, mayAsk)))
   const failed = results.filter(({ status }) => status === 'rejected').length
   const done = row.done + batch.length
   const isEnd = batch.length === 0 || done >= row.total
@@ -31,11 +35,11 @@ export async function runImport(ctx: Ctx, id: string): Promise<Date | null> {
     .db('imports')
     .where({ id })
     .update({ done, failed: row.failed + failed, ...(isEnd ? { finished_at: ctx.clock.now(), handles: [] } : {}) })
-  return isEnd ? null : ctx.clock.now()
+  return isEnd ? null : new Date(ctx.clock.now().getTime() + (hasAsked ? PAUSE_MS : 0))
 }
 
-async function actOn(ctx: Ctx, kind: ImportRow['kind'], actor: ActorRow, handle: string): Promise<void> {
-  const target = await findActorByHandle(ctx, handle)
+async function actOn(ctx: Ctx, kind: ImportRow['kind'], actor: ActorRow, handle: string, mayAsk: () => Promise<void>): Promise<void> {
+  const target = await findActorByHandle(ctx, handle, { mayAsk })
   if (target === null || target.deleted_at !== null) throw new Error('nobody there')
   await ACTIONS[kind](ctx, actor, target)
 }

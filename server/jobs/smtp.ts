@@ -1,5 +1,6 @@
 // The way to the mail server of the operator: the only file that knows nodemailer. The address comes from the settings, never from people.
 import { createTransport } from 'nodemailer'
+import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js'
 import type { Config } from '../config.ts'
 import type { MailWords } from '../locales/mail.ts'
 
@@ -43,15 +44,16 @@ export async function checkSmtp(config: Config): Promise<string | null> {
 /** True when the server refused the mail for good (SMTP 5xx for the recipient or the message). */
 export function isFinal(error: unknown): boolean {
   const { responseCode, code } = error as { responseCode?: number; code?: string }
-  return code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 500
+  return (code === 'EENVELOPE' || code === 'EMESSAGE') && responseCode !== undefined && responseCode >= 500
 }
 
 function open(config: Config) {
-  return createTransport(config.smtpUrl!, {
+  return createTransport({
+    url: config.smtpUrl!,
     connectionTimeout: 10 * SECONDS,
     greetingTimeout: 10 * SECONDS,
     socketTimeout: 30 * SECONDS,
     disableFileAccess: true,
     disableUrlAccess: true
-  } as Parameters<typeof createTransport>[1])
+  } as SMTPTransport.Options)
 }

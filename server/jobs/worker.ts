@@ -10,10 +10,9 @@ import { pruneProxyCache } from '../features/media/proxy.ts'
 import { removeLooseFiles } from '../features/media/sweep.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { CLAIM, isFlooded, processInbox } from '../protocol/inbox.ts'
-import { doChores } from './chores.ts'
+import { ARCHIVES, doChores, PUSHES, QUICK } from './chores.ts'
 import { giveWay } from './give-way.ts'
 import { createLoop, type Loop } from './loop.ts'
-import type { WakeKind } from './queue.ts'
 
 export interface Worker {
   /** Stops claiming, finishes what is under way (at most 25 s), gives back the rest. */
@@ -46,20 +45,25 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
       gather: { full: CLAIM, restMs: GATHER_MS }
     }),
     deliver: createLoop({ name: 'deliver', log: ctx.log, run: () => deliverDue(ctx), nudge: () => void deliverDue(ctx).catch(() => 0) }),
-    chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx) }),
+    chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx, QUICK) }),
+    archives: createLoop({ name: 'archives', log: ctx.log, run: () => doChores(ctx, ARCHIVES) }),
+    pushes: createLoop({ name: 'pushes', log: ctx.log, run: () => doChores(ctx, PUSHES) }),
     prune: createLoop({
       name: 'prune',
       log: ctx.log,
       run: () => pruneAll(ctx)
     })
-  } satisfies Partial<Record<WakeKind, Loop>>
+  } satisfies Record<string, Loop>
+  const chores = (): void => {
+    for (const lane of [loops.chores, loops.archives, loops.pushes]) lane.poke()
+  }
   const sweep = (): void => {
     loops.inbox.poke()
     loops.deliver.poke()
-    loops.chores.poke()
+    chores()
   }
   await takeOver(ctx)
-  await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, chores: loops.chores.poke, prune: loops.prune.poke })
+  await ctx.queue.start({ inbox: loops.inbox.poke, deliver: loops.deliver.poke, chores, prune: loops.prune.poke })
   const sweeper = setInterval(sweep, options.sweepEveryMs ?? SWEEP_EVERY_MS)
   const pruner = setInterval(loops.prune.poke, PRUNE_EVERY_MS)
   sweep()
@@ -71,6 +75,8 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
       await Promise.all([
         loops.inbox.stop(),
         loops.chores.stop(),
+        loops.archives.stop(),
+        loops.pushes.stop(),
         loops.prune.stop(),
         stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())
       ])

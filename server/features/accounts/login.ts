@@ -1,4 +1,5 @@
 // Logging in and out, and changing the password. Unknown and known names take the same time and get the same words.
+import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { SESSION_SCOPE } from '../../core/scopes.ts'
@@ -113,20 +114,31 @@ export async function changePassword(
     throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'current' } })
   }
   await setPassword(ctx, account.id, input.new, input.keepTokenId)
-  await ctx.db.transaction(async (trx) => {
-    await voidLinks(trx, account.id)
-    await writeTo(ctx, trx, account, { kind: 'password-changed' })
-  })
 }
 
-/** Sets a password without asking for the old one, and ends every session and token. Throws account.unknown (404). */
+/** Sets a password without asking for the old one; see `replacePassword`. Throws account.unknown (404), password.invalid (422). */
 export async function setPassword(ctx: Ctx, accountId: string, password: string, keepTokenId: string | null = null): Promise<void> {
   const passwordHash = await hashPassword(password)
   await ctx.db.transaction(async (trx) => {
-    const changed = await trx('accounts').where({ id: accountId }).update({ password_hash: passwordHash })
-    if (changed === 0) throw new AppError('account.unknown', 404, 'This account does not exist.')
-    await revokeTokens(ctx, trx, accountId, keepTokenId)
+    const account = await trx<AccountRow>('accounts').where({ id: accountId }).forUpdate().first()
+    if (account === undefined) throw new AppError('account.unknown', 404, 'This account does not exist.')
+    await replacePassword(ctx, trx, account, passwordHash, keepTokenId)
   })
+}
+
+/** A new password ends whatever the old one opened: sessions, tokens, links by mail, half a log-in. The person is told. */
+export async function replacePassword(
+  ctx: Ctx,
+  trx: Knex,
+  account: AccountRow,
+  passwordHash: string,
+  keepTokenId: string | null = null
+): Promise<void> {
+  await trx('accounts').where({ id: account.id }).update({ password_hash: passwordHash })
+  await revokeTokens(ctx, trx, account.id, keepTokenId)
+  await voidLinks(trx, account.id)
+  await trx('login_tickets').where({ account_id: account.id }).delete()
+  await writeTo(ctx, trx, account, { kind: 'password-changed' })
 }
 
 /** The account of a name (with or without @ and domain) or e-mail address, or undefined. */

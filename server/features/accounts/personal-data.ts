@@ -82,7 +82,7 @@ async function removeExports(ctx: Ctx, rows: ExportRow[]): Promise<void> {
   }
 }
 
-/** Begins to import a CSV as Mastodon exports it: the address stands first in each line. Throws import.empty, import.too-long (422). */
+/** Begins to import a CSV as Mastodon exports it: the address stands first in each line. Throws import.empty, import.too-long (422), import.running (409). */
 export async function askImport(ctx: Ctx, accountId: string, kind: ImportRow['kind'], csv: string): Promise<ImportRow> {
   const handles = handlesIn(csv)
   if (handles.length === 0) throw new AppError('import.empty', 422, 'There is no address in this file.', { details: { field: 'file' } })
@@ -90,6 +90,9 @@ export async function askImport(ctx: Ctx, accountId: string, kind: ImportRow['ki
     throw new AppError('import.too-long', 422, 'A file has at most 5000 addresses.', { details: { field: 'file' } })
   const now = ctx.clock.now()
   return await start(ctx, async (trx) => {
+    await trx('accounts').where({ id: accountId }).forUpdate().first('id')
+    if ((await trx('imports').where({ account_id: accountId }).whereNull('finished_at').first('id')) !== undefined)
+      throw new AppError('import.running', 409, 'An import is under way. Wait for its end.')
     const id = newId(now)
     const [row] = await trx<ImportRow>('imports')
       .insert({ id, account_id: accountId, kind, handles, total: handles.length, created_at: now })

@@ -5,10 +5,9 @@ import { hashPassword } from '../../core/password.ts'
 import { scheduleChores } from '../../db/chores.ts'
 import type { AccountRow } from '../../db/rows.ts'
 import { markConfirmed } from './confirm.ts'
-import { findByLogin } from './login.ts'
+import { findByLogin, replacePassword } from './login.ts'
 import { writeTo } from './mailing.ts'
-import { consumeLink, createLink, voidLinks, type OneTimeLink } from './one-time-links.ts'
-import { revokeTokens } from './tokens.ts'
+import { consumeLink, createLink, type OneTimeLink } from './one-time-links.ts'
 
 /** Somebody forgot the password of this address or name. One row for a chore, whoever it is: the same work, the same time. */
 export async function askReset(ctx: Ctx, login: string): Promise<void> {
@@ -45,10 +44,7 @@ export async function resetByLink(ctx: Ctx, token: string, password: string): Pr
     const account = await trx<AccountRow>('accounts').where({ id: link.account_id }).forUpdate().first()
     if (account === undefined || account.status === 'disabled' || account.email !== link.email)
       throw new AppError('link.invalid', 422, 'This link is void.')
-    await trx('accounts').where({ id: account.id }).update({ password_hash: passwordHash })
-    await revokeTokens(ctx, trx, account.id)
-    await voidLinks(trx, account.id)
+    await replacePassword(ctx, trx, account, passwordHash)
     if (account.confirmed_at === null) await markConfirmed(ctx, trx, account)
-    await writeTo(ctx, trx, account, { kind: 'password-changed' })
   })
 }

@@ -6,6 +6,7 @@ import type { Ctx } from '../../context.ts'
 import { insertMail } from '../../db/mails.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { createAccount } from '../../features/accounts/create.ts'
+import { setPassword } from '../../features/accounts/login.ts'
 import { forgetUnconfirmed } from '../../features/accounts/confirm.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { browserOf } from '../../test/browser.ts'
@@ -133,6 +134,12 @@ t.test('with a mail server', async (t) => {
       await post(ctx)
     }
     t.equal(sink.mails.length, 5)
+    const [bea] = await ctx.db('accounts').where({ email: 'bea@example.org' })
+    await setPassword(ctx, bea.id, 'battery staple')
+    t.same(await ctx.db('one_time_links').where({ account_id: bea.id }), [], 'a new password ends every link')
+    await post(ctx)
+    t.equal(sink.mails.length, 6, 'a notice of what happened is never held back')
+    sink.mails.length = 5
     clock.advance(31 * 60_000)
     await browserOf(app).post(`${V1}/password/forgotten`, { login: 'bea' })
     await post(ctx)

@@ -76,6 +76,8 @@ t.test('an archive holds what is mine, and opens for me alone; a list of another
     csv: 'Account address,Show boosts\r\n@Alice@commune.test,true\nnobody@commune.test,true\n'
   })
   t.match([imported.statusCode, imported.json()], [202, { total: 2, done: 0 }])
+  const second = await hers.post(`${V1}/imports`, { kind: 'mutes', csv: '@alice@commune.test' })
+  t.match([second.statusCode, second.json().code], [409, 'import.running'])
   while ((await doChores(ctx)) > 0);
   t.match((await hers.get(`${V1}/imports`)).json(), [{ kind: 'follows', done: 2, failed: 1, finished_at: String }])
   t.ok(await ctx.db('follows').where({ follower_id: bea!.actor.id, followed_id: alice!.actor.id }).first())
