@@ -124,6 +124,8 @@ async function world(t: Parameters<typeof testContext>[0]): Promise<World> {
   const alice = await localPerson(ctx, 'alice', { locked: true })
   const zoe = await localPerson(ctx, 'zoe', { locked: true })
   const group = await localGroup(ctx, 'jardin', alice)
+  // So does the group: joining an open one is how anybody gets to see what is for its members.
+  await ctx.db('groups').where({ actor_id: group.id }).update({ openness: 'moderated' })
   const strangers = await Promise.all(
     [peer.actor('bob'), peer.actor('eve'), evil.actor('mallory')].map(({ iri }) => getActorByIri(ctx, iri))
   )

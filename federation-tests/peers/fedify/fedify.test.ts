@@ -69,7 +69,12 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
       const now: Json = await alice.get(`/api/v1/statuses/${note.id}`)
       // The commune boosts its groups too.
       const boosters: Json[] = await alice.get(`/api/v1/statuses/${note.id}/reblogged_by`)
-      return now.replies_count === 1 && now.favourites_count === 1 && boosters.some((one) => one.acct === fedify.handle)
+      return (
+        now.replies_count === 1 &&
+        now.favourites_count === 1 &&
+        now.reblogs_count === 2 &&
+        boosters.some((one) => one.acct === fedify.handle)
+      )
     })
     const context = await alice.get(`/api/v1/statuses/${note.id}/context`)
     t.match(context.descendants[0], { uri: replyIri, content: /J’apporte mes épluchures/, account: { acct: fedify.handle } })

@@ -93,7 +93,12 @@ t.test('snac2 and a commune', { timeout: 180_000 }, async (t) => {
       const now: Json = await alice.get(`/api/v1/statuses/${note.id}`)
       // The commune boosts its groups too.
       const boosters: Json[] = await alice.get(`/api/v1/statuses/${note.id}/reblogged_by`)
-      return now.replies_count === 1 && now.favourites_count === 1 && boosters.filter((one) => one.acct === snac.handle).length === 1
+      return (
+        now.replies_count === 1 &&
+        now.favourites_count === 1 &&
+        now.reblogs_count === 2 &&
+        boosters.filter((one) => one.acct === snac.handle).length === 1
+      )
     })
     t.match((await commune.anonymous.page(new URL(note.url).pathname)).html, /Je viens avec la brouette/)
     t.match((await alice.get(`/api/v1/statuses/${note.id}/context`)).descendants[0], { account: { acct: snac.handle } })

@@ -72,7 +72,6 @@ async function serveEvents(ctx: Ctx, hub: Hub, request: FastifyRequest, reply: F
   if (isSession(auth.token)) assertSameOrigin(ctx, request, { whenSaid: true })
   const stream = await openStream(ctx, auth, { stream: name, ...questionOf(request.query as Params) })
   const { raw } = reply
-  let heartbeat: NodeJS.Timeout | undefined
   const write = (text: string): void => {
     if (raw.destroyed || raw.writableEnded) return
     if (raw.writableLength > MAX_UNSENT_BYTES) raw.destroy()
@@ -87,6 +86,7 @@ async function serveEvents(ctx: Ctx, hub: Hub, request: FastifyRequest, reply: F
     }
   })
   subscriber.streams.set(keyOf(stream), stream)
+  const heartbeat = setInterval(() => raw.headersSent && write(':thump\n\n'), HEARTBEAT_MS)
   // Before anything is waited for: who leaves meanwhile is not kept.
   raw.on('error', () => raw.destroy())
   raw.on('close', () => {
@@ -107,7 +107,6 @@ async function serveEvents(ctx: Ctx, hub: Hub, request: FastifyRequest, reply: F
   }
   raw.writeHead(200, headers as Record<string, string>)
   write(':)\n\n')
-  heartbeat = setInterval(() => write(':thump\n\n'), HEARTBEAT_MS)
   return reply
 }
 
