@@ -30,7 +30,8 @@ export async function doReset(ctx: Ctx, login: string): Promise<null> {
 export async function resetLink(ctx: Ctx, accountId: string): Promise<OneTimeLink> {
   const account = await ctx.db<AccountRow>('accounts').where({ id: accountId }).first()
   if (account === undefined) throw new AppError('account.unknown', 404, 'This account does not exist.')
-  return await createLink(ctx, ctx.db, { purpose: 'reset', accountId, email: account.email })
+  // Without the address: a link that was handed over proves no mailbox.
+  return await createLink(ctx, ctx.db, { purpose: 'reset', accountId, email: '' })
 }
 
 /**
@@ -42,9 +43,9 @@ export async function resetByLink(ctx: Ctx, token: string, password: string): Pr
   await ctx.db.transaction(async (trx) => {
     const link = await consumeLink(ctx, trx, token, ['reset'])
     const account = await trx<AccountRow>('accounts').where({ id: link.account_id }).forUpdate().first()
-    if (account === undefined || account.status === 'disabled' || account.email !== link.email)
+    if (account === undefined || account.status === 'disabled' || (link.email !== '' && account.email !== link.email))
       throw new AppError('link.invalid', 422, 'This link is void.')
     await replacePassword(ctx, trx, account, passwordHash)
-    if (account.confirmed_at === null) await markConfirmed(ctx, trx, account)
+    if (account.confirmed_at === null && link.email !== '') await markConfirmed(ctx, trx, account)
   })
 }

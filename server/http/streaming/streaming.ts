@@ -170,8 +170,9 @@ function subscriberOf({ actor, token, scopes }: Auth, out: { send(event: LiveEve
   return { actorId: actor.id, tokenId: token.id, scopes, streams: new Map(), ...out }
 }
 
-function keyOf({ name }: Stream): string {
-  return name.join(' ')
+/** What is asked, not how it was spelled. */
+function keyOf(stream: Stream): string {
+  return stream.kind === 'hashtag' ? `${stream.name[0]} ${stream.tag}` : stream.name.join(' ')
 }
 
 function questionOf(params: Params): { tag?: string; list?: string } {

@@ -26,12 +26,14 @@ export interface StreamQuestion {
 
 /** The stream a person asks for. Throws stream.unknown (400), 404 for a list that is not theirs or what is no hashtag. */
 export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list }: StreamQuestion): Promise<Stream> {
-  const [kind, ...more] = stream.split(':')
+  const [, ...more] = stream.split(':')
   const flags = new Set(more)
+  // Each stream has one name: other spellings would ask the same again.
+  const isPublic = /^public(:(local|remote))?(:media)?$/.test(stream)
   if (stream === 'user' || stream === 'direct') return { kind: stream, name: [stream] }
   if (stream === 'user:notification') return { kind: 'notifications', name: [stream] }
-  if (kind === 'public' && more.every((flag) => ['local', 'remote', 'media'].includes(flag)))
-    return { kind, name: [stream], local: flags.has('local'), remote: flags.has('remote'), onlyMedia: flags.has('media') }
+  if (isPublic)
+    return { kind: 'public', name: [stream], local: flags.has('local'), remote: flags.has('remote'), onlyMedia: flags.has('media') }
   if (stream === 'hashtag' || stream === 'hashtag:local')
     return { kind: 'hashtag', name: [stream, tag ?? ''], tag: readTag(tag ?? '').tag, local: flags.has('local') }
   if (stream === 'list' && isRowId(list)) return { kind: stream, name: [stream, list], list: await getList(ctx, ownerId, list) }
