@@ -1,6 +1,7 @@
 // The Mastodon API as clients use it: through HTTP, with tokens, on a real database.
 import t from 'tap'
 import { saveFollow } from '../../db/links.ts'
+import { createToken } from '../../features/accounts/tokens.ts'
 import { client, clientScene, type Client, type Json } from '../../test/client.ts'
 import { localGroup, remotePerson } from '../../test/people.ts'
 
@@ -46,6 +47,22 @@ t.test('a post is written, read by anyone, answered, liked, boosted, edited and 
   t.match((await bea.call('POST', `/api/v1/statuses/${post.id}/unreblog`)).json, { reblogged: false, reblogs_count: 0 })
   t.match((await alice.call('DELETE', `/api/v1/statuses/${post.id}`)).json, { text: 'Bonsoir' })
   t.same((await anyone('GET', `/api/v1/statuses/${post.id}`)).status, 404)
+})
+
+t.test('a POST that announces JSON and says nothing is understood; broken JSON is not', async (t) => {
+  const { app, ctx, alice } = await clientScene(t)
+  const { id } = (await alice.call('POST', '/api/v1/statuses', { status: 'x' })).json
+  const token = await createToken(ctx, (await ctx.db('accounts').where({ actor_id: alice.actor.id }).first()).id, 'write')
+  const like = (payload: string) =>
+    app.inject({
+      method: 'POST',
+      url: `/api/v1/statuses/${id}/favourite`,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      payload
+    })
+  t.equal((await like('')).statusCode, 200)
+  t.equal((await like('{')).statusCode, 400)
+  t.equal((await like('{"__proto__":{"x":1}}')).statusCode, 400)
 })
 
 t.test('who may not see a post gets the very answer of one that does not exist (V02)', async (t) => {

@@ -18,8 +18,14 @@ export interface Form {
   files: Record<string, UploadedFile>
 }
 
-/** Parses urlencoded forms like Rails, and makes multipart available to readForm(). */
+/** Parses urlencoded forms like Rails, takes an empty JSON body for none, and makes multipart available to readForm(). */
 export async function bodiesPlugin(app: FastifyInstance): Promise<void> {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  // Some apps announce JSON with every POST, also where there is nothing to say.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parseJson(request, body as string, done)
+  })
   await app.register(formbody, { parser: parseNested, bodyLimit: 1024 * 1024 })
   await app.register(multipart, {
     limits: { fileSize: MAX_FILE_BYTES, files: 4, fields: 100, fieldSize: 100_000, fieldNameSize: 200, parts: 104 }
