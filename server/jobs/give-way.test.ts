@@ -2,20 +2,25 @@ import t from 'tap'
 import { giveWay } from './give-way.ts'
 
 t.test('waits while busy, at most a turn, then works as long as it waited', async (t) => {
-  let busy = false
-  const turn = giveWay({ busy: () => busy, turnMs: 60, lookEveryMs: 5 })
+  // A clock of our own: looking takes five, whatever the machine does meanwhile.
+  let time = 1_000
+  let busyUntil = 0
+  const options = { turnMs: 60, lookEveryMs: 5, now: () => time, wait: async (ms: number) => void (time += ms) }
+  const turn = giveWay({ ...options, busy: () => time < busyUntil })
   const waited = async (): Promise<number> => {
-    const since = performance.now()
+    const since = time
     await turn()
-    return performance.now() - since
+    return time - since
   }
-  t.ok((await waited()) < 5, 'not busy: at once')
-  busy = true
-  t.ok((await waited()) >= 60, 'busy: a turn')
-  t.ok((await waited()) < 5, 'then its own time')
-  await new Promise((resolve) => setTimeout(resolve, 120))
-  t.ok((await waited()) >= 60, 'and again')
-  await new Promise((resolve) => setTimeout(resolve, 120))
-  setTimeout(() => (busy = false), 15)
-  t.ok((await waited()) < 60, 'no longer than the flood')
+  t.equal(await waited(), 0, 'not busy: at once')
+  busyUntil = Infinity
+  t.equal(await waited(), 60, 'busy: a turn')
+  t.equal(await waited(), 0, 'then its own time')
+  time += 59
+  t.equal(await waited(), 0, 'to its end')
+  time += 1
+  t.equal(await waited(), 60, 'and again')
+  time += 60
+  busyUntil = time + 15
+  t.equal(await waited(), 15, 'no longer than the flood')
 })

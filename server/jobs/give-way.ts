@@ -1,5 +1,5 @@
 // Effects give way to accepting in a flood: peers are answered first, what they sent is applied right after. Neither starves.
-import { setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface GiveWayOptions {
   /** Whether something more urgent is going on. */
@@ -8,13 +8,14 @@ export interface GiveWayOptions {
   turnMs: number
   lookEveryMs: number
   now?: () => number
+  wait?: (ms: number) => Promise<unknown>
 }
 
 /**
  * Waits while it is busy, at most a turn; then does not wait again for as long as it has waited. In a flood that does not end, half of the
  * time is for each.
  */
-export function giveWay({ busy, turnMs, lookEveryMs, now = () => performance.now() }: GiveWayOptions): () => Promise<void> {
+export function giveWay({ busy, turnMs, lookEveryMs, now = () => performance.now(), wait = sleep }: GiveWayOptions): () => Promise<void> {
   let mineUntil = Number.NEGATIVE_INFINITY
   return async () => {
     const since = now()
