@@ -399,6 +399,7 @@ export interface AdminAccount {
   role: string
   status: string
   email_confirmed: boolean
+  approved: boolean
   reason: string
   created_at: string
 }

@@ -107,8 +107,8 @@ async function link({ config, args }: Input): Promise<Outcome> {
 
 async function removeFactors({ config, args }: Input): Promise<Outcome> {
   return withContext(config, async (ctx) => {
-    const { account, actor } = await getAccountByUsername(ctx, args[0]!)
-    await removeSecondFactors(ctx, account.id)
+    const { actor } = await getAccountByUsername(ctx, args[0]!)
+    await removeSecondFactors(ctx, actor.id, null)
     return { json: { username: actor.username, second_factor: false }, text: `${actor.username} logs in with the password alone now.` }
   })
 }

@@ -18,6 +18,12 @@ export function normalisePassword(password: string): string {
   return normal
 }
 
+/** Proves again that the person is there. Throws password.wrong (422), in the form's `field`. */
+export async function assertPassword(account: { password_hash: string }, password: string, field = 'password'): Promise<void> {
+  if (await verifyPassword(account.password_hash, password)) return
+  throw new AppError('password.wrong', 422, 'The password is not the right one.', { details: { field } })
+}
+
 /** The argon2id hash (PHC string) of an acceptable password. Throws password.invalid (422). */
 export async function hashPassword(password: string): Promise<string> {
   return await hash(normalisePassword(password), OPTIONS)

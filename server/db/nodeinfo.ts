@@ -48,9 +48,11 @@ export type Findable = Pick<ServedActor, 'iri' | 'type' | 'url' | 'suspended_at'
   icon: { url: string; mediaType: string | null } | null
 }
 
-/** A local actor by IRI or by username, whatever the case. */
+/** A local actor by IRI or by username, whatever the case. Who only asked to join was never there: nothing tells a sign-up (W06). */
 export async function findFindable(db: Knex, by: { iri: string } | { username: string }): Promise<Findable | undefined> {
-  const query = db('actors').where({ local: true })
+  const query = db('actors')
+    .where({ local: true })
+    .whereRaw("(suspended_at is null or not exists (select from accounts p where p.actor_id = actors.id and p.status = 'pending'))")
   if ('iri' in by) query.where({ iri: by.iri })
   else query.whereRaw('lower(username) = lower(?)', [by.username])
   return query.first<Findable | undefined>('iri', 'type', 'url', 'suspended_at', 'deleted_at', 'username', 'icon')

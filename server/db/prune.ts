@@ -47,6 +47,8 @@ const RULES: { name: string; afterMs: number | null; sql: string }[] = [
   { name: 'tokens', afterMs: 0, sql: `delete from tokens where id in (select id from tokens where expires_at < ? limit ${SLICE})` },
   { name: 'authorisation codes', afterMs: 0, sql: 'delete from oauth_codes where expires_at < ?' },
   { name: 'one-time links', afterMs: 0, sql: 'delete from one_time_links where expires_at < ?' },
+  // Where sign-up is open they go with the sign-ups they look like (features/accounts/confirm.ts).
+  { name: 'sign-up decoys', afterMs: 90 * DAY_MS, sql: 'delete from sign_up_decoys where created_at < ?' },
   { name: 'log-in tickets', afterMs: 0, sql: 'delete from login_tickets where expires_at < ?' },
   {
     name: 'mails',

@@ -169,6 +169,8 @@ export interface AccountRow {
   notifications_read_id: string
   /** When somebody proved to read mail at `email`; null: nobody yet. */
   confirmed_at: Date | null
+  /** Let in by the commune before the address was confirmed. */
+  approved_at: Date | null
 }
 
 export type MailState = 'waiting' | 'sent' | 'failed'
@@ -235,6 +237,7 @@ export interface ExportRow {
   id: string
   account_id: string
   state: 'waiting' | 'ready' | 'failed'
+  attempts: number
   done: number
   total: number
   size_bytes: string | null

@@ -17,6 +17,8 @@ import { actorDocumentWithKey } from '../protocol/local-actors.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
 
 const PAGE = 200
+/** After so many failures it is given up, and the person may ask for another one. */
+const MAX_ATTEMPTS = 4
 
 interface Owner {
   row: ExportRow
@@ -24,13 +26,35 @@ interface Owner {
   actor: ActorRow
 }
 
-/** Writes the archive of this id, then tells the person. Started again after a crash, it begins anew. */
+/** Makes the archive of this id. Started again after a crash, it begins anew; one that fails again and again is given up. */
 export async function makeExport(ctx: Ctx, id: string): Promise<null> {
+  try {
+    return await writeExport(ctx, id)
+  } catch (error) {
+    const [row] = await ctx
+      .db<ExportRow>('exports')
+      .where({ id })
+      .update({
+        attempts: ctx.db.raw('attempts + 1'),
+        state: ctx.db.raw("case when attempts + 1 >= ? then 'failed' else state end", [MAX_ATTEMPTS])
+      } as never)
+      .returning('*')
+    if (row?.state !== 'failed') throw error
+    ctx.log.error({ err: error, export: id }, 'an archive could not be made and is given up')
+    return null
+  }
+}
+
+/** Writes the archive, then tells the person. */
+async function writeExport(ctx: Ctx, id: string): Promise<null> {
   const row = await ctx.db<ExportRow>('exports').where({ id, state: 'waiting' }).first()
   if (row === undefined) return null
   const account = await ctx.db<AccountRow>('accounts').where({ id: row.account_id }).first()
   const actor = account && (await ctx.db<ActorRow>('actors').where({ id: account.actor_id }).whereNull('deleted_at').first())
-  if (account === undefined || actor === undefined) return null
+  if (account === undefined || actor === undefined) {
+    await ctx.db('exports').where({ id }).update({ state: 'failed' })
+    return null
+  }
   const path = exportPath(ctx, id)
   // A name of its own: another worker may begin anew when this one is slow.
   const draft = `${path}.${randomUUID()}.part`

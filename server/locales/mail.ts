@@ -15,6 +15,7 @@ export type MailKind =
   | 'password-changed'
   | 'second-factor-on'
   | 'second-factor-off'
+  | 'second-factor-removed'
   | 'export-ready'
   | 'test'
 

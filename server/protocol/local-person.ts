@@ -8,6 +8,7 @@ import { hashPassword } from '../core/password.ts'
 import type { AccountRole, AccountStatus } from '../core/roles.ts'
 import { normaliseName, normaliseUsername } from '../core/username.ts'
 import type { AccountRow, ActorRow } from '../db/rows.ts'
+import { isUsernameTaken } from '../db/usernames.ts'
 import { createLocalActor, prepareKeys, type PreparedKey } from './local-actors.ts'
 
 export interface PersonInput {
@@ -58,8 +59,7 @@ export async function preparePerson(input: PersonInput, { allowReserved = false 
 /** Writes the actor and the account. A pending person's actor is suspended: nobody sees it before approval. */
 export async function insertPerson(ctx: Ctx, trx: Knex, prepared: PreparedPerson): Promise<Person> {
   const now = ctx.clock.now()
-  const taken = await trx('actors').where('local', true).whereRaw('lower(username) = ?', prepared.username).first('id')
-  if (taken !== undefined) throw usernameTaken()
+  if (await isUsernameTaken(trx, prepared.username)) throw usernameTaken()
   const known = await trx('accounts').whereRaw('lower(email) = ?', prepared.email).first('id')
   if (known !== undefined) throw emailTaken()
   try {
@@ -84,7 +84,8 @@ export async function insertPerson(ctx: Ctx, trx: Knex, prepared: PreparedPerson
       created_at: now,
       last_seen_at: null,
       notifications_read_id: '0',
-      confirmed_at: prepared.confirmed ? now : null
+      confirmed_at: prepared.confirmed ? now : null,
+      approved_at: null
     }
     await trx('accounts').insert({ ...account, preferences: '{}' })
     return { account, actor: { ...actor, suspended_at: suspendedAt } }

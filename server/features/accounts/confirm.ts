@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { normaliseEmail } from '../../core/email.ts'
 import { AppError } from '../../core/errors.ts'
-import { verifyPassword } from '../../core/password.ts'
+import { assertPassword } from '../../core/password.ts'
 import { scheduleChores } from '../../db/chores.ts'
 import type { AccountRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -50,9 +50,9 @@ export async function confirmEmail(ctx: Ctx, token: string): Promise<AccountRow>
   })
 }
 
-/** The person reads mail at the account's address. Where sign-up is open, that was all that was missing. */
+/** The person reads mail at the account's address. Where sign-up is open or the commune has approved, that was all that was missing. */
 export async function markConfirmed(ctx: Ctx, trx: Knex, account: AccountRow): Promise<AccountRow> {
-  const opens = account.status === 'pending' && requireSite(ctx).registrations === 'open'
+  const opens = account.status === 'pending' && (requireSite(ctx).registrations === 'open' || account.approved_at !== null)
   const [row] = await trx<AccountRow>('accounts')
     .where({ id: account.id })
     .update({ confirmed_at: ctx.clock.now(), ...(opens ? { status: 'active' as const } : {}) })
@@ -64,9 +64,7 @@ export async function markConfirmed(ctx: Ctx, trx: Knex, account: AccountRow): P
 /** Asks for another address: the link goes to the new one and nothing changes before it is used. Throws password.wrong, email.invalid (422). */
 export async function askEmailChange(ctx: Ctx, account: AccountRow, { email: text, password }: { email: string; password: string }) {
   const email = normaliseEmail(text)
-  if (!(await verifyPassword(account.password_hash, password))) {
-    throw new AppError('password.wrong', 422, 'The password is not the right one.', { details: { field: 'password' } })
-  }
+  await assertPassword(account, password)
   await ctx.db.transaction(async (trx) => {
     const taken = await trx('accounts').whereRaw('lower(email) = ?', email).first('id')
     // Whose address it is stays between us and its owner, who gets no mail they did not ask for.
@@ -90,6 +88,7 @@ export async function forgetUnconfirmed(ctx: Ctx): Promise<number> {
   if (ctx.config.smtpUrl === null || ctx.site?.registrations !== 'open') return 0
   const before = new Date(ctx.clock.now().getTime() - WEEK_MS)
   return await ctx.db.transaction(async (trx) => {
+    await trx('sign_up_decoys').where('created_at', '<', before).delete()
     const old = trx('accounts')
       .where({ status: 'pending' })
       .whereNull('confirmed_at')

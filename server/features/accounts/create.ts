@@ -1,10 +1,9 @@
 // New accounts: made by an operator, or by sign-up under the policy of the commune.
 import type { Ctx } from '../../context.ts'
-import { normaliseEmail } from '../../core/email.ts'
 import { AppError, isAppError } from '../../core/errors.ts'
 import type { AccountRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
-import { insertPerson, preparePerson, type Person, type PersonInput } from '../../protocol/local-person.ts'
+import { insertPerson, preparePerson, type Person, type PersonInput, type PreparedPerson } from '../../protocol/local-person.ts'
 import { sendConfirmation } from './confirm.ts'
 import { writeTo } from './mailing.ts'
 
@@ -45,15 +44,22 @@ export async function signUp(ctx: Ctx, input: Omit<PersonInput, 'role' | 'status
     })
   } catch (error) {
     if (!hasMail || !isAppError(error, 'email.taken')) throw error
-    await tellOwner(ctx, email)
+    await tellOwner(ctx, prepared)
   }
   return { status: hasMail ? 'unconfirmed' : status, account }
 }
 
-/** Somebody signed up with the address of an account: its owner forgot it, or is being looked for. */
-async function tellOwner(ctx: Ctx, email: string): Promise<void> {
+/**
+ * Somebody signed up with the address of an account: its owner forgot it, or is being looked for. The name is held and the password
+ * remembered as for any sign-up that waits for its confirmation, so that nothing afterwards differs either.
+ */
+async function tellOwner(ctx: Ctx, { username, email, passwordHash }: PreparedPerson): Promise<void> {
   await ctx.db.transaction(async (trx) => {
-    const account = await trx<AccountRow>('accounts').whereRaw('lower(email) = ?', normaliseEmail(email)).first()
+    await trx('sign_up_decoys')
+      .insert({ username, email, password_hash: passwordHash, created_at: ctx.clock.now() })
+      .onConflict('username')
+      .ignore()
+    const account = await trx<AccountRow>('accounts').whereRaw('lower(email) = ?', email).first()
     if (account === undefined || account.status === 'disabled') return
     await writeTo(ctx, trx, account, { kind: 'known-address', link: `${requireSite(ctx).origin}/mot-de-passe` })
   })

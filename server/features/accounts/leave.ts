@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
-import { verifyPassword } from '../../core/password.ts'
+import { assertPassword } from '../../core/password.ts'
 import { wipeRemoteActor } from '../../db/actor-erasure.ts'
 import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
@@ -15,9 +15,7 @@ import { PUBLIC } from '../../vocab/addressing.ts'
  * Throws password.wrong (422), account.last-admin, group.last-owner (422).
  */
 export async function deleteAccount(ctx: Ctx, account: AccountRow, actor: ActorRow, password: string): Promise<void> {
-  if (!(await verifyPassword(account.password_hash, password))) {
-    throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'password' } })
-  }
+  await assertPassword(account, password)
   await ctx.db.transaction(async (trx) => {
     await assertReplaceable(trx, account, actor)
     await cancelOfActor(trx, actor.id, ctx.clock.now(), { keepDeletions: true })

@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts'
 import { SESSION_SCOPE } from '../../core/scopes.ts'
 import { findSuspension } from '../../db/decisions.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
-import { hashPassword, verifyPassword } from '../../core/password.ts'
+import { assertPassword, hashPassword, verifyPassword } from '../../core/password.ts'
 import { writeTo } from './mailing.ts'
 import { voidLinks } from './one-time-links.ts'
 import { checkPasskey } from './passkeys.ts'
@@ -42,6 +42,11 @@ export interface NextStep {
 export async function logIn(ctx: Ctx, input: LoginInput): Promise<LoggedIn | NextStep> {
   const account = await findByLogin(ctx, input.login)
   const right = await verifyPassword(account?.password_hash ?? null, input.password)
+  // Whatever keeps somebody out takes two checks: an account and a sign-up that is none cannot be told apart (W06).
+  if (!right || account?.status !== 'active') {
+    const isDecoy = await verifyPassword(await decoyOf(ctx, input.login), input.password)
+    if (isDecoy && !right) throw unconfirmed()
+  }
   if (account === undefined || !right) throw new AppError('login.refused', 401, 'Wrong username or password.')
   const actor = await assertOpen(ctx, account)
   const { totp, passkeys } = await factorsOf(ctx.db, account.id)
@@ -84,8 +89,24 @@ async function assertOpen(ctx: Ctx, account: AccountRow): Promise<ActorRow> {
 
 function notYet(ctx: Ctx, account: AccountRow): AppError {
   return ctx.config.smtpUrl !== null && account.confirmed_at === null
-    ? new AppError('login.unconfirmed', 403, 'Please confirm your e-mail address first: open the link we sent you.')
+    ? unconfirmed()
     : new AppError('login.pending', 403, 'Your sign-up is still waiting for approval.')
+}
+
+function unconfirmed(): AppError {
+  return new AppError('login.unconfirmed', 403, 'Please confirm your e-mail address first: open the link we sent you.')
+}
+
+/** The password of a sign-up with somebody's address, by name or address; null when there is none. */
+async function decoyOf(ctx: Ctx, login: string): Promise<string | null> {
+  const { value, username } = namesIn(ctx, login)
+  const row = await ctx
+    .db('sign_up_decoys')
+    .where({ username })
+    .orWhereRaw('lower(email) = ?', value)
+    .orderBy('created_at', 'desc')
+    .first<{ password_hash: string } | undefined>('password_hash')
+  return row?.password_hash ?? null
 }
 
 /** Opens a session for a person whose identity was just proved. Returns the secret for the cookie. */
@@ -110,9 +131,7 @@ export async function changePassword(
   account: AccountRow,
   input: { current: string; new: string; keepTokenId: string | null }
 ): Promise<void> {
-  if (!(await verifyPassword(account.password_hash, input.current))) {
-    throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'current' } })
-  }
+  await assertPassword(account, input.current, 'current')
   await setPassword(ctx, account.id, input.new, input.keepTokenId)
 }
 
@@ -143,16 +162,21 @@ export async function replacePassword(
 
 /** The account of a name (with or without @ and domain) or e-mail address, or undefined. */
 export async function findByLogin(ctx: Ctx, login: string): Promise<AccountRow | undefined> {
-  const value = login.normalize('NFKC').trim().toLowerCase().slice(0, 320)
+  const { value, username } = namesIn(ctx, login)
   const byEmail = await ctx.db<AccountRow>('accounts').whereRaw('lower(email) = ?', value).first()
   if (byEmail !== undefined) return byEmail
-  const username = value.replace(/^@/, '').replace(new RegExp(`@${escapeRegExp(ctx.site?.accountDomain ?? '')}$`), '')
   return await ctx
     .db('accounts')
     .join('actors', 'actors.id', 'accounts.actor_id')
     .where('actors.local', true)
     .whereRaw('lower(actors.username) = ?', username)
     .first<AccountRow | undefined>('accounts.*')
+}
+
+/** What was typed, as an address and as the name of somebody here. */
+function namesIn(ctx: Ctx, login: string): { value: string; username: string } {
+  const value = login.normalize('NFKC').trim().toLowerCase().slice(0, 320)
+  return { value, username: value.replace(/^@/, '').replace(new RegExp(`@${escapeRegExp(ctx.site?.accountDomain ?? '')}$`), '') }
 }
 
 /** Suspended with a statement of reasons (DSA art. 17): the person cannot read their notifications any more, so it is said here. */

@@ -1,7 +1,7 @@
 // Moving house: accounts elsewhere that are one's own too, and leaving for one of them with the followers.
 import type { Ctx } from '../../context.ts'
 import { AppError, isAppError } from '../../core/errors.ts'
-import { verifyPassword } from '../../core/password.ts'
+import { assertPassword } from '../../core/password.ts'
 import { scheduleChores } from '../../db/chores.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
 import { findActorByHandle, getActorByIri } from '../../protocol/actors.ts'
@@ -69,8 +69,7 @@ export async function removeAlias(ctx: Ctx, actorId: string, iri: string): Promi
  * Throws password.wrong, move.self, move.unknown, move.no-alias, move.too-soon (422).
  */
 export async function moveAway(ctx: Ctx, account: AccountRow, actorId: string, input: { handle: string; password: string }): Promise<void> {
-  if (!(await verifyPassword(account.password_hash, input.password)))
-    throw new AppError('password.wrong', 422, 'The current password is not the right one.', { details: { field: 'password' } })
+  await assertPassword(account, input.password)
   const found = await findElsewhere(ctx, input.handle)
   if (found.id === actorId) throw new AppError('move.self', 422, 'This is this very account.', { details: { field: 'handle' } })
   // The list may be of this minute: it is read again from its own server.

@@ -20,15 +20,15 @@ import { createTicket, takeTicket } from './tickets.ts'
 const MAX_PASSKEYS = 20
 const MAX_NAME = 60
 
-/** Newest first. */
+/** All of them, newest first: startPasskey and addPasskey keep them few. */
 export async function listPasskeys(ctx: Ctx, accountId: string): Promise<PasskeyRow[]> {
-  return await ctx.db<PasskeyRow>('passkeys').where({ account_id: accountId }).orderBy('id', 'desc').limit(MAX_PASSKEYS)
+  return await ctx.db<PasskeyRow>('passkeys').where({ account_id: accountId }).orderBy('id', 'desc')
 }
 
 /** What the browser asks its keys, and the ticket to answer with. */
 export async function startPasskey(ctx: Ctx, account: AccountRow, actor: ActorRow) {
   const known = await listPasskeys(ctx, account.id)
-  if (known.length >= MAX_PASSKEYS) throw new AppError('passkey.too-many', 422, 'That is enough passkeys: remove one first.')
+  if (known.length >= MAX_PASSKEYS) throw tooMany()
   const options = await generateRegistrationOptions({
     rpName: requireSite(ctx).name,
     rpID: hostname(ctx),
@@ -43,7 +43,7 @@ export async function startPasskey(ctx: Ctx, account: AccountRow, actor: ActorRo
   return { ticket: await createTicket(ctx, { purpose: 'passkey-register', accountId: account.id, challenge: options.challenge }), options }
 }
 
-/** Keeps a new passkey. Returns recovery codes with the first factor, else null. Throws passkey.refused (422), ticket.expired (401). */
+/** Keeps a new passkey. Returns recovery codes with the first factor, else null. Throws passkey.refused, passkey.too-many (422), ticket.expired (401). */
 export async function addPasskey(
   ctx: Ctx,
   account: AccountRow,
@@ -64,6 +64,10 @@ export async function addPasskey(
   const { credential } = registrationInfo
   return await ctx.db.transaction(async (trx) => {
     const now = ctx.clock.now()
+    // Several may have been started at once: the last word is said with the account locked.
+    await trx('accounts').where({ id: account.id }).forUpdate().first('id')
+    const kept = await trx('passkeys').where({ account_id: account.id }).select('id')
+    if (kept.length >= MAX_PASSKEYS) throw tooMany()
     const added = await trx('passkeys')
       .insert({
         id: newId(now),
@@ -152,6 +156,10 @@ function nameOf(text: string): string {
 
 function refused(status: 401 | 422, cause?: unknown): AppError {
   return new AppError('passkey.refused', status, 'This passkey was not accepted.', { cause })
+}
+
+function tooMany(): AppError {
+  return new AppError('passkey.too-many', 422, 'That is enough passkeys: remove one first.')
 }
 
 function unknown(): AppError {

@@ -1,6 +1,6 @@
 // Asking for one's archive and bringing lists from elsewhere. The work itself is a chore's (jobs/export.ts, jobs/import.ts).
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
@@ -63,11 +63,23 @@ export async function getExport(ctx: Ctx, accountId: string, id: string): Promis
   return row
 }
 
-/** Removes archives that are over, file first. How many. */
+/** Removes archives that are over, file first, and drafts nobody writes any more. How many archives. */
 export async function forgetExports(ctx: Ctx): Promise<number> {
+  await forgetDrafts(ctx)
   const over = await ctx.db<ExportRow>('exports').where('expires_at', '<=', ctx.clock.now()).limit(100)
   await removeExports(ctx, over)
   return over.length
+}
+
+/** What a killed worker left half written. A draft still written to is younger than a day. */
+async function forgetDrafts(ctx: Ctx): Promise<void> {
+  const folder = dirname(exportPath(ctx, ''))
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith('.part')) continue
+    const path = join(folder, name)
+    const written = await stat(path).catch(() => null)
+    if (written !== null && ctx.clock.now().getTime() - written.mtimeMs > DAY_MS) await rm(path, { force: true })
+  }
 }
 
 /** Removes every archive of a person who leaves. */

@@ -1,9 +1,11 @@
 // What operators do with accounts: list, approve, reject, disable, enable, reset a password.
+import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, AccountStatus, ActorRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
+import { sendConfirmation } from './confirm.ts'
 import { setPassword } from './login.ts'
 import { writeTo } from './mailing.ts'
 import { revokeTokens } from './tokens.ts'
@@ -42,18 +44,27 @@ export async function getAccountByUsername(ctx: Ctx, username: string): Promise<
   return { account, actor }
 }
 
-/** Lets a pending person in: the account becomes active and the actor visible. Throws account.not-pending (409). */
+/**
+ * Lets a pending person in: the account becomes active and the actor visible. Where mail is sent, an address nobody confirmed yet opens
+ * nothing: the approval is kept, the person gets the link again, and confirming opens the account. Throws account.not-pending (409).
+ */
 export async function approveAccount(ctx: Ctx, accountId: string): Promise<AccountWithActor> {
   return await ctx.db.transaction(async (trx) => {
-    const [account] = await trx<AccountRow>('accounts')
-      .where({ id: accountId, status: 'pending' })
-      .update({ status: 'active' })
-      .returning('*')
-    if (account === undefined) throw notPending()
-    const [actor] = await trx<ActorRow>('actors').where({ id: account.actor_id }).update({ suspended_at: null }).returning('*')
-    await writeTo(ctx, trx, account, { kind: 'approved', link: `${requireSite(ctx).origin}/connexion` })
-    return { account, actor: actor! }
+    const waiting = await trx<AccountRow>('accounts').where({ id: accountId, status: 'pending' }).forUpdate().first()
+    if (waiting === undefined) throw notPending()
+    if (ctx.config.smtpUrl !== null && waiting.confirmed_at === null) return await approveUnconfirmed(ctx, trx, waiting)
+    const [account] = await trx<AccountRow>('accounts').where({ id: accountId }).update({ status: 'active' }).returning('*')
+    const [actor] = await trx<ActorRow>('actors').where({ id: account!.actor_id }).update({ suspended_at: null }).returning('*')
+    await writeTo(ctx, trx, account!, { kind: 'approved', link: `${requireSite(ctx).origin}/connexion` })
+    return { account: account!, actor: actor! }
   })
+}
+
+async function approveUnconfirmed(ctx: Ctx, trx: Knex, waiting: AccountRow): Promise<AccountWithActor> {
+  if (waiting.approved_at !== null) throw notPending()
+  const [account] = await trx<AccountRow>('accounts').where({ id: waiting.id }).update({ approved_at: ctx.clock.now() }).returning('*')
+  await sendConfirmation(ctx, trx, account!)
+  return { account: account!, actor: (await trx<ActorRow>('actors').where({ id: waiting.actor_id }).first())! }
 }
 
 /** Refuses a pending person: nothing of them remains, and the username is free again. Throws account.not-pending (409). */

@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import { toDataURL } from 'qrcode'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
-import { verifyPassword } from '../../core/password.ts'
+import { logDecision } from '../../db/decisions.ts'
 import type { AccountRow, TotpRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { writeTo } from './mailing.ts'
@@ -37,10 +37,12 @@ export async function factorsOf(db: Knex, accountId: string): Promise<Factors> {
   return { totp: row.totp, passkeys: Number(row.passkeys), recoveryCodes: Number(row.codes) }
 }
 
-/** Proves again that the person is there, before anything about factors changes. Throws password.wrong (422). */
-export async function assertPassword(account: AccountRow, password: string): Promise<void> {
-  if (await verifyPassword(account.password_hash, password)) return
-  throw new AppError('password.wrong', 422, 'The password is not the right one.', { details: { field: 'password' } })
+/** Whether a person of this instance has any. */
+export async function hasSecondFactor(ctx: Ctx, actorId: string): Promise<boolean> {
+  const account = await ctx.db<AccountRow>('accounts').where({ actor_id: actorId }).first('id')
+  if (account === undefined) return false
+  const { totp, passkeys } = await factorsOf(ctx.db, account.id)
+  return totp || passkeys > 0
 }
 
 /** A new secret for an app, as text and as a QR code (PNG, data: address). It asks for nothing before a code was given. Throws factor.exists (409). */
@@ -80,14 +82,21 @@ export async function removeTotp(ctx: Ctx, account: AccountRow): Promise<void> {
   })
 }
 
-/** Everything goes: for somebody who lost phone and keys, by an administrator. Throws account.unknown (404). */
-export async function removeSecondFactors(ctx: Ctx, accountId: string): Promise<void> {
+/**
+ * Everything goes, for somebody who lost phone and keys: by an administrator who says why, or by the operator (null). It stands in the
+ * log of decisions, and the person gets a mail. Throws account.unknown (404), decision.reason (422).
+ */
+export async function removeSecondFactors(ctx: Ctx, actorId: string, by: { moderatorId: string; reason: string } | null): Promise<void> {
+  const reason = by?.reason.trim() ?? ''
+  if (by !== null && reason === '')
+    throw new AppError('decision.reason', 422, 'Please say why: the person has a right to know.', { details: { field: 'reason' } })
   await ctx.db.transaction(async (trx) => {
-    const account = await trx<AccountRow>('accounts').where({ id: accountId }).first()
+    const account = await trx<AccountRow>('accounts').where({ actor_id: actorId }).forUpdate().first()
     if (account === undefined) throw new AppError('account.unknown', 404, 'This account does not exist.')
     for (const table of ['totp', 'passkeys', 'recovery_codes', 'code_failures', 'login_tickets'])
-      await trx(table).where({ account_id: accountId }).delete()
-    await writeTo(ctx, trx, account, { kind: 'second-factor-off' })
+      await trx(table).where({ account_id: account.id }).delete()
+    await logDecision(ctx, trx, { moderatorId: by?.moderatorId ?? null, action: 'factors-removed', targetId: actorId, reason })
+    await writeTo(ctx, trx, account, by === null ? { kind: 'second-factor-off' } : { kind: 'second-factor-removed', values: { reason } })
   })
 }
 

@@ -8,6 +8,7 @@ import { normaliseName, normaliseUsername } from '../../core/username.ts'
 import { findMembership, insertGroup } from '../../db/memberships.ts'
 import type { ActorImage, ActorRow, GroupRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
+import { isUsernameTaken } from '../../db/usernames.ts'
 import { createLocalActor, prepareKeys, publishActorUpdate } from '../../protocol/local-actors.ts'
 
 /** Mobilizon refuses longer summaries (federation.md W19). */
@@ -43,8 +44,7 @@ export async function createGroup(ctx: Ctx, creator: ActorRow, input: GroupInput
   const { origin } = requireSite(ctx)
   return await ctx.db
     .transaction(async (trx) => {
-      const taken = await trx('actors').where('local', true).whereRaw('lower(username) = ?', username).first('id')
-      if (taken !== undefined) throw usernameTaken()
+      if (await isUsernameTaken(trx, username)) throw usernameTaken()
       const group = await createLocalActor(ctx, trx, {
         type: 'Group',
         kind: input.kind ?? 'group',

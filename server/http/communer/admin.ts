@@ -17,6 +17,7 @@ import { resetLink } from '../../features/accounts/reset.ts'
 import { removeSecondFactors } from '../../features/accounts/second-factor.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
+import { requireAuth } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
 import { answers, Empty, HandedLink, Id, MastodonAccount, strictObject } from './schemas.ts'
 
@@ -33,6 +34,7 @@ const AdminAccount = Type.Object(
     role: Type.String(),
     status: Status,
     email_confirmed: Type.Boolean(),
+    approved: Type.Boolean({ description: 'let in, once the address is confirmed' }),
     reason: Type.String(),
     locale: Type.String(),
     created_at: Type.String(),
@@ -131,13 +133,19 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
   )
 
   app.post(
-    '/admin/accounts/:id/second-factor/remove',
+    '/admin/people/:id/second-factor/remove',
     {
       ...admin,
-      schema: { tags, summary: 'Remove every second factor of somebody who lost them', params: ById, response: answers(200, Empty) }
+      schema: {
+        tags,
+        summary: 'Remove every second factor of somebody who lost them; they get a mail with the reason',
+        params: ById,
+        body: strictObject({ reason: Type.String({ maxLength: 2000 }) }),
+        response: answers(200, Empty)
+      }
     },
     async (request) => {
-      await removeSecondFactors(ctx, request.params.id)
+      await removeSecondFactors(ctx, request.params.id, { moderatorId: requireAuth(request).actor.id, reason: request.body.reason })
       return {}
     }
   )
@@ -204,6 +212,7 @@ function presentAccount(ctx: Ctx, { account, actor }: AccountWithActor) {
     role: account.role,
     status: account.status,
     email_confirmed: account.confirmed_at !== null,
+    approved: account.approved_at !== null,
     reason: account.reason,
     locale: account.locale,
     created_at: account.created_at.toISOString(),

@@ -7,6 +7,7 @@ import { insertMail } from '../../db/mails.ts'
 import { updateSite } from '../../features/admin/site.ts'
 import { createAccount } from '../../features/accounts/create.ts'
 import { setPassword } from '../../features/accounts/login.ts'
+import { approveAccount } from '../../features/accounts/review.ts'
 import { forgetUnconfirmed } from '../../features/accounts/confirm.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { browserOf } from '../../test/browser.ts'
@@ -67,6 +68,34 @@ t.test('with a mail server', async (t) => {
     await post(ctx)
     t.same(sink.mails.map(({ to }) => to[0]).sort(), ['alice@example.org', 'alice@example.org'])
     t.match(sink.mails.map(({ source }) => /^Subject: (.*)/m.exec(source)?.[1]).join(), /compte/)
+  })
+
+  await t.test('W06: nothing afterwards tells the address of an account from a free one', async (t) => {
+    const taken = { ...alice, name: 'x', username: 'takenone', password: 'my own words' }
+    const free = { ...taken, username: 'freeone', email: 'nobody-yet@example.org' }
+    const seen = async (form: typeof taken) => {
+      const answers = [
+        await browserOf(app).post(`${V1}/signup`, form),
+        await logIn(app, form.username, form.password),
+        await logIn(app, form.email, form.password),
+        await logIn(app, form.username, 'another'),
+        await browserOf(app).post(`${V1}/signup`, { ...form, email: 'third@example.org' }),
+        await browserOf(app).post(`${V1}/signup`, { ...form, username: `${form.username}2` }),
+        await app.inject({ url: `/api/v1/accounts/lookup?acct=${form.username}` }),
+        await app.inject({ url: `/.well-known/webfinger?resource=acct:${form.username}@commune.test` }),
+        await app.inject({ url: `/@${form.username}` })
+      ]
+      return answers.map((answer) => [answer.statusCode, answer.body.startsWith('{') ? answer.json().code : null])
+    }
+    const [first, second] = [await seen(taken), await seen(free)]
+    t.same(first, second)
+    t.same(first.slice(1, 3), [
+      [403, 'login.unconfirmed'],
+      [403, 'login.unconfirmed']
+    ])
+    t.equal((await logIn(app, alice.email)).statusCode, 200, 'the owner still logs in by the address')
+    await post(ctx)
+    clock.advance(31 * 60_000)
   })
 
   await t.test('W05: a link sets a new password once, ends every session and says so', async (t) => {
@@ -170,7 +199,8 @@ t.test('with a mail server', async (t) => {
     await browserOf(app).post(`${V1}/signup`, { ...alice, username: 'zoe', email: 'zoe@example.org' })
     t.equal(await forgetUnconfirmed(ctx), 0)
     clock.advance(8 * 86_400_000)
-    t.equal(await forgetUnconfirmed(ctx), 1)
+    t.equal(await forgetUnconfirmed(ctx), 2, 'and those of before')
+    t.same(await ctx.db('sign_up_decoys'), [], 'as does one with the address of an account')
     t.notOk(await ctx.db('actors').where({ username: 'zoe' }).first())
   })
 
@@ -180,7 +210,7 @@ t.test('with a mail server', async (t) => {
       await browserOf(app).post(`${V1}/signup`, { ...alice, name: username, username, email: `${username}@example.org`, reason: 'x' })
     await post(ctx)
     sink.mails.length = 0
-    const admin = await createAccount(ctx, { username: 'marie', email: 'm@example.org', password: PASSWORD, role: 'admin' })
+    await createAccount(ctx, { username: 'marie', email: 'm@example.org', password: PASSWORD, role: 'admin' })
     const browser = browserOf(app)
     await browser.post(`${V1}/login`, { login: 'marie', password: PASSWORD })
     const waiting = (await browser.get(`${V1}/admin/accounts?status=pending`)).json() as { id: string; username: string }[]
@@ -189,13 +219,33 @@ t.test('with a mail server', async (t) => {
       { username: 'ines', email_confirmed: false }
     ])
     t.equal((await browser.post(`${V1}/admin/accounts/${waiting[0]!.id}/reject`)).statusCode, 200)
-    t.equal((await browser.post(`${V1}/admin/accounts/${waiting[1]!.id}/approve`)).statusCode, 200)
+    const path = `${V1}/admin/accounts/${waiting[1]!.id}/approve`
+    t.match((await browser.post(path)).json(), { status: 'pending', approved: true }, 'an address nobody proved opens nothing')
+    t.equal((await browser.post(path)).json().code, 'account.not-pending', 'once')
+    t.equal((await logIn(app, 'ines')).json().code, 'login.unconfirmed')
     await post(ctx)
     t.same(sink.mails.map(({ to }) => to[0]).sort(), ['ines@example.org', 'omar@example.org'])
+    const link = sink.linkIn(sink.mails.find(({ to }) => to[0] === 'ines@example.org'))
+    t.same((await browserOf(app).post(`${V1}/email/confirm`, { token: tokenOf(link) })).json(), { status: 'active' })
+    t.equal((await logIn(app, 'ines')).statusCode, 200, 'confirming was all that was missing')
     t.equal((await browser.post(`${V1}/admin/mails/test`)).statusCode, 202)
     await post(ctx)
     t.same(sink.mails.at(-1)?.to, ['m@example.org'])
-    t.ok(admin)
+  })
+
+  await t.test('who confirmed the address waits for the commune, and hears of its answer', async (t) => {
+    clock.advance(3_600_000)
+    await browserOf(app).post(`${V1}/signup`, { ...alice, name: 'x', username: 'tom', email: 'tom@example.org', reason: 'x' })
+    await post(ctx)
+    t.same((await browserOf(app).post(`${V1}/email/confirm`, { token: tokenOf(sink.linkIn(sink.mails.at(-1))) })).json(), {
+      status: 'pending'
+    })
+    t.equal((await logIn(app, 'tom')).json().code, 'login.pending')
+    const { id } = await ctx.db('accounts').where({ email: 'tom@example.org' }).first()
+    await approveAccount(ctx, id)
+    await post(ctx)
+    t.match(sink.mails.at(-1)?.source, /\/connexion/)
+    t.equal((await logIn(app, 'tom')).statusCode, 200)
   })
 })
 

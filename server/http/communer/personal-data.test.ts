@@ -1,11 +1,13 @@
 // Taking one's data along and bringing lists: what is in the archive, who gets it, and until when (E01, V18, D2).
 import t from 'tap'
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { buildApp } from '../../app.ts'
 import { readTar } from '../../db/tar.ts'
 import { createAccount } from '../../features/accounts/create.ts'
-import { forgetExports, handlesIn } from '../../features/accounts/personal-data.ts'
+import { askExport, forgetExports, handlesIn } from '../../features/accounts/personal-data.ts'
 import { followActor } from '../../features/follows/follow.ts'
 import { uploadMedia } from '../../features/media/media.ts'
 import { createNote } from '../../features/wall/create-note.ts'
@@ -83,4 +85,34 @@ t.test('an archive holds what is mine, and opens for me alone; a list of another
   t.ok(await ctx.db('follows').where({ follower_id: bea!.actor.id, followed_id: alice!.actor.id }).first())
   t.equal((await hers.post(`${V1}/imports`, { kind: 'blocks', csv: 'nothing here' })).json().code, 'import.empty')
   t.same(handlesIn('Account address\n"a@b.fr",x\na@b.fr\n<script>\n'), ['a@b.fr'])
+})
+
+t.test('an archive that cannot be made is given up, and another may be asked for; half-written files go', async (t) => {
+  const { ctx, clock } = await testContext(t)
+  const { account } = await createAccount(ctx, { username: 'alice', email: 'alice@example.org', password: PASSWORD })
+  // A file stands where the folder should be: nothing can be written there.
+  await writeFile(join(ctx.config.dataDir, 'exports'), '')
+  const { id } = await askExport(ctx, account.id)
+  for (let round = 0; round < 6; round += 1) {
+    await doChores(ctx)
+    clock.advance(2 * 86_400_000)
+  }
+  t.match(await ctx.db('exports').where({ id }).first(), { state: 'failed' })
+  t.same(await ctx.db('chores').where({ kind: 'export' }), [])
+  await rm(join(ctx.config.dataDir, 'exports'))
+  const again = await askExport(ctx, account.id)
+  await doChores(ctx)
+  t.match(await ctx.db('exports').where({ id: again.id }).first(), { state: 'ready' })
+
+  const [old, fresh] = ['1.part', '2.part'].map((name) => join(ctx.config.dataDir, 'exports', name)) as [string, string]
+  const now = clock.now().getTime() / 1000
+  for (const [path, age] of [
+    [old, 90_000],
+    [fresh, 60]
+  ] as const) {
+    await writeFile(path, 'half')
+    await utimes(path, now - age, now - age)
+  }
+  await forgetExports(ctx)
+  t.same((await readdir(join(ctx.config.dataDir, 'exports'))).sort(), [`${again.id}.tar.gz`, '2.part'])
 })

@@ -14,6 +14,7 @@ import { toAccount } from '../mastodon/serialise/account.ts'
 import { whoIs } from '../plugins/auth.ts'
 import { assertSameOrigin } from '../plugins/csrf.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
+import { hasSecondFactor } from '../../features/accounts/second-factor.ts'
 import { allow } from './allow.ts'
 import { nextLink } from './next-link.ts'
 import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
@@ -187,14 +188,22 @@ export async function communerReports(instance: FastifyInstance, { ctx }: { ctx:
         tags,
         summary: 'An account, also a suspended one, and what was decided about it',
         params: ById,
-        response: answers(200, Type.Object({ account: MastodonAccount, decisions: Type.Array(Decision) }))
+        response: answers(
+          200,
+          Type.Object({
+            account: MastodonAccount,
+            decisions: Type.Array(Decision),
+            second_factor: Type.Boolean({ description: 'whether the person has one here' })
+          })
+        )
       }
     },
     async (request) => {
       const { id } = request.params
       const account = accountOf(ctx, await loadActorParts(ctx, [id]), id)
       if (account === null) throw new AppError('account.unknown', 404, 'This account does not exist.')
-      return { account, decisions: await presentDecisions(ctx, await listDecisions(ctx, { targetId: id })) }
+      const decisions = await presentDecisions(ctx, await listDecisions(ctx, { targetId: id }))
+      return { account, decisions, second_factor: await hasSecondFactor(ctx, id) }
     }
   )
 

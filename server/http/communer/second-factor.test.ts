@@ -3,7 +3,7 @@ import t from 'tap'
 import { TOTP } from 'otpauth'
 import { buildApp } from '../../app.ts'
 import { createAccount } from '../../features/accounts/create.ts'
-import { removeSecondFactors } from '../../features/accounts/second-factor.ts'
+import { softwareAuthenticator } from '../../test/authenticator.ts'
 import { browserOf } from '../../test/browser.ts'
 import { testContext } from '../../test/context.ts'
 
@@ -68,8 +68,19 @@ t.test('codes of an app', async (t) => {
     await createAccount(ctx, { username: 'maire2', email: 'm@example.org', password: PASSWORD, role: 'moderator' })
     const moderator = browserOf(app)
     await moderator.post(`${V1}/login`, { login: 'maire2', password: PASSWORD })
-    t.equal((await moderator.post(`${V1}/admin/accounts/${account.id}/second-factor/remove`)).statusCode, 403)
-    await removeSecondFactors(ctx, account.id)
+    const path = `${V1}/admin/people/${account.actor_id}`
+    t.equal((await moderator.post(`${path}/second-factor/remove`, { reason: 'x' })).statusCode, 403)
+    await createAccount(ctx, { username: 'marie', email: 'marie@example.org', password: PASSWORD, role: 'admin' })
+    const admin = browserOf(app)
+    await admin.post(`${V1}/login`, { login: 'marie', password: PASSWORD })
+    t.match((await admin.get(path)).json(), { second_factor: true })
+    t.equal((await admin.post(`${path}/second-factor/remove`, { reason: ' ' })).json().code, 'decision.reason')
+    t.equal((await admin.post(`${path}/second-factor/remove`, { reason: 'Téléphone perdu, vue à la mairie' })).statusCode, 200)
+    t.match((await admin.get(path)).json(), {
+      second_factor: false,
+      decisions: [{ action: 'factors-removed', reason: 'Téléphone perdu, vue à la mairie', moderator: { username: 'marie' } }]
+    })
+    t.match(await ctx.db('mails').where({ account_id: account.id }).orderBy('id', 'desc').first(), { kind: 'second-factor-removed' })
     t.equal(await logIn(), undefined)
     t.same(await ctx.db('recovery_codes'), [])
   })
@@ -86,5 +97,61 @@ t.test('codes of an app', async (t) => {
     t.match(question.options, { rp: { id: 'commune.test' }, authenticatorSelection: { residentKey: 'required' } })
     const made = await alice.post(`${V1}/passkeys`, { ticket: question.ticket, name: 'téléphone', response })
     t.same([made.statusCode, made.json().code], [422, 'passkey.refused'])
+  })
+
+  await t.test('a passkey logs in alone, and is the second step after a password; a copy of it is noticed', async (t) => {
+    const phone = softwareAuthenticator('https://commune.test')
+    const question = (await alice.post(`${V1}/passkeys/options`, { password: PASSWORD })).json()
+    const made = await alice.post(`${V1}/passkeys`, {
+      ticket: question.ticket,
+      name: 'Téléphone',
+      response: phone.create(question.options)
+    })
+    t.equal(made.json().recovery_codes.length, 10, made.body)
+    t.match((await alice.get(`${V1}/second-factor`)).json(), { passkeys: [{ name: 'Téléphone', last_used_at: null }] })
+
+    const ask = async (browser = browserOf(app)) => (await browser.post(`${V1}/login/passkey/options`)).json()
+    const asked = await ask()
+    const laptop = browserOf(app)
+    const response = phone.get(asked.options)
+    const entered = await laptop.post(`${V1}/login/passkey`, { ticket: asked.ticket, response })
+    t.match(entered.json(), { account: { username: 'alice' } })
+    t.equal((await laptop.get(`${V1}/me`)).statusCode, 200)
+    const replayed = await ask()
+    t.equal((await laptop.post(`${V1}/login/passkey`, { ticket: replayed.ticket, response })).json().code, 'passkey.refused')
+    t.match(await logIn(), { methods: ['passkey', 'code'] })
+
+    const elsewhere = softwareAuthenticator('https://evil.test')
+    const phished = await ask()
+    t.equal(
+      (await laptop.post(`${V1}/login/passkey`, { ticket: phished.ticket, response: elsewhere.get(phished.options) })).json().code,
+      'passkey.refused'
+    )
+    await ctx.db('passkeys').update({ counter: 1000 })
+    const copied = await ask()
+    t.equal(
+      (await laptop.post(`${V1}/login/passkey`, { ticket: copied.ticket, response: phone.get(copied.options) })).json().code,
+      'passkey.refused',
+      'a counter that goes back belongs to a copy'
+    )
+    t.match((await alice.get(`${V1}/second-factor`)).json().passkeys[0].last_used_at, /^20/)
+  })
+
+  await t.test('twenty passkeys are enough, also when several are added at once', async (t) => {
+    const questions = []
+    for (let number = 0; number < 3; number += 1)
+      questions.push((await alice.post(`${V1}/passkeys/options`, { password: PASSWORD })).json())
+    const [row] = await ctx.db('passkeys').select('*')
+    for (let number = 0; number < 18; number += 1) {
+      const id = String(BigInt(row.id) - BigInt(number) - 1n)
+      await ctx.db('passkeys').insert({ ...row, id, credential_id: `${row.credential_id}${number}` })
+    }
+    const answers = await Promise.all(
+      questions.map(({ ticket, options }) =>
+        alice.post(`${V1}/passkeys`, { ticket, name: 'x', response: softwareAuthenticator('https://commune.test').create(options) })
+      )
+    )
+    t.same(answers.map((answer) => answer.json().code ?? 'kept').sort(), ['kept', 'passkey.too-many', 'passkey.too-many'])
+    t.equal((await alice.get(`${V1}/second-factor`)).json().passkeys.length, 20)
   })
 })

@@ -1,6 +1,7 @@
 // The forms of log-in and what goes with it, sent without JavaScript: each passes its fields to the same route of the API as the script
 // does, under the same limits, and answers with a page. Refusals show in the form that was sent.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { pathHere } from '../../../web/composables/addresses.ts'
 import type { Ctx } from '../../context.ts'
 import type { FormAnswer } from './renderer.ts'
 import { assertSameOrigin } from '../plugins/csrf.ts'
@@ -131,12 +132,4 @@ function ownHeaders({ headers }: FastifyRequest): Record<string, string> {
 function textFields(body: unknown): Fields {
   const entries = isObject(body) ? Object.entries(body) : []
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
-}
-
-/** A path of this site, or `/` (security.md W10); the same rule as the script's. */
-function pathHere(wanted: string | null): string {
-  const base = 'https://here.invalid'
-  if (wanted === null || !wanted.startsWith('/') || !URL.canParse(wanted, base)) return '/'
-  const { origin, pathname, search, hash } = new URL(wanted, base)
-  return origin !== base || pathname.startsWith('//') ? '/' : pathname + search + hash
 }
