@@ -10,6 +10,7 @@ import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerAdminMails } from './http/communer/admin-mails.ts'
+import { communerChannels } from './http/communer/channels.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
@@ -137,6 +138,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerEvents,
     communerEmail,
+    communerChannels,
     communerPersonalData,
     communerSecondFactor,
     communerAdminMails,

@@ -597,3 +597,11 @@ export interface LegalSettings {
   accessibility: 'none' | 'partial' | 'full'
   texts: Record<string, string>
 }
+
+/** By which way a person hears of what. */
+export interface NotificationChannels {
+  kinds: { name: string; site: boolean; mail: boolean; push: boolean }[]
+  pace: 'soon' | 'day' | 'week' | 'never'
+  weekly: boolean
+  mail: 'on' | 'off' | 'unconfirmed'
+}

@@ -46,6 +46,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/connexion/code', name: 'log-in-code', component: () => import('./pages/LogInPage.vue') },
   { path: '/mot-de-passe', name: 'forgotten', component: () => import('./pages/ForgottenPasswordPage.vue') },
   { path: '/mot-de-passe/nouveau', name: 'new-password', component: () => import('./pages/NewPasswordPage.vue') },
+  { path: '/courriels/arret', name: 'stop-mails', component: () => import('./pages/StopMailsPage.vue') },
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },
   { path: '/confirmer/renvoyer', name: 'resend', component: () => import('./pages/ResendPage.vue') },
   {

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import { noticesToHold } from './floods.ts'
 import { tell } from './live.ts'
+import { planNoticeMails } from './notice-mails.ts'
 import { planPushes } from './push.ts'
 import type { ActorRow, DecisionRow, ObjectRow } from './rows.ts'
 import { requireSite } from './site.ts'
@@ -73,7 +74,7 @@ const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted'
 /**
  * Writes what is new of these; the same news twice is one notification. Left out: owners who are not local people, news about
  * oneself (but the end of one's own poll), anyone in a block with the other or of a server the owner has blocked, whom moderators
- * limited unless the owner follows them (or wants otherwise), what the owner's policy drops, and news of threads the owner muted. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
+ * limited unless the owner follows them (or wants otherwise), what the owner's policy drops or channels silence, and news of threads the owner muted. A flood of strangers is held back (floods.ts). Returns the rows to be told, for streaming.
  */
 export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<WrittenNotification[]> {
   const wanted = news.filter((item) => item.ownerId !== item.fromId || item.type === 'poll')
@@ -94,6 +95,7 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
          or not (host_and_parents(sender.domain) || host_and_parents(sender.host)) && owner.blocked_hosts)
        )
      and not 'drop' = any(policy.verdicts)
+     and not exists (select 1 from accounts ac where ac.actor_id = n.owner_id and jsonb_exists(ac.preferences #> '{silenced,site}', n.type))
      and not exists (select 1 from thread_mutes tm join objects said on said.id = n.object_id
        where tm.actor_id = n.owner_id and tm.root_id = said.root_id)
      on conflict do nothing returning id, owner_id, held or filtered as held`,
@@ -111,6 +113,7 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
   const ids = told.map(({ id }) => id)
   await tell(trx, 'notified', ids)
   await planPushes(ctx, trx, ids)
+  await planNoticeMails(ctx, trx, ids)
   return told
 }
 
@@ -162,6 +165,11 @@ export async function notifyDecision(
   await tell(
     trx,
     'notified',
+    told.map(({ id }) => id)
+  )
+  await planNoticeMails(
+    ctx,
+    trx,
     told.map(({ id }) => id)
   )
   return told

@@ -11,7 +11,9 @@ export async function planPushes(ctx: Ctx, trx: Knex, notificationIds: string[])
   const planned = await trx.raw<{ rowCount: number }>(
     `insert into chores (kind, subject, due_at) select :kind, s.id || ':' || n.id, :now::timestamptz
      from notifications n join push_subscriptions s on s.actor_id = n.owner_id
-     where n.id = any(:ids::bigint[]) and n.type = any(s.alerts) and case s.policy
+     where n.id = any(:ids::bigint[]) and n.type = any(s.alerts)
+       and not exists (select 1 from accounts ac where ac.actor_id = n.owner_id and jsonb_exists(ac.preferences #> '{silenced,push}', n.type))
+       and case s.policy
        when 'all' then true
        when 'followed' then exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
        when 'follower' then exists (select 1 from follows f where f.follower_id = n.from_id and f.followed_id = n.owner_id and f.state = 'accepted')

@@ -116,6 +116,12 @@ export interface AccountPreferences {
   markers?: Record<string, { last_read_id: string; version: number; updated_at: string }>
   /** Whose notifications come through. */
   notificationPolicy?: Partial<NotificationPolicy>
+  /** Types of notifications the person does not want, by channel; without a list, what holds by default. */
+  silenced?: { site?: string[]; mail?: string[]; push?: string[] }
+  /** How often mails about notifications leave at most. */
+  mailPace?: 'soon' | 'day' | 'week' | 'never'
+  /** The week of the commune by mail. */
+  weekly?: boolean
 }
 
 export type PolicyVerdict = 'accept' | 'filter' | 'drop'
@@ -171,6 +177,11 @@ export interface AccountRow {
   confirmed_at: Date | null
   /** Let in by the commune before the address was confirmed. */
   approved_at: Date | null
+  /** The last notification that was told by mail, and when. */
+  mailed_notice_id: string
+  notices_mailed_at: Date | null
+  /** The last week whose news went out, as 2026-W48. */
+  digest_week: string | null
 }
 
 export type MailState = 'waiting' | 'sent' | 'failed'

@@ -18,6 +18,9 @@ import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 import { makeExport } from './export.ts'
 import { runImport } from './import.ts'
 import { sendMail } from './mail.ts'
+import { NOTICE_CHORE } from '../db/notice-mails.ts'
+import { mailNotices } from './notice-mail.ts'
+import { mailWeekly, WEEKLY_CHORE } from './weekly-mail.ts'
 import { learnSoftware } from './software.ts'
 
 /** Does it; gives the date to do it again, or null when it is done. A throw means: later. */
@@ -35,6 +38,8 @@ export const CHORES: Record<string, ChoreWork> = {
   'catch-up': catchUp,
   'followers-sync': repairFollowers,
   mail: sendMail,
+  [NOTICE_CHORE]: mailNotices,
+  [WEEKLY_CHORE]: mailWeekly,
   export: makeExport,
   import: runImport,
   'mail-confirm': doConfirmation,

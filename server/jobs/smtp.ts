@@ -15,13 +15,22 @@ export interface Sender {
 /** Sends one mail through SMTP_URL. Throws what the mail server said; `isFinal` tells whether trying again makes sense. */
 export async function sendBySmtp(config: Config, to: string, words: MailWords, sender: Sender): Promise<void> {
   const transport = open(config)
+  const { subject, text, html, unsubscribe } = words
   try {
     await transport.sendMail({
       from: config.mailFrom ?? { name: sender.name, address: `ne-pas-repondre@${sender.domain}` },
       // An address object: nothing in it is read as a list or a header (E03).
       to: { name: '', address: to },
-      ...words,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
+      subject,
+      text,
+      html,
+      headers: {
+        'Auto-Submitted': 'auto-generated',
+        'X-Auto-Response-Suppress': 'All',
+        ...(unsubscribe === undefined
+          ? {}
+          : { 'List-Unsubscribe': `<${unsubscribe}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' })
+      }
     })
   } finally {
     transport.close()

@@ -13,6 +13,7 @@ import { CLAIM, isFlooded, processInbox } from '../protocol/inbox.ts'
 import { ARCHIVES, doChores, PUSHES, QUICK } from './chores.ts'
 import { giveWay } from './give-way.ts'
 import { createLoop, type Loop } from './loop.ts'
+import { planWeekly } from './weekly-mail.ts'
 
 export interface Worker {
   /** Stops claiming, finishes what is under way (at most 25 s), gives back the rest. */
@@ -91,8 +92,9 @@ async function takeOver(ctx: Ctx): Promise<void> {
   await releaseAllLeases(ctx.db)
 }
 
-/** Rows, files nobody attached to a post within a day, files without a row, and what the picture cache holds too much. */
+/** Every hour: the week's mail is planned when its time has come; what has served goes: rows, files nobody attached to a post within a day, files without a row, and what the picture cache holds too much. */
 async function pruneAll(ctx: Ctx): Promise<number> {
+  await planWeekly(ctx)
   const rows = (await prune(ctx.db, ctx.clock.now())) + (await pruneOrphanMedia(ctx))
   return rows + (await forgetUnconfirmed(ctx)) + (await forgetExports(ctx)) + (await removeLooseFiles(ctx)) + (await pruneProxyCache(ctx))
 }

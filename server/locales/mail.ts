@@ -3,7 +3,8 @@
 import { escapeHtml, paragraphs } from '../core/plain-text.ts'
 import { text, type Locale } from './texts.ts'
 
-/** Every mail there is. `link` of the values, when given, becomes the button. */
+/** Every mail there is. `link` of the values, when given, becomes the button; `items`, as JSON, a list; `unsubscribe` the way
+// out. */
 export type MailKind =
   | 'confirm'
   | 'known-address'
@@ -17,12 +18,23 @@ export type MailKind =
   | 'second-factor-off'
   | 'second-factor-removed'
   | 'export-ready'
+  | 'notices'
+  | 'weekly'
   | 'test'
+
+/** One thing a mail tells of. */
+export interface MailItem {
+  title: string
+  excerpt: string
+  link: string
+}
 
 export interface MailWords {
   subject: string
   text: string
   html: string
+  /** Where one ends such mails without logging in (RFC 8058). */
+  unsubscribe?: string
 }
 
 export interface MailFrame {
@@ -38,17 +50,36 @@ export function hasOneTimeLink(kind: MailKind): boolean {
 
 /** The words of a mail for this reader. Values may hold anything: control characters and line ends never reach the subject (E03, E04). */
 export function renderMail(locale: Locale, kind: MailKind, values: Record<string, string>, frame: MailFrame): MailWords {
-  const all = Object.fromEntries(Object.entries({ ...values, site: frame.site }).map(([name, value]) => [name, oneLine(value)]))
+  const { items: list = '[]', unsubscribe, ...given } = values
+  const items = (JSON.parse(list) as MailItem[]).map(({ title, excerpt, link }) => ({
+    title: oneLine(title),
+    excerpt: oneLine(excerpt),
+    link
+  }))
+  const all = Object.fromEntries(Object.entries({ ...given, site: frame.site }).map(([name, value]) => [name, oneLine(value)]))
   const say = (part: string): string => text(locale, `mail.${kind}.${part}`, all)
   const hello = text(locale, 'mail.hello', all)
-  const foot = text(locale, 'mail.foot', { ...all, origin: frame.origin })
+  const foot = [
+    text(locale, 'mail.foot', { ...all, origin: frame.origin }),
+    ...(unsubscribe === undefined ? [] : [text(locale, 'mail.unsubscribe', { origin: frame.origin, unsubscribe })])
+  ].join('\n')
   const link = all['link']
-  const parts = [hello, say('text'), ...(link === undefined ? [] : [`${say('action')}\n${link}`])]
+  const lines = items.map((item) => ['• ' + item.title, item.excerpt, item.link].filter(Boolean).join('\n  '))
+  const parts = [hello, say('text'), ...lines, ...(link === undefined ? [] : [`${say('action')}\n${link}`])]
   return {
     subject: say('subject').slice(0, 200),
     text: `${[...parts, `-- \n${foot}`].join('\n\n')}\n`,
-    html: page(locale, hello, say('text'), link === undefined ? null : { text: say('action'), link }, foot)
+    html: page(locale, hello, paragraphs(say('text')) + listed(items), link === undefined ? null : { text: say('action'), link }, foot),
+    ...(unsubscribe === undefined ? {} : { unsubscribe })
   }
+}
+
+function listed(items: MailItem[]): string {
+  const rows = items.map(
+    ({ title, excerpt, link }) =>
+      `<li style="margin:0 0 16px"><a href="${escapeHtml(link)}" style="color:#17595a;font-weight:bold">${escapeHtml(title)}</a>${excerpt === '' ? '' : `<br>${escapeHtml(excerpt)}`}</li>`
+  )
+  return rows.length === 0 ? '' : `<ul style="padding:0 0 0 20px">${rows.join('')}</ul>`
 }
 
 function page(locale: Locale, hello: string, body: string, action: { text: string; link: string } | null, foot: string): string {
@@ -56,7 +87,7 @@ function page(locale: Locale, hello: string, body: string, action: { text: strin
     action === null
       ? ''
       : `<p><a href="${escapeHtml(action.link)}" style="display:inline-block;padding:12px 24px;border-radius:24px;background:#17595a;color:#ffffff;font-weight:bold;text-decoration:none">${escapeHtml(action.text)}</a></p><p style="font-size:14px;color:#536062;word-break:break-all">${escapeHtml(action.link)}</p>`
-  return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="margin:0;padding:24px;background:#fbf8f3;color:#1d2728;font:16px/1.5 sans-serif"><div style="max-width:560px;margin:0 auto">${paragraphs(hello)}${paragraphs(body)}${button}<hr style="border:0;border-top:1px solid #e3dccf">${paragraphs(foot)}</div></body></html>`
+  return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="margin:0;padding:24px;background:#fbf8f3;color:#1d2728;font:16px/1.5 sans-serif"><div style="max-width:560px;margin:0 auto">${paragraphs(hello)}${body}${button}<hr style="border:0;border-top:1px solid #e3dccf">${paragraphs(foot)}</div></body></html>`
 }
 
 /** Names of people stand in sentences: no line ends, no control or direction characters. */

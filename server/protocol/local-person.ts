@@ -85,7 +85,10 @@ export async function insertPerson(ctx: Ctx, trx: Knex, prepared: PreparedPerson
       last_seen_at: null,
       notifications_read_id: '0',
       confirmed_at: prepared.confirmed ? now : null,
-      approved_at: null
+      approved_at: null,
+      mailed_notice_id: '0',
+      notices_mailed_at: null,
+      digest_week: null
     }
     await trx('accounts').insert({ ...account, preferences: '{}' })
     return { account, actor: { ...actor, suspended_at: suspendedAt } }

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 export interface ReceivedMail {
   from: string
   to: string[]
-  /** As sent: headers, blank line, body. */
+  /** Headers as sent, each on one line. */
+  head: string
+  /** Headers, blank line, body, in readable characters. */
   source: string
 }
 
@@ -30,7 +32,7 @@ export async function smtpSink(t: { teardown(work: () => Promise<void>): void })
 
 function converse(socket: Socket, sink: SmtpSink): void {
   let rest = ''
-  let mail: ReceivedMail = { from: '', to: [], source: '' }
+  let mail: ReceivedMail = { from: '', to: [], head: '', source: '' }
   let inData = false
   const say = (line: string): void => void socket.write(`${line}\r\n`)
   socket.on('error', () => socket.destroy())
@@ -44,8 +46,8 @@ function converse(socket: Socket, sink: SmtpSink): void {
       rest = rest.slice(end + (inData ? 5 : 2))
       if (inData) {
         inData = false
-        sink.mails.push({ ...mail, source: decode(line) })
-        mail = { from: '', to: [], source: '' }
+        sink.mails.push({ ...mail, head: line.slice(0, line.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' '), source: decode(line) })
+        mail = { from: '', to: [], head: '', source: '' }
         say('250 kept')
       } else if (/^EHLO|^HELO/i.test(line)) say('250 sink')
       else if (/^MAIL FROM:/i.test(line)) {

@@ -57,6 +57,12 @@ export const PAGE_FORMS: Record<string, PageForm> = {
     body: ({ token = '', password = '' }) => ({ token, password }),
     next: () => '/connexion?etat=mot-de-passe'
   },
+  '/courriels/arret': {
+    id: 'stop-errors',
+    api: '/api/communer/v1/mail/unsubscribe',
+    body: ({ token = '' }) => ({ token }),
+    next: () => '/courriels/arret?etat=fait'
+  },
   '/confirmer': {
     id: 'confirm-errors',
     api: '/api/communer/v1/email/confirm',
