@@ -131,6 +131,17 @@ export interface Poll {
 
 export type QuotePolicy = 'public' | 'followers' | 'nobody'
 
+/** The page a message links to. */
+export interface PreviewCard {
+  url: string
+  title: string
+  description: string
+  language: string | null
+  author_name: string
+  provider_name: string
+  image: string | null
+}
+
 export interface Quote {
   state: 'pending' | 'accepted' | 'rejected' | 'revoked' | 'deleted' | 'unauthorized'
   quoted_status: Status | null
@@ -153,6 +164,7 @@ export interface Status {
   content: string
   account: Account
   media_attachments: MediaAttachment[]
+  card?: PreviewCard | null
   mentions: { id: string; username: string; acct: string; url: string }[]
   tags: { name: string; url: string }[]
   replies_count: number

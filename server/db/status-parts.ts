@@ -114,6 +114,25 @@ export interface QuotePart {
   row: StatusRow | null
 }
 
+/** The page a status links to. `targetId`: it is a post known here, shown from its row. */
+export interface CardPart {
+  url: string
+  host: string
+  title: string | null
+  description: string
+  author_name: string
+  provider_name: string
+  image_url: string | null
+  image_description: string
+  image_width: number
+  image_height: number
+  language: string | null
+  /** As JSON says dates. */
+  published_at: string | null
+  /** A row id, in text. */
+  target_id: string | null
+}
+
 /** Counters of a status, and how it stands to the viewer. */
 export interface StatusFacts {
   replies: number
@@ -135,6 +154,7 @@ export interface StatusFacts {
   /** The viewer follows who publishes it. */
   followed: boolean
   latestReply: LatestReply | null
+  card: CardPart | null
 }
 
 export interface StatusParts {
@@ -143,6 +163,8 @@ export interface StatusParts {
   reblogs: Map<string, StatusRow>
   /** By the id of the status that quotes. */
   quotes: Map<string, QuotePart>
+  /** Posts that are linked to, as far as the viewer may see them, by id. */
+  linked: Map<string, StatusRow>
   facts: Map<string, StatusFacts>
   /** Of events only. */
   events: Map<string, EventFacts>
@@ -151,20 +173,21 @@ export interface StatusParts {
   filters: ActiveFilter[]
 }
 
-/** Loads what serialising these rows needs, in four queries, one more each for quotes, events and the viewer's filters. `extraActorIds` come along (who sent a notification…). */
+/** Loads what serialising these rows needs, in four queries, one more each for quotes, linked posts, events and the viewer's filters. `extraActorIds` come along (who sent a notification…). */
 export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewer, extraActorIds: string[] = []): Promise<StatusParts> {
   const reblogs = await loadReblogs(ctx, rows, viewer)
   const quotes = await loadQuotes(ctx, [...rows, ...reblogs], viewer)
   const quoted = [...quotes.values()].flatMap(({ row }) => row ?? [])
   const shown = [...new Map([...rows, ...reblogs, ...quoted].map((row) => [row.id, row])).values()]
   const facts = await loadFacts(ctx, shown, viewer)
+  const linked = await loadLinked(ctx, facts, viewer)
   const events = await loadEventFacts(
     ctx,
     shown.flatMap((row) => (row.type === 'Event' ? row.id : [])),
     viewer
   )
   const actorIds = new Set<string>(extraActorIds)
-  for (const row of shown) for (const id of [row.actor_id, row.author_id, row.group_id]) if (id !== null) actorIds.add(id)
+  for (const row of [...shown, ...linked]) for (const id of [row.actor_id, row.author_id, row.group_id]) if (id !== null) actorIds.add(id)
   for (const fact of facts.values()) {
     for (const id of fact.mentionIds) actorIds.add(id)
     if (fact.latestReply) actorIds.add(fact.latestReply.actorId)
@@ -172,7 +195,8 @@ export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewe
   for (const { inviterId } of events.values()) if (inviterId !== null) actorIds.add(inviterId)
   const actors = await loadActorParts(ctx, [...actorIds])
   const filters = viewer.actorId === null || rows.length === 0 ? [] : await loadActiveFilters(ctx, viewer.actorId)
-  return { viewer, reblogs: new Map(reblogs.map((row) => [row.id, row])), quotes, facts, events, actors, filters }
+  const byId = (some: StatusRow[]): Map<string, StatusRow> => new Map(some.map((row) => [row.id, row]))
+  return { viewer, reblogs: byId(reblogs), quotes, linked: byId(linked), facts, events, actors, filters }
 }
 
 /** Actors with their counters, by id, in one query. Plan: index scan on both primary keys. */
@@ -223,6 +247,13 @@ async function loadQuotes(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<
   )
 }
 
+async function loadLinked(ctx: Ctx, facts: Map<string, StatusFacts>, viewer: Viewer): Promise<StatusRow[]> {
+  const ids = [...facts.values()].flatMap(({ card }) => card?.target_id ?? [])
+  if (ids.length === 0) return []
+  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  return (await visibleTo(query, viewer, 'o')) as StatusRow[]
+}
+
 interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'ownVotes' | 'reactions' | 'latestReply'> {
   id: string
   parent_actor_id: string | null
@@ -236,7 +267,7 @@ interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'o
 }
 
 // Plan: nested loops over the ids, each part an index probe (object_stats_pkey, objects_pkey, object_recipients_pkey,
-// likes_object_id_actor_id_key, objects_reblog, featured_pkey, bookmarks_object_id_actor_id_key, thread_mutes_pkey, poll_votes_pkey, objects_replies backwards with limit 1).
+// likes_object_id_actor_id_key, objects_reblog, featured_pkey, bookmarks_object_id_actor_id_key, thread_mutes_pkey, poll_votes_pkey, objects_replies backwards with limit 1, object_cards_pkey).
 async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<Map<string, StatusFacts>> {
   if (rows.length === 0) return new Map()
   const reply = ctx
@@ -254,6 +285,12 @@ async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<M
   return new Map(found.map((row) => [row.id, toFacts(row)]))
 }
 
+const CARD = `(select json_build_object('url', pc.url, 'host', pc.host, 'title', pc.title, 'description', pc.description,
+    'author_name', pc.author_name, 'provider_name', pc.provider_name, 'image_url', pc.image_url, 'image_description', pc.image_description,
+    'image_width', pc.image_width, 'image_height', pc.image_height, 'language', pc.language, 'published_at', pc.published_at,
+    'target_id', pc.target_id::text)
+  from object_cards oc join preview_cards pc on pc.id = oc.card_id where oc.object_id = o.id and (pc.title is not null or pc.target_id is not null)) as card`
+
 const REACTIONS = `case when coalesce(s.likes, 0) > 0 then (select json_agg(json_build_object('emoji', emoji, 'icon', icon, 'count', count))
   from (select emoji, max(icon) as icon, count(*)::integer as count from reactions re where re.object_id = o.id
     group by emoji order by count(*) desc, min(re.id) limit 20) as top) end as reactions`
@@ -268,6 +305,7 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
       "(select count(*)::integer from quotes q where q.quoted_id = o.id and q.state = 'accepted' and q.quote_id is not null) as quotes"
     ),
     db.raw(REACTIONS),
+    db.raw(CARD),
     db.raw(
       "exists (select 1 from follows fo where fo.follower_id = ?::bigint and fo.followed_id = o.actor_id and fo.state = 'accepted') as followed",
       [me]
@@ -292,7 +330,7 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
 }
 
 function toFacts(row: FactsRow): StatusFacts {
-  const { replies, likes, shares, dislikes, quotes, followed, favourited, reblogged, pinned, bookmarked, muted } = row
+  const { replies, likes, shares, dislikes, quotes, followed, favourited, reblogged, pinned, bookmarked, muted, card } = row
   const latestReply =
     row.reply_id === null
       ? null
@@ -313,6 +351,7 @@ function toFacts(row: FactsRow): StatusFacts {
     parentActorId: row.parent_actor_id,
     mentionIds: row.mention_ids,
     ownVotes: row.own_votes,
-    latestReply
+    latestReply,
+    card
   }
 }

@@ -9,6 +9,8 @@ import { PUBLISH_CHORE, publishScheduled } from '../features/wall/scheduled.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import { CARD_CHORE } from '../db/preview-cards.ts'
+import { readCard } from '../protocol/preview-cards.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
 import { catchUp } from '../protocol/catch-up.ts'
@@ -48,15 +50,18 @@ export const CHORES: Record<string, ChoreWork> = {
   ancestors: fetchAncestors,
   replies: fetchReplies,
   software: learnSoftware,
-  [RELAY_CHORE]: relay
+  [RELAY_CHORE]: relay,
+  [CARD_CHORE]: readCard
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))
 
-/** Lanes of their own: what takes minutes, and what waits for push services, holds up nothing else. */
+/** Lanes of their own: what takes minutes, and what waits for push services or web pages, holds up nothing else. */
 export const ARCHIVES = only(['export', 'import'])
 export const PUSHES = only([PUSH_CHORE])
-export const QUICK = only(Object.keys(CHORES).filter((kind) => !(kind in ARCHIVES) && !(kind in PUSHES)))
+/** Pages of others, whose servers may be slow. */
+export const CARDS = only([CARD_CHORE])
+export const QUICK = only(Object.keys(CHORES).filter((kind) => ![ARCHIVES, PUSHES, CARDS].some((lane) => kind in lane)))
 
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */
 const LEASE_MS = 5 * 60_000

@@ -10,7 +10,7 @@ import { pruneProxyCache } from '../features/media/proxy.ts'
 import { removeLooseFiles } from '../features/media/sweep.ts'
 import { deliverDue, stopDelivering } from '../protocol/deliver.ts'
 import { CLAIM, isFlooded, processInbox } from '../protocol/inbox.ts'
-import { ARCHIVES, doChores, PUSHES, QUICK } from './chores.ts'
+import { ARCHIVES, CARDS, doChores, PUSHES, QUICK } from './chores.ts'
 import { giveWay } from './give-way.ts'
 import { createLoop, type Loop } from './loop.ts'
 import { planWeekly } from './weekly-mail.ts'
@@ -49,6 +49,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
     chores: createLoop({ name: 'chores', log: ctx.log, run: () => doChores(ctx, QUICK) }),
     archives: createLoop({ name: 'archives', log: ctx.log, run: () => doChores(ctx, ARCHIVES) }),
     pushes: createLoop({ name: 'pushes', log: ctx.log, run: () => doChores(ctx, PUSHES) }),
+    cards: createLoop({ name: 'cards', log: ctx.log, run: () => doChores(ctx, CARDS) }),
     prune: createLoop({
       name: 'prune',
       log: ctx.log,
@@ -56,7 +57,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
     })
   } satisfies Record<string, Loop>
   const chores = (): void => {
-    for (const lane of [loops.chores, loops.archives, loops.pushes]) lane.poke()
+    for (const lane of [loops.chores, loops.archives, loops.pushes, loops.cards]) lane.poke()
   }
   const sweep = (): void => {
     loops.inbox.poke()
@@ -78,6 +79,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
         loops.chores.stop(),
         loops.archives.stop(),
         loops.pushes.stop(),
+        loops.cards.stop(),
         loops.prune.stop(),
         stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())
       ])

@@ -28,6 +28,8 @@ export type { Budget, Edition } from './fetch-request.ts'
 
 /** Mastodon's own ceiling for a document. */
 const DOCUMENT_BYTES = 1024 * 1024
+/** The head of a page is at its beginning, but some newspapers are long. */
+const PAGE_BYTES = 2 * 1024 * 1024
 /** Total, not idle: a peer that drips bytes does not hold us (security.md F10). */
 const DOCUMENT_DEADLINE_MS = 10_000
 const MEDIA_DEADLINE_MS = 30_000
@@ -116,6 +118,14 @@ export async function fetchText(
 ): Promise<{ text: string; mediaType: string; link: string; url: URL }> {
   const answer = await ok(get(ctx, url, { ...opts, signal: AbortSignal.timeout(DOCUMENT_DEADLINE_MS) }))
   return { text: answer.body.toString('utf8'), mediaType: answer.mediaType, link: answer.link, url: answer.url }
+}
+
+/** A web page of somebody else, as it came: its charset is the reader's to find. Unsigned. Throws as fetchDocument does. */
+export async function fetchPage(ctx: Ctx, url: string): Promise<{ body: Buffer; mediaType: string; url: URL }> {
+  const plan = { accept: 'text/html, application/xhtml+xml', maxBytes: PAGE_BYTES, signal: AbortSignal.timeout(DOCUMENT_DEADLINE_MS) }
+  const { body, mediaType, url: at } = await ok(get(ctx, url, plan))
+  if (!/^\s*(text\/html|application\/xhtml\+xml)\b/i.test(mediaType)) throw invalid('The answer is not a page.')
+  return { body, mediaType, url: at }
 }
 
 /** The bytes of a file and the type its server gives it, which the caller must not believe. */

@@ -314,6 +314,28 @@ export interface CommunerExtension {
   dislikes_count: number
 }
 
+/** The page a status links to (docs.joinmastodon.org/entities/PreviewCard). Plain text; `html` is always empty. */
+export interface PreviewCard {
+  url: string
+  title: string
+  description: string
+  language: string | null
+  type: 'link'
+  author_name: string
+  author_url: string
+  authors: { name: string; url: string; account: Account | null }[]
+  provider_name: string
+  provider_url: string
+  html: ''
+  width: number
+  height: number
+  image: string | null
+  image_description: string
+  embed_url: ''
+  blurhash: string | null
+  published_at: string | null
+}
+
 export interface Status {
   id: string
   created_at: string
@@ -345,7 +367,7 @@ export interface Status {
   mentions: Mention[]
   tags: StatusTag[]
   emojis: CustomEmoji[]
-  card: null
+  card: PreviewCard | null
   poll: Poll | null
   quote: Quote | null
   quote_approval: QuoteApproval

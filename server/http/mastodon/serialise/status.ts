@@ -6,6 +6,7 @@ import type { ObjectTag, Visibility } from '../../../db/rows.ts'
 import type { ActorPart, StatusFacts, StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
 import { acctOf, actorUrl, picturesRefused, toAccount } from './account.ts'
+import { toCard } from './card.ts'
 import { contentOf, toExtension } from './extension.ts'
 import { toEmojis } from './emoji.ts'
 import { toFilterResults } from './filter.ts'
@@ -30,7 +31,8 @@ const NO_FACTS: StatusFacts = {
   reactions: [],
   quotes: 0,
   followed: false,
-  latestReply: null
+  latestReply: null,
+  card: null
 }
 
 /** The statuses of a page in order. Boosts of what the viewer may not see are left out. */
@@ -63,7 +65,7 @@ export function toStatus(ctx: Ctx, row: StatusRow, parts: StatusParts, isQuoted 
     reblog,
     application: null,
     account: toAccount(ctx, actor, actor),
-    card: null,
+    card: toCard(ctx, parts.facts.get(row.id)?.card ?? null, parts),
     poll: toPoll(ctx, row, parts.facts.get(row.id)?.ownVotes ?? [], parts.viewer.actorId),
     // What a quoted post quotes itself is not opened again.
     quote: isQuoted ? null : toQuote(parts.quotes.get(row.id), (quoted) => toStatus(ctx, quoted, parts, true)),
