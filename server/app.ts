@@ -11,6 +11,7 @@ import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerAdminMails } from './http/communer/admin-mails.ts'
 import { communerChannels } from './http/communer/channels.ts'
+import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
@@ -139,6 +140,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerEvents,
     communerEmail,
     communerChannels,
+    communerDetails,
     communerPersonalData,
     communerSecondFactor,
     communerAdminMails,

@@ -31,9 +31,18 @@ export interface Account {
   followers_count: number
   following_count: number
   statuses_count: number
+  /** Not to be shown by search engines. */
+  noindex?: boolean | null
   fields: Field[]
   emojis?: CustomEmoji[]
-  source?: { note: string; fields: Field[]; privacy: string; language: string | null; quote_policy?: QuotePolicy }
+  source?: {
+    note: string
+    fields: Field[]
+    privacy: string
+    language: string | null
+    quote_policy?: QuotePolicy
+    hide_collections?: boolean | null
+  }
   communer?: { kind?: string | null; type?: string } | null
   /** Where the person went. */
   moved?: Account | null
@@ -616,4 +625,13 @@ export interface NotificationChannels {
   pace: 'soon' | 'day' | 'week' | 'never'
   weekly: boolean
   mail: 'on' | 'off' | 'unconfirmed'
+}
+
+export type Audience = 'public' | 'local' | 'known' | 'nobody'
+
+/** A part of a profile with who may read it. */
+export interface ProfileDetail {
+  field: string
+  value: string
+  audience: Audience
 }

@@ -9,7 +9,12 @@ import type { PageState } from './page-state.ts'
 import './styles/index.css'
 
 const state = JSON.parse(document.getElementById('page-state')?.textContent ?? '{}') as PageState
-const texts = state.lang === 'en' ? await import('./locales/en.json') : await import('./locales/fr.json')
+const isEnglish = state.lang === 'en'
+// A visitor has no settings: their texts come for who is signed in.
+const [texts, more] = await Promise.all([
+  isEnglish ? import('./locales/en.json') : import('./locales/fr.json'),
+  state.signedIn ? (isEnglish ? import('./locales/members/en.json') : import('./locales/members/fr.json')) : null
+])
 const context: PageContext = {
   site: state.site,
   lang: state.lang,
@@ -17,7 +22,7 @@ const context: PageContext = {
   signedIn: state.signedIn,
   form: state.form,
   api: createApi(browserTransport),
-  t: createTranslate(state.lang, texts.default),
+  t: createTranslate(state.lang, { ...texts.default, ...more?.default }),
   heads: null
 }
 const { app, router, pinia } = createCommunerApp(context, createWebHistory())

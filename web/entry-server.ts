@@ -7,6 +7,8 @@ import type { SiteSummary } from './entities.ts'
 import { createTranslate, type Lang } from './i18n.ts'
 import en from './locales/en.json'
 import fr from './locales/fr.json'
+import enMembers from './locales/members/en.json'
+import frMembers from './locales/members/fr.json'
 import { createCommunerApp } from './main.ts'
 import type { FormAnswer, PageContext, PageHead } from './page-context.ts'
 import { inlineJson, type PageState } from './page-state.ts'
@@ -34,7 +36,7 @@ export interface RenderedPage {
 }
 
 // Texts do not change while the server runs: all readers of a language share them.
-const TRANSLATE = { fr: createTranslate('fr', fr), en: createTranslate('en', en) }
+const TRANSLATE = { fr: createTranslate('fr', { ...fr, ...frMembers }), en: createTranslate('en', { ...en, ...enMembers }) }
 
 /** Renders the page at `url`. Failures of the API show inside the page; throws only on a fault of ours. */
 export async function render(request: RenderRequest): Promise<RenderedPage> {

@@ -29,6 +29,8 @@ export interface ActorField {
   value: string
   /** ISO date of a verified rel=me link, else null or absent. */
   verifiedAt?: string | null
+  /** Of a local person: the part of the profile it comes from (profile_details), else what they typed. */
+  detail?: string
 }
 
 /** One entry of the `emojis` column: `:shortcode:` and its image. */
@@ -59,6 +61,8 @@ export interface ActorRow {
   locked: boolean
   discoverable: boolean
   indexable: boolean
+  /** Whom one follows and who follows is for oneself alone. */
+  hide_collections: boolean
   icon: ActorImage | null
   image: ActorImage | null
   fields: ActorField[]

@@ -54,6 +54,11 @@ export async function searchObjects(ctx: Ctx, text: string, viewer: Viewer, limi
   for (const word of words) {
     query.whereRaw("f_unaccent(coalesce(o.name, '') || ' ' || o.content_html) like '%' || f_unaccent(?) || '%'", [escapeLike(word)])
   }
+  // Who does not want to be found by words (FEP-5feb) is not; software that knows no such wish says nothing.
+  query.whereRaw(
+    `(o.actor_id = ?::bigint or (select w.indexable or (not w.local and w.doc ->> 'indexable' is distinct from 'false') from actors w where w.id = o.actor_id))`,
+    [viewer.actorId]
+  )
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
 }
 

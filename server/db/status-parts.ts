@@ -71,6 +71,7 @@ const ACTOR_FIELDS = [
   'locked',
   'discoverable',
   'indexable',
+  'hide_collections',
   'icon',
   'image',
   'fields',

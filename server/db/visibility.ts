@@ -88,6 +88,28 @@ function addressed(alias: string): string {
       and (select true from object_recipients r where r.object_id = ${alias}.id and r.actor_id = :viewer)))`
 }
 
+/**
+ * The same for what people say about themselves (profile_details): everyone's, for people of this instance, for followers and members of a
+ * group in common, for oneself. Across a block only what is everyone's.
+ */
+export function detailsVisibleTo(query: Knex.QueryBuilder, viewer: Viewer, alias: string): Knex.QueryBuilder {
+  query.whereRaw(
+    `exists (select 1 from actors a where a.id = ${alias}.actor_id and a.local and a.suspended_at is null and a.deleted_at is null)`
+  )
+  if (viewer.actorId === null) return query.whereRaw(`${alias}.audience = 'public'`)
+  return query.whereRaw(
+    `(${alias}.audience = 'public' or ${alias}.actor_id = :viewer or (
+      not exists (select 1 from blocks b where (b.blocker_id = ${alias}.actor_id and b.blocked_id = :viewer)
+        or (b.blocker_id = :viewer and b.blocked_id = ${alias}.actor_id))
+      and ((${alias}.audience = 'local' and (select me.local from actors me where me.id = :viewer))
+        or (${alias}.audience = 'known' and (exists (select 1 from follows f
+            where f.follower_id = :viewer and f.followed_id = ${alias}.actor_id and f.state = 'accepted')
+          or exists (select 1 from memberships m join memberships mine on mine.group_id = m.group_id
+            where m.actor_id = ${alias}.actor_id and m.state = 'active' and mine.actor_id = :viewer and mine.state = 'active'))))))`,
+    { viewer: viewer.actorId }
+  )
+}
+
 /** Whether one object may be shown to `viewer`. */
 export async function canSee(_ctx: Ctx, trx: Knex, object: Pick<ObjectRow, 'id'>, viewer: Viewer): Promise<boolean> {
   const found: unknown = await visibleTo(trx('objects').where('objects.id', object.id), viewer).first(trx.raw('1 as seen'))

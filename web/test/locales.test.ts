@@ -6,7 +6,9 @@ import t from 'tap'
 
 const web = fileURLToPath(new URL('..', import.meta.url))
 type Texts = Record<string, string | Record<string, string>>
-const read = (lang: string): Texts => JSON.parse(readFileSync(join(web, 'locales', `${lang}.json`), 'utf8')) as Texts
+const file = (...path: string[]): Texts => JSON.parse(readFileSync(join(web, 'locales', ...path), 'utf8')) as Texts
+/** All of a language: what everybody gets, and what only those get who are signed in. */
+const read = (lang: string): Texts => ({ ...file(`${lang}.json`), ...file('members', `${lang}.json`) })
 
 function keysOf(texts: Texts): string[] {
   return Object.entries(texts)
@@ -24,6 +26,14 @@ function sources(directory: string): string[] {
 
 t.test('French and English have the same texts', async (t) => {
   t.same(keysOf(read('en')), keysOf(read('fr')))
+})
+
+t.test('a section stands in one file', async (t) => {
+  const open = file('fr.json')
+  t.same(
+    Object.keys(file('members', 'fr.json')).filter((section) => section in open),
+    []
+  )
 })
 
 t.test('every text a page names is written', async (t) => {

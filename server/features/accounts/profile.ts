@@ -18,6 +18,7 @@ export interface ProfileInput {
   locked?: boolean
   discoverable?: boolean
   indexable?: boolean
+  hideCollections?: boolean
   fields?: { name: string; value: string }[]
   icon?: ActorImage
   image?: ActorImage
@@ -28,6 +29,12 @@ export async function updateProfile(ctx: Ctx, actor: ActorRow, input: ProfileInp
   const columns = profileColumns(input)
   if (Object.keys(columns).length === 0) return actor
   return await ctx.db.transaction(async (trx) => {
+    if (input.fields !== undefined) {
+      // What is typed here is a part of them; the rest comes from the details of the profile (details.ts).
+      const now = await trx<ActorRow>('actors').where({ id: actor.id }).forUpdate().first('fields')
+      const details = now!.fields.filter(({ detail }) => detail !== undefined)
+      columns['fields'] = JSON.stringify([...profileFields(input.fields), ...details])
+    }
     await trx('actors').where({ id: actor.id }).update(columns)
     if (input.note !== undefined) {
       await trx('accounts')
@@ -63,6 +70,7 @@ function profileColumns(input: ProfileInput): Record<string, unknown> {
   if (input.discoverable !== undefined) columns['discoverable'] = input.discoverable
   if (input.indexable !== undefined) columns['indexable'] = input.indexable
   if (input.fields !== undefined) columns['fields'] = JSON.stringify(profileFields(input.fields))
+  if (input.hideCollections !== undefined) columns['hide_collections'] = input.hideCollections
   if (input.icon !== undefined) columns['icon'] = JSON.stringify(input.icon)
   if (input.image !== undefined) columns['image'] = JSON.stringify(input.image)
   return columns

@@ -95,6 +95,8 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
     (list: typeof followersOf) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
       const actor = await getActor(ctx, idParam(request))
+      // Whom one follows and who follows may be for oneself alone (Mastodon's hide_collections).
+      if (actor.hide_collections && viewerOf(request).actorId !== actor.id) return []
       const page = readPage(request, 40, 80)
       return presentAccounts(ctx, request, reply, await list(ctx, actor.id, page), page)
     }

@@ -73,6 +73,7 @@ async function profileOf(ctx: Ctx, { fields, files }: Form): Promise<ProfileInpu
   if (typeof fields['display_name'] === 'string') input.displayName = fields['display_name']
   if (typeof fields['note'] === 'string') input.note = fields['note']
   for (const name of ['locked', 'discoverable', 'indexable'] as const) if (fields[name] !== undefined) input[name] = isTrue(fields[name])
+  if (fields['hide_collections'] !== undefined) input.hideCollections = isTrue(fields['hide_collections'])
   if (fields['fields_attributes'] !== undefined) input.fields = fieldsOf(fields['fields_attributes'])
   if (files['avatar'] !== undefined)
     input.icon = await storePortrait(ctx, 'avatar', files['avatar'].body, textOf(fields['avatar_description']))

@@ -37,7 +37,7 @@ export function toAccount(ctx: Ctx, actor: ActorView, counts: Counts | null): Ac
     discoverable: actor.discoverable,
     indexable: actor.indexable,
     noindex: !actor.discoverable,
-    hide_collections: null,
+    hide_collections: actor.local ? actor.hide_collections : null,
     // Mastodon gives the day only, so that nothing finer can be learnt.
     created_at: `${actor.published.toISOString().slice(0, 10)}T00:00:00.000Z`,
     note: suspended ? '' : actor.summary,
@@ -102,9 +102,11 @@ export function toCredentialAccount(ctx: Ctx, { actor, counts, account, followRe
       sensitive: false,
       language: account.locale,
       note: plainText(actor.summary),
-      fields: actor.fields.map(({ name, value, verifiedAt }) => ({ name, value: plainText(value), verified_at: verifiedAt ?? null })),
+      fields: actor.fields
+        .filter(({ detail }) => detail === undefined)
+        .map(({ name, value, verifiedAt }) => ({ name, value: plainText(value), verified_at: verifiedAt ?? null })),
       follow_requests_count: followRequests,
-      hide_collections: null,
+      hide_collections: actor.hide_collections,
       discoverable: actor.discoverable,
       indexable: actor.indexable,
       attribution_domains: [],

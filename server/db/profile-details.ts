@@ -1,0 +1,28 @@
+// What people say about themselves with a choice of who reads it. What is public also stands in actors.fields; nothing else ever does.
+import type { Knex } from 'knex'
+import { detailsVisibleTo, type Viewer } from './visibility.ts'
+
+export const DETAIL_FIELDS = ['neighbourhood', 'town', 'phone', 'email', 'birthdate', 'skills'] as const
+export type DetailField = (typeof DETAIL_FIELDS)[number]
+/** public: everyone, everywhere; local: people of this instance; known: followers and members of a group in common; nobody: oneself. */
+export const AUDIENCES = ['public', 'local', 'known', 'nobody'] as const
+export type Audience = (typeof AUDIENCES)[number]
+
+export interface Detail {
+  field: DetailField
+  value: string
+  audience: Audience
+}
+
+/** Those of an actor that this viewer may read, in one order. */
+export async function listDetails(db: Knex, actorId: string, viewer: Viewer): Promise<Detail[]> {
+  const query = db('profile_details as d').where('d.actor_id', actorId).select('d.field', 'd.value', 'd.audience')
+  const rows = (await detailsVisibleTo(query, viewer, 'd')) as Detail[]
+  return rows.sort((one, other) => DETAIL_FIELDS.indexOf(one.field) - DETAIL_FIELDS.indexOf(other.field))
+}
+
+/** Replaces all of them. */
+export async function replaceDetails(trx: Knex, actorId: string, details: Detail[]): Promise<void> {
+  await trx('profile_details').where({ actor_id: actorId }).delete()
+  if (details.length > 0) await trx('profile_details').insert(details.map((detail) => ({ actor_id: actorId, ...detail })))
+}
