@@ -50,7 +50,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },
   { path: '/confirmer/renvoyer', name: 'resend', component: () => import('./pages/ResendPage.vue') },
   {
-    path: '/reglages/:section(profil|confidentialite|securite|applications|donnees|langue)?',
+    path: '/reglages/:section(profil|confidentialite|notifications|securite|applications|donnees|langue)?',
     name: 'settings',
     component: () => import('./pages/SettingsPage.vue'),
     meta: { members: true }

@@ -43,6 +43,9 @@ async function fill(ctx: Ctx): Promise<void> {
 /** What hangs on posts and events, as much of it as makes a whole read the wrong plan. */
 async function fillSurroundings(ctx: Ctx): Promise<void> {
   const statements = [
+    `insert into preview_cards (id, url, host, title, fetched_at)
+       select n, 'https://page.example/' || n, 'page.example', 'Page ' || n, now() from generate_series(1, ?::int, 4) n`,
+    `insert into object_cards (object_id, card_id) select id, id from preview_cards where id <= ?::int`,
     `insert into quotes (quote_iri, quote_id, quoted_iri, quoted_id, state)
        select 'https://h.example/' || n, n, 'https://h.example/' || n - 1, n - 1, 'accepted' from generate_series(4, ?::int, 4) n`,
     `insert into group_removals (object_id, group_id) select n, 1 from generate_series(3, ?::int, 16) n`,

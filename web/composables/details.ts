@@ -1,8 +1,9 @@
 // The parts of a profile with a choice of who reads each: which there are, and the form that holds them all.
 import { useQuery } from '@pinia/colada'
-import { reactive, ref, watch, type ComputedRef } from 'vue'
+import { reactive, ref, type ComputedRef } from 'vue'
 import type { Audience, ProfileDetail } from '../entities.ts'
 import { useApi } from '../page-context.ts'
+import { useFilled } from './filled.ts'
 import { ONCE } from './once.ts'
 
 /** With who reads each until something else is said. */
@@ -22,7 +23,7 @@ export function useOwnDetails(accountId: ComputedRef<string | null>) {
   const form = reactive<Record<string, ProfileDetail>>(
     Object.fromEntries(DETAILS.map(({ field, audience }) => [field, { field, value: '', audience }]))
   )
-  const { data, error, isLoading, refetch } = useQuery(() => ({
+  const query = useQuery(() => ({
     key: ['details', accountId.value ?? '', 'edit'],
     ...ONCE,
     enabled: accountId.value !== null,
@@ -30,17 +31,18 @@ export function useOwnDetails(accountId: ComputedRef<string | null>) {
   }))
   const names = useQuery({ key: ['neighbourhoods'], query: () => api.get<{ names: string[] }>('/api/communer/v1/neighbourhoods') })
   const isFilled = ref(false)
-  watch(
-    data,
+  useFilled(
+    query,
     (found) => {
-      if (found === undefined || isFilled.value) return
+      if (isFilled.value) return
       isFilled.value = true
       for (const detail of found) Object.assign(form[detail.field] ?? {}, detail)
     },
-    { immediate: true }
+    () => accountId.value !== null
   )
   const save = async (): Promise<void> => {
     if (isFilled.value) await api.send('PUT', '/api/communer/v1/profile/details', { details: Object.values(form) })
   }
+  const { error, isLoading, refetch } = query
   return { form, isFilled, error, isLoading, refetch, names, save }
 }
