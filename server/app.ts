@@ -13,6 +13,7 @@ import { communerAdminMails } from './http/communer/admin-mails.ts'
 import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
+import { communerAgendaSources } from './http/communer/agenda-sources.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
@@ -137,6 +138,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerGroups,
     communerGroupModeration,
     communerMemberships,
+    communerAgendaSources,
     communerEvents,
     communerEmail,
     communerChannels,

@@ -1,5 +1,6 @@
 // What takes place when: events in the order of their start, by keyset on (start, id), through visibleTo(). Reading only.
 import type { Ctx } from '../context.ts'
+import { withoutTwins } from './event-twins.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
@@ -45,6 +46,8 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
+  // Whose agenda it is shows all of its own; a theme or a place may stand in one announcement only.
+  if ([filter.actorId, filter.tag, filter.place, filter.participantId].every((one) => one === undefined)) withoutTwins(query, 'o')
   if (filter.participantId !== undefined) takenPartIn(query, filter.participantId)
   if (filter.near !== undefined) within(query, filter.near)
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]

@@ -9,7 +9,10 @@ import { PUBLISH_CHORE, publishScheduled } from '../features/wall/scheduled.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import { AGENDA_CHORE } from '../db/agenda-sources.ts'
+import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
+import { readSource } from '../features/events/read-source.ts'
 import { readCard } from '../protocol/preview-cards.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
@@ -51,7 +54,9 @@ export const CHORES: Record<string, ChoreWork> = {
   replies: fetchReplies,
   software: learnSoftware,
   [RELAY_CHORE]: relay,
-  [CARD_CHORE]: readCard
+  [CARD_CHORE]: readCard,
+  [TWIN_CHORE]: findTwins,
+  [AGENDA_CHORE]: readSource
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))
@@ -60,7 +65,7 @@ const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(
 export const ARCHIVES = only(['export', 'import'])
 export const PUSHES = only([PUSH_CHORE])
 /** Pages of others, whose servers may be slow. */
-export const CARDS = only([CARD_CHORE])
+export const CARDS = only([CARD_CHORE, AGENDA_CHORE])
 export const QUICK = only(Object.keys(CHORES).filter((kind) => ![ARCHIVES, PUSHES, CARDS].some((lane) => kind in lane)))
 
 /** Long enough for the slowest chore (a thread of twenty slow servers); after it another worker may try. */

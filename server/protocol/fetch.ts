@@ -128,6 +128,21 @@ export async function fetchPage(ctx: Ctx, url: string): Promise<{ body: Buffer; 
   return { body, mediaType, url: at }
 }
 
+/**
+ * A file of somebody else that is read again and again (a calendar, a feed), with what its server calls this edition; null when that is
+ * the one known. Unsigned. Throws as fetchDocument does.
+ */
+export async function fetchFile(
+  ctx: Ctx,
+  url: string,
+  opts: { accept: string; maxBytes: number; known?: Edition | null; budget?: Budget | undefined }
+): Promise<{ body: Buffer; mediaType: string; url: URL; edition: Edition } | null> {
+  const answer = await get(ctx, url, { ...opts, signal: AbortSignal.timeout(MEDIA_DEADLINE_MS) })
+  if (answer.status === 304 && opts.known) return null
+  if (answer.status !== 200) throw failure(answer.status, answer.retryAfterSeconds)
+  return { body: answer.body, mediaType: answer.mediaType, url: answer.url, edition: answer.edition }
+}
+
 /** The bytes of a file and the type its server gives it, which the caller must not believe. */
 export async function fetchMedia(ctx: Ctx, url: string, opts: { maxBytes: number }): Promise<{ body: Buffer; mediaType: string }> {
   const answer = await ok(get(ctx, url, { accept: '*/*', maxBytes: opts.maxBytes, signal: AbortSignal.timeout(MEDIA_DEADLINE_MS) }))

@@ -13,6 +13,7 @@ import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
+import { askForTwins } from './event-twins.ts'
 import { askForCards } from './preview-cards.ts'
 import { quotePolicyDocument } from './quote-policy.ts'
 import { tellNotified } from './reactions.ts'
@@ -67,6 +68,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   await addRecipients(trx, row.id, edit.mentions)
   await notifyMentions(ctx, trx, [row])
   await askForCards(ctx, trx, [row])
+  await askForTwins(ctx, trx, [row])
   await notifyBoosters(ctx, trx, row)
   await tellNotified(ctx, trx, await tellOfChange(ctx, trx, stored, row))
   const { body } = await publish(ctx, trx, {

@@ -16,6 +16,7 @@ import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
 import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
+import { askForTwins } from './event-twins.ts'
 import { askForCards } from './preview-cards.ts'
 import { quotePolicyDocument } from './quote-policy.ts'
 import { tellNotified } from './reactions.ts'
@@ -85,6 +86,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
   await trx('actors').where({ id: publisher.id }).update({ last_status_at: row.published })
   await fanIn(ctx, trx, row)
   await askForCards(ctx, trx, [row])
+  await askForTwins(ctx, trx, [row])
   await notifyMentions(ctx, trx, [row])
   const { body } = await publish(ctx, trx, {
     actor: publisher,

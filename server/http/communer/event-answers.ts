@@ -1,5 +1,6 @@
 // What several routes of events share: the event a path names, and its entity for who looks.
 import type { Ctx } from '../../context.ts'
+import { loadAnnouncers, type Announcer } from '../../db/event-twins.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { loadStatusParts, type StatusRow } from '../../db/status-parts.ts'
 import { findStatus, findVisibleObject } from '../../db/timelines.ts'
@@ -15,8 +16,11 @@ export async function getEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<Ob
   return row
 }
 
+/** With who announces the same event too. */
+export type ShownEvent = EventEntity & { alsoAnnouncedBy: Announcer[] }
+
 /** The entity of one event. Throws request.not-found (404). */
-export async function showEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<EventEntity> {
+export async function showEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<ShownEvent> {
   const row = await findStatus(ctx, id, viewer)
   const [event] = row === null ? [] : await presentEvents(ctx, [row], viewer)
   if (event === undefined) throw notFound()
@@ -24,7 +28,16 @@ export async function showEvent(ctx: Ctx, id: string, viewer: Viewer): Promise<E
 }
 
 /** The entities of a page. */
-export async function presentEvents(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<EventEntity[]> {
-  const parts = await loadStatusParts(ctx, rows, viewer)
-  return rows.flatMap((row) => toEvent(ctx, row, parts) ?? [])
+export async function presentEvents(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<ShownEvent[]> {
+  const [parts, announcers] = await Promise.all([
+    loadStatusParts(ctx, rows, viewer),
+    loadAnnouncers(
+      ctx,
+      rows.map(({ id }) => id)
+    )
+  ])
+  return rows.flatMap((row) => {
+    const event = toEvent(ctx, row, parts)
+    return event === null ? [] : { ...event, alsoAnnouncedBy: announcers.get(row.id) ?? [] }
+  })
 }

@@ -12,7 +12,7 @@ const words = <Word extends string>(list: Word[], options: { description?: strin
       options
     )
   )
-const Status = words([...EVENT_STATUSES], { description: 'POSTPONED: not on the date announced, no other known yet' })
+export const EventStatusWord = words([...EVENT_STATUSES], { description: 'POSTPONED: not on the date announced, no other known yet' })
 const NotYet = Type.Optional(Type.Unknown({ description: 'Not available yet: refused with event.not-available' }))
 
 export const LocationInput = Type.Object(
@@ -32,7 +32,7 @@ const fields = {
   start: Type.String({ maxLength: 64, description: 'ISO 8601 with an offset, or local time in `timezone`' }),
   end: Type.Optional(orNull(Text(64))),
   timezone: Type.Optional(Text(64)),
-  status: Type.Optional(Status),
+  status: Type.Optional(EventStatusWord),
   location: Type.Optional(orNull(LocationInput)),
   tags: Type.Optional(Type.Array(Text(200), { maxItems: 50 })),
   category: Type.Optional(Text(40)),
@@ -83,7 +83,7 @@ export const Event = Type.Object(
     start: Type.String(),
     end: orNull(Type.String()),
     timezone: Type.String(),
-    status: Status,
+    status: EventStatusWord,
     movedFrom: orNull(Type.String({ description: 'Start before the organiser last changed it' })),
     isOver: Type.Boolean(),
     joinMode: words(['free', 'restricted', 'external', 'invite', 'none']),
@@ -119,6 +119,9 @@ export const Event = Type.Object(
     tags: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),
     organizer: MastodonAccount,
     author: orNull(MastodonAccount),
+    alsoAnnouncedBy: Type.Array(Type.Object({ name: Type.String(), url: Type.String() }), {
+      description: 'Others who announce the same event; lists show it once'
+    }),
     visibility: Type.String(),
     replies_count: Type.Integer(),
     favourites_count: Type.Integer(),

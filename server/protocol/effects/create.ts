@@ -12,6 +12,7 @@ import { newBudget } from '../fetch.ts'
 import { isVote, type NormObject, type NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
+import { askForTwins } from '../event-twins.ts'
 import { askForCards } from '../preview-cards.ts'
 import { emit } from '../reactions.ts'
 import { relatedToUs } from '../relation.ts'
@@ -84,6 +85,7 @@ async function spread(ctx: Ctx, trx: Knex, fresh: ObjectRow[]): Promise<void> {
   ])
   await askForAncestors(ctx, trx, fresh)
   await askForCards(ctx, trx, fresh)
+  await askForTwins(ctx, trx, fresh)
 }
 
 /** One Create, whatever its shape; several objects (R4) are votes of one poll. The outcome is that of the last object, or 'voted' if any was. */

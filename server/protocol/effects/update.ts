@@ -13,6 +13,7 @@ import { passOn } from '../group-voice.ts'
 import { isActorType, type NormObject, type NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
+import { askForTwins } from '../event-twins.ts'
 import { askForCards } from '../preview-cards.ts'
 import { emit } from '../reactions.ts'
 import { refreshObject, retrieveObject } from '../remote-objects.ts'
@@ -90,6 +91,7 @@ async function tellReaders(ctx: Ctx, trx: Knex, updated: ObjectRow, before: Obje
     boosters.map((row) => ({ ownerId: row.actor_id, type: 'update', fromId: updated.actor_id, objectId: updated.id }))
   )
   if (edited) await askForCards(ctx, trx, [updated])
+  if (edited) await askForTwins(ctx, trx, [updated])
   const participants = updated.type === 'Event' ? await tellOfChange(ctx, trx, before, updated) : []
   await emit(ctx, trx, [
     { kind: 'object-updated', ids: [updated.id] },
