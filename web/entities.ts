@@ -219,6 +219,7 @@ export interface EventEntity extends EventDetails {
   tags: { name: string; url: string }[]
   organizer: Account
   author: Account | null
+  alsoAnnouncedBy: { name: string; url: string }[]
   visibility: string
   replies_count: number
   favourites_count: number
@@ -634,4 +635,29 @@ export interface ProfileDetail {
   field: string
   value: string
   audience: Audience
+}
+
+/** An event found at an address, to fill the form. Times are on the clock of `timezone`. */
+export interface FoundEvent {
+  title: string
+  description: string
+  start: string
+  end: string | null
+  timezone: string
+  status: EventStatus
+  location: Partial<Place> | null
+  tags: string[]
+  url: string | null
+}
+
+/** An agenda of elsewhere that a group announces. */
+export interface AgendaSource {
+  id: string
+  url: string
+  name: string
+  state: 'active' | 'paused'
+  problem: { code: string; text: string } | null
+  announced: number
+  waiting: number
+  read_at: string | null
 }

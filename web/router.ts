@@ -86,6 +86,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/@:handle([^/]+)', name: 'profile', component: () => import('./pages/ProfilePage.vue') },
   { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
   {
+    path: '/groupes/:username/agendas',
+    name: 'group-agendas',
+    component: () => import('./pages/GroupAgendasPage.vue'),
+    meta: { members: true }
+  },
+  {
     path: '/@:handle([^/]+)/moderation',
     name: 'group-moderation',
     component: () => import('./pages/GroupModerationPage.vue'),

@@ -1,5 +1,5 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
-import type { EventEntity, EventStatus, JoinMode, Place } from '../entities.ts'
+import type { EventEntity, EventStatus, FoundEvent, JoinMode, Place } from '../entities.ts'
 
 export interface EventDraft {
   title: string
@@ -83,6 +83,27 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     joinMode: event.joinMode,
     capacity: number(event.capacity),
     externalUrl: event.externalParticipationUrl ?? ''
+  }
+}
+
+/** What an announcement of elsewhere fills in; one registers there. */
+export function draftOfFound(found: FoundEvent): Partial<EventDraft> {
+  const number = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value))
+  return {
+    title: found.title,
+    description: found.description,
+    startDate: found.start.slice(0, 10),
+    startTime: found.start.slice(11, 16),
+    endDate: found.end?.slice(0, 10) ?? '',
+    endTime: found.end?.slice(11, 16) ?? '',
+    timezone: found.timezone,
+    placeName: found.location?.name ?? '',
+    address: found.location?.address ?? '',
+    latitude: number(found.location?.latitude),
+    longitude: number(found.location?.longitude),
+    tags: found.tags.map((tag) => `#${tag.replaceAll(/[\s-]+/g, '_')}`).join(' '),
+    status: found.status,
+    ...(found.url === null ? {} : { joinMode: 'external' as const, externalUrl: found.url })
   }
 }
 

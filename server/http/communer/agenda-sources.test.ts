@@ -111,7 +111,7 @@ t.test('many events are announced in small steps; a server that fails is asked l
   t.match(await sources(), [{ announced: 45, waiting: 0 }])
   other.on('/many.ics', 500)
   await later(5)
-  t.match(await sources(), [{ problem: 'fetch.unreachable', state: 'active' }])
+  t.match(await sources(), [{ problem: { code: 'fetch.unreachable', text: /ne répond pas/ }, state: 'active' }])
   for (let at = 0; at < 12; at += 1) await later(80)
   t.match(await sources(), [{ state: 'paused' }])
   const before = other.seen.length

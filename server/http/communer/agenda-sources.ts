@@ -10,7 +10,9 @@ import type { ListedSource } from '../../db/agenda-sources.ts'
 import { requireSite } from '../../db/site.ts'
 import { agendaAddress, readAddress } from '../../features/events/read-address.ts'
 import { changeSubscription, sourcesOf, subscribe, unsubscribe } from '../../features/events/sources.ts'
+import { text, type Locale } from '../../locales/texts.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { localeOf } from '../plugins/locale.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { EventStatusWord, LocationInput } from './event-schemas.ts'
 import { answers, Empty, Id, orNull, strictObject, Username } from './schemas.ts'
@@ -44,7 +46,7 @@ const AgendaSource = Type.Object(
     name: Type.String(),
     kind: Type.Union([Type.Literal('calendar'), Type.Literal('feed')]),
     state: Type.Union([Type.Literal('active'), Type.Literal('paused')]),
-    problem: orNull(Type.String({ description: 'Code of the error of the last reading' })),
+    problem: orNull(Type.Object({ code: Type.String(), text: Type.String() }, { description: 'Why the last reading failed' })),
     announced: Type.Integer({ description: 'Events to come that it announces' }),
     waiting: Type.Integer({ description: 'Found and not announced yet' }),
     read_at: orNull(Type.String())
@@ -93,7 +95,7 @@ export async function communerAgendaSources(instance: FastifyInstance, { ctx }: 
     },
     async (request) => {
       const { actor } = requireAuth(request)
-      return (await sourcesOf(ctx, whoIs(request)!, actor, request.params.username)).map(toSource)
+      return (await sourcesOf(ctx, whoIs(request)!, actor, request.params.username)).map((source) => toSource(source, localeOf(request)))
     }
   )
 
@@ -116,7 +118,7 @@ export async function communerAgendaSources(instance: FastifyInstance, { ctx }: 
         ...request.body,
         mayAsk: lookups(request)
       })
-      return reply.code(201).send(toSource({ ...source, announced: 0 }))
+      return reply.code(201).send(toSource({ ...source, announced: 0 }, localeOf(request)))
     }
   )
 
@@ -173,7 +175,8 @@ function toFound(event: FoundEvent, usual: string): Static<typeof FoundEventEnti
   }
 }
 
-function toSource(source: ListedSource): Static<typeof AgendaSource> {
-  const { id, url, name, kind, state, problem, announced, waiting, read_at: readAt } = source
-  return { id, url, name, kind, state, problem, announced, waiting, read_at: readAt?.toISOString() ?? null }
+function toSource(source: ListedSource, locale: Locale): Static<typeof AgendaSource> {
+  const { id, url, name, kind, state, announced, waiting } = source
+  const problem = source.problem === null ? null : { code: source.problem, text: text(locale, `errors.${source.problem}`) }
+  return { id, url, name, kind, state, problem, announced, waiting, read_at: source.read_at?.toISOString() ?? null }
 }
