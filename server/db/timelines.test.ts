@@ -46,7 +46,7 @@ async function fillSurroundings(ctx: Ctx): Promise<void> {
     `insert into preview_cards (id, url, host, title, fetched_at)
        select n, 'https://page.example/' || n, 'page.example', 'Page ' || n, now() from generate_series(1, ?::int, 4) n`,
     `insert into object_cards (object_id, card_id) select id, id from preview_cards where id <= ?::int`,
-    `insert into event_twins (object_id, canonical_id) select n, n + 1 from generate_series(1, ?::int - 1, 2) n`,
+    `insert into event_twins (object_id, canonical_id) select n, n + 1 from generate_series(1, ?::int - 1) n where n % 2 = 0 or n % 400 = 27`,
     `insert into quotes (quote_iri, quote_id, quoted_iri, quoted_id, state)
        select 'https://h.example/' || n, n, 'https://h.example/' || n - 1, n - 1, 'accepted' from generate_series(4, ?::int, 4) n`,
     `insert into group_removals (object_id, group_id) select n, 1 from generate_series(3, ?::int, 16) n`,
