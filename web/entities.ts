@@ -330,8 +330,8 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning: what was decided, and why. */
   moderation_warning?: { id: string; action: string; text: string; communer?: { action: string; ground: 'terms' | 'law' } }
-  /** Of type group_removed: why, '' when nobody said. */
-  communer?: { reason: string }
+  /** Of type group_removed: why, '' when nobody said. Of group_request and group_joined: which group. */
+  communer?: { reason?: string; group?: Account }
 }
 
 /** Some of the people one follows, under a name of one's own. */
@@ -372,6 +372,7 @@ export interface GroupedNotifications {
     latest_page_notification_at: string
     sample_account_ids: string[]
     status_id: string | null
+    communer?: NonNullable<Notification['communer']>
     moderation_warning?: Notification['moderation_warning']
   }[]
 }

@@ -6,7 +6,7 @@ import { notify, type WrittenNotification } from './notifications.ts'
 import type { ActorRow, GroupInvitationRow } from './rows.ts'
 
 /**
- * Writes an invitation once per person and group; an answered one is asked again. Null when there is nothing new. The notification comes
+ * Writes an invitation once per person and group; an answered one is asked again, after a no not within a month. Null when there is nothing new. The notification comes
  * from the group: that is whom the person joins.
  */
 export async function saveGroupInvitation(
@@ -22,6 +22,7 @@ export async function saveGroupInvitation(
     .onConflict(['group_id', 'invitee_id'])
     .merge(values)
     .whereNot('group_invitations.state', 'pending')
+    .whereRaw("(group_invitations.state <> 'declined' or group_invitations.answered_at < ?)", [new Date(now.getTime() - AFTER_NO_MS)])
     .returning<GroupInvitationRow[]>('*')
   if (row === undefined) return null
   return { row, told: await notify(ctx, trx, [{ ownerId: inviteeId, type: 'group_invite', fromId: groupId, objectId: null }]) }
@@ -38,15 +39,20 @@ export async function findGroupInvitationByIri(trx: Knex, iri: string): Promise<
   return trx<GroupInvitationRow>('group_invitations').where({ iri }).first()
 }
 
-/** The invited person's word; the notification has done its work. */
+/** Who said no is not asked again at once. */
+const AFTER_NO_MS = 30 * 86_400_000
+
+/** The invited person's word; the notification has done its work. Who invited hears of a yes: the notifications written. */
 export async function answerGroupInvitation(
   ctx: Ctx,
   trx: Knex,
-  { id, group_id, invitee_id }: GroupInvitationRow,
+  { id, group_id: groupId, inviter_id: inviterId, invitee_id: inviteeId }: GroupInvitationRow,
   state: 'accepted' | 'declined'
-): Promise<void> {
+): Promise<WrittenNotification[]> {
   await trx('group_invitations').where({ id }).update({ state, answered_at: ctx.clock.now() })
-  await forgetNotice(trx, group_id, invitee_id)
+  await forgetNotice(trx, groupId, inviteeId)
+  if (state === 'declined') return []
+  return notify(ctx, trx, [{ ownerId: inviterId, type: 'group_joined', fromId: inviteeId, objectId: null, groupId }])
 }
 
 /** Takes back an invitation nobody answered yet; undefined when there is none (any more). */

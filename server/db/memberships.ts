@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId, uuidv7 } from '../core/ids.ts'
 import { can } from '../core/permission.ts'
+import { notify, type WrittenNotification } from './notifications.ts'
 import type { ActorRow, GroupOpenness, GroupPosting, GroupRow, MembershipRole, MembershipRow, MembershipState } from './rows.ts'
 
 interface NewGroup {
@@ -112,4 +113,17 @@ export async function admitInvited(ctx: Ctx, trx: Knex, groupId: string, invitee
     })
     .onConflict(['group_id', 'actor_id'])
     .merge(['state', 'iri'])
+}
+
+/** Those who look after the group learn that somebody asks to join it. The notice goes when the request is answered, by a trigger. */
+export async function tellOfRequest(ctx: Ctx, trx: Knex, groupId: string, actorId: string): Promise<WrittenNotification[]> {
+  const reviewers = await trx('memberships')
+    .where({ group_id: groupId, state: 'active' })
+    .whereIn('role', ['owner', 'moderator'])
+    .pluck<string[]>('actor_id')
+  return notify(
+    ctx,
+    trx,
+    reviewers.map((ownerId) => ({ ownerId, type: 'group_request', fromId: actorId, objectId: null, groupId }))
+  )
 }

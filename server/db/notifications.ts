@@ -34,12 +34,17 @@ export type NotificationType =
   | 'group_accepted'
   | 'group_refused'
   | 'group_removed'
+  // To those who look after a group, and to who invited.
+  | 'group_request'
+  | 'group_joined'
 
 export interface NewNotification {
   ownerId: string
   type: NotificationType
   fromId: string
   objectId: string | null
+  /** Row id of the group it speaks of, when that is not who it comes from. */
+  groupId?: string
 }
 
 export interface WrittenNotification {
@@ -56,7 +61,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects.
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted',
-  'group_accepted', 'group_refused', 'group_removed')
+  'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined')
     or exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or exists (select 1 from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[
@@ -82,10 +87,10 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
   const now = ctx.clock.now()
   const held = await noticesToHold(ctx, trx, wanted)
   const written = await trx.raw<{ rows: (WrittenNotification & { held: boolean })[] }>(
-    `insert into notifications (id, owner_id, type, from_id, object_id, held, filtered, created_at)
-     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), n.held, 'filter' = any(policy.verdicts), :now::timestamptz
-     from unnest(:ids::bigint[], :owners::bigint[], :types::text[], :senders::bigint[], :objects::bigint[], :held::boolean[])
-       as n (id, owner_id, type, from_id, object_id, held)
+    `insert into notifications (id, owner_id, type, from_id, object_id, group_id, held, filtered, created_at)
+     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), nullif(n.group_id, 0), n.held, 'filter' = any(policy.verdicts), :now::timestamptz
+     from unnest(:ids::bigint[], :owners::bigint[], :types::text[], :senders::bigint[], :objects::bigint[], :groups::bigint[], :held::boolean[])
+       as n (id, owner_id, type, from_id, object_id, group_id, held)
      join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
      cross join lateral (${VERDICTS}) policy
      where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
@@ -106,6 +111,7 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
       types: wanted.map((item) => item.type),
       senders: wanted.map((item) => item.fromId),
       objects: wanted.map((item) => item.objectId ?? '0'),
+      groups: wanted.map((item) => item.groupId ?? '0'),
       held: wanted.map((item) => held.has(item))
     }
   )

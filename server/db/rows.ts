@@ -673,6 +673,8 @@ export interface NotificationRow {
   from_id: string
   object_id: string | null
   decision_id: string | null
+  /** The group it speaks of, of types group_request and group_joined. */
+  group_id: string | null
   /** Kept back while its server floods. */
   held: boolean
   /** Put aside by the owner's policy. */

@@ -18,6 +18,7 @@ export function notificationGroups(body: unknown): NotificationGroup[] {
         account,
         people: Math.max(group.notifications_count, 1),
         status: posts.get(group.status_id ?? '') ?? null,
+        ...(group.communer ? { communer: group.communer } : {}),
         ...(group.moderation_warning ? { moderation_warning: group.moderation_warning } : {})
       }
     ]

@@ -76,7 +76,7 @@ export async function withdrawInvitation(ctx: Ctx, who: Who, group: ActorRow, in
 export async function acceptInvitation(ctx: Ctx, trx: Knex, invitee: ActorRow, group: ActorRow): Promise<MembershipRow | null> {
   const invitation = await findOpenInvitation(trx, group.id, invitee.id)
   if (invitation === null) return null
-  await answerGroupInvitation(ctx, trx, invitation, 'accepted')
+  await tellNotified(ctx, trx, await answerGroupInvitation(ctx, trx, invitation, 'accepted'))
   await admitInvited(ctx, trx, group.id, invitee.id, invitation.iri)
   if (group.local) await followGroup(ctx, trx, { groupId: group.id, actorId: invitee.id, origin: requireSite(ctx).origin })
   await sayToInviter(ctx, trx, 'Accept', invitee, group, invitation)

@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
 import type { MembershipRole } from '../../core/roles.ts'
 import { standingOf } from '../../db/group-standing.ts'
-import { findMembership, followGroup, insertMembership } from '../../db/memberships.ts'
+import { findMembership, followGroup, insertMembership, tellOfRequest } from '../../db/memberships.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -29,6 +29,7 @@ export async function joinGroup(ctx: Ctx, actor: ActorRow, group: ActorRow, sett
   const { origin } = requireSite(ctx)
   return await ctx.db.transaction(async (trx) => {
     await insertMembership(ctx, trx, { groupId, actorId: actor.id, role: 'member', state, origin })
+    if (state === 'pending') await tellNotified(ctx, trx, await tellOfRequest(ctx, trx, groupId, actor.id))
     return (await findMembership(trx, groupId, actor.id))!
   })
 }

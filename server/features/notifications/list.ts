@@ -65,7 +65,7 @@ async function withObjects(ctx: Ctx, ownerId: string, rows: NotificationRow[]): 
     ctx,
     objects,
     viewer,
-    rows.map((row) => row.from_id)
+    rows.flatMap((row) => [row.from_id, ...(row.group_id === null ? [] : [row.group_id])])
   )
   const decisionIds = rows.flatMap((row) => row.decision_id ?? [])
   const decisions = decisionIds.length === 0 ? [] : await ctx.db<DecisionRow>('decisions').whereIn('id', decisionIds)

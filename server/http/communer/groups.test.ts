@@ -87,11 +87,24 @@ t.test('a moderated group lets in whom its owner approves', async (t) => {
   })
   await chloe.browser.post(`${V1}/groups/conseil/join`)
   t.equal((await ctx.db('follows').where({ follower_id: bruno.actorId })).length, 0)
+  const notices = async () => (await alice.browser.get('/api/v2/notifications')).json()
+  t.match(
+    (await notices()).notification_groups.map((one: { type: string; communer: { group: { acct: string } } }) => [
+      one.type,
+      one.communer.group.acct
+    ]),
+    [
+      ['group_request', 'conseil'],
+      ['group_request', 'conseil']
+    ],
+    'who looks after the group is told who asks, and for which'
+  )
   t.equal((await bruno.browser.get(`${V1}/groups/conseil/members?state=pending`)).statusCode, 403)
   t.equal((await bruno.browser.post(`${V1}/groups/conseil/members/${bruno.actorId}/approve`)).statusCode, 403)
   t.equal((await alice.browser.get(`${V1}/groups/conseil/members?state=pending`)).json().length, 2)
   t.equal((await alice.browser.post(`${V1}/groups/conseil/members/${bruno.actorId}/approve`)).statusCode, 200)
   t.equal((await alice.browser.post(`${V1}/groups/conseil/members/${chloe.actorId}/remove`)).statusCode, 200)
+  t.same((await notices()).notification_groups, [], 'answered, the notices are gone')
   t.match((await bruno.browser.get(`${V1}/groups/conseil`)).json(), { state: 'active', members_count: 2, can_publish: false })
   t.notOk(await canPublishAs(ctx, bruno.actorId, group.id), 'only moderators speak for this group')
   t.equal((await bruno.browser.send('PUT', `${V1}/groups/conseil/members/${bruno.actorId}`, { role: 'owner' })).statusCode, 403)
@@ -172,6 +185,11 @@ t.test(
     t.match((await bruno.browser.get(`${V1}/memberships/${group.id}`)).json(), { state: null, invited_by: { acct: 'alice' } })
     t.match((await bruno.browser.post(`${url}/join`)).json(), { state: 'active', role: 'member', members_count: 2 })
     t.same((await bruno.browser.get('/api/v1/notifications')).json(), [])
+    t.match(
+      (await alice.browser.get('/api/v1/notifications')).json(),
+      [{ type: 'group_joined', account: { acct: 'bruno' }, communer: { group: { acct: 'conseil' } } }],
+      'who invited hears of the yes'
+    )
     const insides = ['invitations', 'members?state=pending', 'held', 'removed', 'locked', 'bans']
     for (const inside of insides) {
       t.equal((await alice.browser.get(`${url}/${inside}`)).statusCode, 200, inside)
@@ -184,6 +202,10 @@ t.test(
     t.equal((await chloe.browser.post(`${V1}/memberships/${group.id}/decline`)).json().code, 'group.not-invited')
     t.equal((await chloe.browser.post(`${url}/join`)).json().code, 'group.invite-only')
     await invite(alice.browser, 'chloe')
+    t.same((await chloe.browser.get('/api/v1/notifications')).json(), [], 'who said no is left alone for a month')
+    await ctx.db('group_invitations').update({ answered_at: new Date('2020-01-01') })
+    await invite(alice.browser, 'chloe')
+    t.match((await chloe.browser.get('/api/v1/notifications')).json(), [{ type: 'group_invite' }])
     t.equal((await bruno.browser.send('DELETE', `${url}/invitations/${chloe.actorId}`)).statusCode, 403)
     t.equal((await alice.browser.send('DELETE', `${url}/invitations/${chloe.actorId}`)).statusCode, 200)
     t.same((await alice.browser.get(`${url}/invitations`)).json(), [])

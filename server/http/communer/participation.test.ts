@@ -80,7 +80,10 @@ t.test('who asks to come is seen by organisers only, and her name by others only
   await asAlice('POST', `${URL}/${id}/leave`)
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${bea.actor.id}/approve`)).status, 200)
   t.match(await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/approve`), { status: 422, json: { code: 'event.full' } })
+  const requests = async () => (await asAlice('GET', '/api/v1/notifications?types[]=event_request')).json
+  t.match(await requests(), [{ account: { acct: 'carl' } }], 'what was answered asks no more')
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}/refuse`)).status, 200)
+  t.same(await requests(), [])
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${carl.actor.id}0/refuse`)).status, 404)
   const shown = (await anyone('GET', `${URL}/${id}/participants`)).json
   t.match(shown, [{ account: { acct: 'bea' }, state: 'accepted', message: '' }])

@@ -100,7 +100,7 @@ export async function enterInvited(
   invitation: GroupInvitationRow,
   iri: string | null
 ): Promise<Outcome> {
-  await answerGroupInvitation(ctx, trx, invitation, 'accepted')
+  await tellNotified(ctx, trx, await answerGroupInvitation(ctx, trx, invitation, 'accepted'))
   const known = await findMembership(trx, group.id, invitation.invitee_id)
   await admitInvited(ctx, trx, group.id, invitation.invitee_id, iri)
   return known?.state === 'active' ? 'unchanged' : 'joined'

@@ -187,6 +187,7 @@ t.test('[66] our group invites somebody elsewhere: only they accept or refuse, a
   t.same(await members(ctx, jardin), [])
   t.equal(await receive(ctx, activity('Reject', dora, invite['id'])), 'invite-declined')
   t.equal(await receive(ctx, activity('Accept', dora, invite['id'])), 'unchanged', 'no is no')
+  await ctx.db('group_invitations').update({ answered_at: new Date('2020-01-01') })
   await inviteToGroup(ctx, who, alice, jardin, dora)
   const second = (await sent(ctx))[0]![0]
   t.equal(await receive(ctx, activity('Accept', dora, { type: 'Invite', actor: alice.iri, object: jardin.iri })), 'joined')
@@ -221,6 +222,7 @@ t.test(
       [{ type: 'Reject', actor: alice.iri, object: { type: 'Invite', actor: dora.iri, object: velo.iri, target: alice.iri } }, dora.inbox],
       [{ type: 'Reject' }, velo.inbox]
     ])
+    await ctx.db('group_invitations').update({ answered_at: new Date('2020-01-01') })
     const last = invite(dora)
     t.equal(await receive(ctx, last), 'invited')
     t.equal((await joinElsewhere(ctx, alice, velo)).state, 'active')

@@ -5,7 +5,7 @@ import type { Ctx } from '../../context.ts'
 import { deleteOpenInvitation, findGroupInvitationByIri, findOpenInvitation } from '../../db/group-invitations.ts'
 import { standingOf } from '../../db/group-standing.ts'
 import { isLinkBlocked } from '../../db/links.ts'
-import { findMembership, freeMembershipIri } from '../../db/memberships.ts'
+import { findMembership, freeMembershipIri, tellOfRequest } from '../../db/memberships.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow, GroupRow, MembershipRow } from '../../db/rows.ts'
 import { authorise } from '../authorise.ts'
@@ -62,6 +62,7 @@ async function join(ctx: Ctx, trx: Knex, { activity, actor }: OwnArrival, group:
     .merge(['iri'])
   if (state === 'active') await answerMembership(ctx, trx, { type: 'Accept', group, member: actor, joinIri })
   if (known !== null) return 'unchanged'
+  if (state === 'pending') await tellNotified(ctx, trx, await tellOfRequest(ctx, trx, group.id, actor.id))
   return state === 'active' ? 'joined' : 'join-requested'
 }
 

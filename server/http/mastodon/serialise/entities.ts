@@ -394,8 +394,8 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning. */
   moderation_warning?: AccountWarning
-  /** Of type group_removed: why the group took the post out, '' when nobody said. */
-  communer?: { reason: string }
+  /** Of type group_removed: why the group took the post out, '' when nobody said. Of group_request and group_joined: which group. */
+  communer?: { reason?: string; group?: Account }
 }
 
 export interface NotificationGroupEntity {
@@ -409,7 +409,7 @@ export interface NotificationGroupEntity {
   sample_account_ids: string[]
   status_id: string | null
   moderation_warning?: AccountWarning
-  communer?: { reason: string }
+  communer?: { reason?: string; group?: Account }
 }
 
 export interface GroupedNotifications {

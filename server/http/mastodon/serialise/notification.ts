@@ -9,7 +9,7 @@ import { toStatus } from './status.ts'
 
 /** One notification, or null when who or what it speaks of is gone. A follow speaks of nobody's status. */
 export function toNotification(ctx: Ctx, row: NotificationRow, page: NotificationPage): Notification | null {
-  const { objects, parts, removals } = page
+  const { objects, parts } = page
   const from = parts.actors.get(row.from_id)
   if (from === undefined) return null
   const object = row.object_id === null ? undefined : objects.get(row.object_id)
@@ -22,9 +22,16 @@ export function toNotification(ctx: Ctx, row: NotificationRow, page: Notificatio
     group_key: groupKeyOf(row),
     account: toAccount(ctx, from, from),
     status,
-    ...(row.type === 'group_removed' ? { communer: { reason: removals.get(row.object_id ?? '') ?? '' } } : {}),
+    ...about(ctx, row, page),
     ...warning(ctx, row, page)
   }
+}
+
+/** What Mastodon has no word for: why a group took something out, and which group somebody asks to join or has joined. */
+function about(ctx: Ctx, row: NotificationRow, { parts, removals }: NotificationPage): Pick<Notification, 'communer'> {
+  if (row.type === 'group_removed') return { communer: { reason: removals.get(row.object_id ?? '') ?? '' } }
+  const group = row.group_id === null ? undefined : parts.actors.get(row.group_id)
+  return group === undefined ? {} : { communer: { group: toAccount(ctx, group, group) } }
 }
 
 /** Accounts named by one group; more is a number. */
