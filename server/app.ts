@@ -14,6 +14,7 @@ import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
+import { communerTimelines } from './http/communer/timelines.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
@@ -139,6 +140,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerGroupModeration,
     communerMemberships,
     communerAgendaSources,
+    communerTimelines,
     communerEvents,
     communerEmail,
     communerChannels,

@@ -116,6 +116,8 @@ export interface LiveObject {
   id: string
   visibility: Visibility
   tags: string[]
+  group_id: string | null
+  root_id: string | null
 }
 
 /** Of these objects, those that are there and recent, with what tells which timelines to ask. Plan: objects_pkey, object_tags_object. */
@@ -126,7 +128,13 @@ export async function liveObjects(ctx: Ctx, ids: string[]): Promise<LiveObject[]
     .where('o.published', '>', new Date(ctx.clock.now().getTime() - LIVE_MS))
     .whereNull('o.deleted_at')
     .orderBy('o.id')
-    .select('o.id', 'o.visibility', ctx.db.raw('array(select t.tag from object_tags t where t.object_id = o.id) as tags'))) as LiveObject[]
+    .select(
+      'o.id',
+      'o.visibility',
+      'o.group_id',
+      'o.root_id',
+      ctx.db.raw('array(select t.tag from object_tags t where t.object_id = o.id) as tags')
+    )) as LiveObject[]
 }
 
 /** Which of these people have some of these objects in their home. Plan: home_items_pkey. */

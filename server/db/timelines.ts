@@ -60,6 +60,28 @@ export async function listTimeline(ctx: Ctx, list: ListRow, page: Page): Promise
   return read(pageOf(query, 'o.id', page), page)
 }
 
+/**
+ * What is said in the groups of a person, and by them: first posts and events, newest first. Plan: objects_group backwards, as many as a page
+ * holds for each group, then the newest of these.
+ */
+export async function groupsTimeline(ctx: Ctx, ownerId: string, page: Page): Promise<StatusRow[]> {
+  const viewer = { actorId: ownerId }
+  const ofGroup = ctx
+    .db('objects as o')
+    .whereRaw('o.group_id = gm.group_id')
+    .whereNull('o.in_reply_to_iri')
+    .whereNull('o.reblog_of_id')
+    .whereNotExists(mutedBy(ctx, ownerId))
+    .select(statusColumns('o'))
+  const visible = listedFor(visibleTo(ofGroup, viewer, 'o'), viewer, 'o')
+  const query = ctx
+    .db('memberships as gm')
+    .joinRaw('cross join lateral ? as o', [pageOf(visible, 'o.id', page) as unknown as Knex.Value])
+    .where({ 'gm.actor_id': ownerId, 'gm.state': 'active' })
+    .select(statusColumns('o'))
+  return read(pageOf(query, 'o.id', page), page)
+}
+
 export interface PublicScope {
   /** Only what is published here: the commune's wall. */
   local?: boolean
@@ -78,6 +100,13 @@ export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScop
   else query.whereNull('o.reblog_of_id')
   if (scope.remote) query.whereRaw('not o.local')
   if (scope.onlyMedia) query.whereRaw("o.attachments <> '[]'::jsonb")
+  if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx, viewer.actorId))
+  return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 'o.id', page), page)
+}
+
+/** Answers anywhere under these first posts, for what just happened there. Plan: objects by primary key. */
+export async function threadTimeline(ctx: Ctx, viewer: Viewer, rootId: string, page: Page): Promise<StatusRow[]> {
+  const query = ctx.db('objects as o').where('o.root_id', rootId).whereNull('o.reblog_of_id').select(statusColumns('o'))
   if (viewer.actorId !== null) query.whereNotExists(mutedBy(ctx, viewer.actorId))
   return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 'o.id', page), page)
 }

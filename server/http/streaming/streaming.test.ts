@@ -6,7 +6,7 @@ import { saveFollow } from '../../db/links.ts'
 import { create, note, receive } from '../../test/arrivals.ts'
 import { browserOf } from '../../test/browser.ts'
 import { createAccount } from '../../features/accounts/create.ts'
-import { clientScene, type Client, type ClientScene, type Json } from '../../test/client.ts'
+import { client, clientScene, type Client, type ClientScene, type Json } from '../../test/client.ts'
 import { remotePerson } from '../../test/people.ts'
 import { waitUntil } from '../../test/wait.ts'
 
@@ -134,6 +134,41 @@ t.test('one socket carries several streams; each keeps to its own', async (t) =>
     { error: /./, status: 400 },
     { error: /./, status: 404 }
   ])
+})
+
+t.test('what is said in one’s groups and under a post is heard as it is read, members’ words by members only', async (t) => {
+  const { alice, bea, app, ctx, listen } = await scene(t)
+  const carl = await client(ctx, app, 'carl')
+  await alice.call('POST', '/api/communer/v1/groups', { name: 'Jardin', username: 'jardin' })
+  await bea.call('POST', '/api/communer/v1/groups/jardin/join')
+  const mine = (who: Client) => who.call('GET', '/api/communer/v1/timelines/groups')
+  t.same((await mine(bea)).json, [])
+  const [member, stranger] = [
+    await listen(`?stream=groups&access_token=${bea.token}`),
+    await listen(`?stream=groups&access_token=${carl.token}`)
+  ]
+  await settled(member)
+  await settled(stranger)
+  const open = await post(alice, 'Semis demain', { as: 'jardin' })
+  const inner = await post(alice, 'La clé est sous le pot', { as: 'jardin', visibility: 'members' })
+  await waitUntil('both posts heard', () => member.heard.length === 2)
+  t.same(member.said(), [`update ${open.id}`, `update ${inner.id}`])
+  t.same(
+    (await mine(bea)).json.map(({ id }: { id: string }) => id),
+    [inner.id, open.id]
+  )
+  const thread = await listen(`?stream=thread&thread=${open.id}&access_token=${carl.token}`)
+  await settled(thread)
+  const answer = await post(bea, 'J’y serai', { in_reply_to_id: open.id })
+  await waitUntil('the answer is heard under the post', () => thread.heard.length === 1)
+  t.same(thread.said(), [`update ${answer.id}`])
+  t.equal((await mine(bea)).json.length, 2, 'answers stay in their threads')
+  thread.socket.send(JSON.stringify({ type: 'subscribe', stream: 'thread', thread: inner.id }))
+  await waitUntil('refused', () => thread.heard.length === 2)
+  t.match(thread.heard[1], { status: 400 })
+  await bea.call('POST', '/api/communer/v1/groups/jardin/leave')
+  t.same((await mine(bea)).json, [])
+  t.same(stranger.heard, [])
 })
 
 t.test('V08, W19: a stream needs a living token with the scope, and the page of its own server', async (t) => {

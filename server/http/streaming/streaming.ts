@@ -34,7 +34,9 @@ const PATHS: Record<string, { stream: string; scope: string }> = {
   hashtag: { stream: 'hashtag', scope: 'read:statuses' },
   'hashtag/local': { stream: 'hashtag:local', scope: 'read:statuses' },
   list: { stream: 'list', scope: 'read:lists' },
-  direct: { stream: 'direct', scope: 'read:statuses' }
+  direct: { stream: 'direct', scope: 'read:statuses' },
+  groups: { stream: 'groups', scope: 'read:statuses' },
+  thread: { stream: 'thread', scope: 'read:statuses' }
 }
 
 /** Fastify plugin, to register under /api/v1/streaming. */
@@ -175,8 +177,8 @@ function keyOf(stream: Stream): string {
   return stream.kind === 'hashtag' ? `${stream.name[0]} ${stream.tag}` : stream.name.join(' ')
 }
 
-function questionOf(params: Params): { tag?: string; list?: string } {
-  return { tag: textOf(params['tag']), list: textOf(params['list']) }
+function questionOf(params: Params): Omit<StreamQuestion, 'stream'> {
+  return { tag: textOf(params['tag']), list: textOf(params['list']), thread: textOf(params['thread']) }
 }
 
 function readMessage(text: Buffer): Params | null {

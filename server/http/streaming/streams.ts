@@ -6,7 +6,15 @@ import type { LiveObject } from '../../db/live.ts'
 import type { Page } from '../../db/paging.ts'
 import type { ListRow } from '../../db/rows.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
-import { homeTimeline, listTimeline, publicTimeline, tagTimeline } from '../../db/timelines.ts'
+import {
+  findVisibleObject,
+  groupsTimeline,
+  homeTimeline,
+  listTimeline,
+  publicTimeline,
+  tagTimeline,
+  threadTimeline
+} from '../../db/timelines.ts'
 import { getList } from '../../features/lists/lists.ts'
 import { readTag } from '../../features/tags/tags.ts'
 import { AppError } from '../../core/errors.ts'
@@ -17,15 +25,20 @@ export type Stream =
   | { kind: 'public'; name: string[]; local: boolean; remote: boolean; onlyMedia: boolean }
   | { kind: 'hashtag'; name: string[]; tag: string; local: boolean }
   | { kind: 'list'; name: string[]; list: ListRow }
+  // Ours: what is said in one's groups, and under one post.
+  | { kind: 'groups'; name: string[] }
+  | { kind: 'thread'; name: string[]; rootId: string }
 
 export interface StreamQuestion {
   stream: string
   tag?: string
   list?: string
+  /** Id of a post of the thread. */
+  thread?: string
 }
 
 /** The stream a person asks for. Throws stream.unknown (400), 404 for a list that is not theirs or what is no hashtag. */
-export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list }: StreamQuestion): Promise<Stream> {
+export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list, thread }: StreamQuestion): Promise<Stream> {
   const [, ...more] = stream.split(':')
   const flags = new Set(more)
   // Each stream has one name: other spellings would ask the same again.
@@ -37,6 +50,11 @@ export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list 
   if (stream === 'hashtag' || stream === 'hashtag:local')
     return { kind: 'hashtag', name: [stream, tag ?? ''], tag: readTag(tag ?? '').tag, local: flags.has('local') }
   if (stream === 'list' && isRowId(list)) return { kind: stream, name: [stream, list], list: await getList(ctx, ownerId, list) }
+  if (stream === 'groups') return { kind: stream, name: [stream] }
+  if (stream === 'thread' && isRowId(thread)) {
+    const post = await findVisibleObject(ctx, thread, { actorId: ownerId })
+    if (post !== null) return { kind: stream, name: [stream, thread], rootId: post.root_id ?? post.id }
+  }
   throw new AppError('stream.unknown', 400, 'Unknown stream type')
 }
 
@@ -71,6 +89,16 @@ export async function belonging(ctx: Ctx, ownerId: string, stream: Stream, objec
       )
     case 'list':
       return read(objects, (page) => listTimeline(ctx, stream.list, page))
+    case 'groups':
+      return read(
+        objects.filter(({ group_id: groupId }) => groupId !== null),
+        (page) => groupsTimeline(ctx, ownerId, page)
+      )
+    case 'thread':
+      return read(
+        objects.filter(({ root_id: rootId }) => rootId === stream.rootId),
+        (page) => threadTimeline(ctx, viewer, stream.rootId, page)
+      )
     case 'notifications':
     case 'direct':
       return []
