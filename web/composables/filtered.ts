@@ -22,7 +22,12 @@ export interface Filtered {
 export function useFiltered(status: () => Status): ComputedRef<Filtered | null> {
   const route = useRoute()
   return computed(() => {
-    const context = route.name === 'wall' ? (route.query['fil'] === 'abonnements' ? 'home' : 'public') : CONTEXTS[String(route.name)]
+    const context =
+      route.name === 'wall'
+        ? ['abonnements', 'groupes'].includes(String(route.query['fil']))
+          ? 'home'
+          : 'public'
+        : CONTEXTS[String(route.name)]
     const found = (status().filtered ?? []).filter(({ filter }) => context !== undefined && filter.context.includes(context))
     if (found.length === 0) return null
     return {

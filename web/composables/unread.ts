@@ -1,8 +1,9 @@
 // How many notifications came since the reader last looked.
-import { useQuery } from '@pinia/colada'
+import { useQuery, useQueryCache } from '@pinia/colada'
 import { computed, type ComputedRef } from 'vue'
 import type { Notification } from '../entities.ts'
 import { usePage } from '../page-context.ts'
+import { useLive } from './live.ts'
 
 interface Markers {
   notifications?: { last_read_id: string }
@@ -21,5 +22,8 @@ export function useUnread(): ComputedRef<number> {
       return news.length
     }
   })
+  const cache = useQueryCache()
+  const refresh = (): void => void cache.invalidateQueries({ key: ['unread'] })
+  useLive(() => ({ stream: 'user' }), { hear: ({ event }) => event === 'notification' && refresh(), catchUp: refresh })
   return computed(() => data.value ?? 0)
 }
