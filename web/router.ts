@@ -70,6 +70,7 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/admin/personnes/:id(\\d+)', name: 'person', component: () => import('./pages/PersonPage.vue'), meta: { members: true } },
   { path: '/signaler', name: 'report-form', component: () => import('./pages/ReportFormPage.vue') },
+  { path: '/hors-ligne', name: 'offline', component: () => import('./pages/OfflinePage.vue') },
   { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
   { path: '/mentions-legales', name: 'mentions', component: () => import('./pages/LegalPage.vue') },
   { path: '/confidentialite', name: 'privacy', component: () => import('./pages/LegalPage.vue') },

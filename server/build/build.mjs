@@ -50,6 +50,43 @@ async function buildWeb() {
   await build({ ...common, build: { outDir: join(root, 'dist', 'ssr'), emptyOutDir: true, ssr: join(root, 'web', 'entry-server.ts') } })
 }
 
+/** The service worker: one file beside the pages, without imports, so that any browser that has them starts it. */
+export async function buildServiceWorker() {
+  const { build } = await import('esbuild')
+  await build({
+    absWorkingDir: root,
+    entryPoints: { sw: 'web/service-worker.ts' },
+    outdir: 'dist/web',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'warning'
+  })
+}
+
+/** The part of a maskable icon that no shape cuts off is a circle of 80 %. */
+const SAFE = 0.62
+
+/** The icons of the installed app, from the drawing of the site. */
+async function buildIcons() {
+  const { default: sharp } = await import('sharp')
+  const drawing = join(root, 'web', 'public', 'favicon.svg')
+  const draw = (size) =>
+    sharp(drawing, { density: (72 * size) / 32 })
+      .resize(size, size)
+      .png()
+  for (const size of [192, 512]) {
+    await draw(size).toFile(join(root, 'dist', 'web', `icon-${size}.png`))
+    const ground = sharp({ create: { width: size, height: size, channels: 4, background: '#17595a' } })
+    const inner = await draw(Math.round(size * SAFE)).toBuffer()
+    await ground
+      .composite([{ input: inner, gravity: 'centre' }])
+      .png()
+      .toFile(join(root, 'dist', 'web', `icon-maskable-${size}.png`))
+  }
+}
+
 /** Builds everything. The stamp carries the time of the beginning: a source changed meanwhile is newer. */
 export async function buildAll() {
   const begun = new Date()
@@ -58,6 +95,8 @@ export async function buildAll() {
   mkdirSync(join(root, 'dist'), { recursive: true })
   rmSync(stamp, { force: true })
   await Promise.all([buildServer(), buildWeb()])
+  // After vite, which empties the folder.
+  await Promise.all([buildServiceWorker(), buildIcons()])
   writeFileSync(stamp, '')
   utimesSync(stamp, begun, begun)
 }

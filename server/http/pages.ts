@@ -13,6 +13,7 @@ import { answerForm, PAGE_FORMS } from './pages/page-forms.ts'
 import { inProcessTransport } from './pages/in-process.ts'
 import { loadRenderer, webRoot, type FormAnswer, type SiteSummary } from './pages/renderer.ts'
 import { createSharedPages, type SharedPage, type SharedPages } from './pages/shared-pages.ts'
+import { webApp } from './pages/web-app.ts'
 import { publicRoutes } from './plugins/auth.ts'
 import { isSafeMethod } from './plugins/csrf.ts'
 import { localeOf } from './plugins/locale.ts'
@@ -50,6 +51,7 @@ async function pageRoutes(app: FastifyInstance, { ctx, shared }: { ctx: Ctx; sha
       maxAge: A_YEAR_SECONDS * 1000
     })
     app.get('/favicon.svg', async (_request, reply) => reply.sendFile('favicon.svg', web, { maxAge: 86_400_000, immutable: false }))
+    webApp(app, ctx, web)
     app.get('/favicon.ico', async (_request, reply) => reply.redirect('/favicon.svg', 302))
   }
   app.get('/robots.txt', async (_request, reply) => reply.type('text/plain; charset=utf-8').header('cache-control', A_DAY).send(ROBOTS))

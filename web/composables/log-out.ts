@@ -12,9 +12,20 @@ export function useLogOut(): () => Promise<void> {
     try {
       await api.send('POST', '/api/communer/v1/logout')
       forgetDrafts()
+      await forgetPages()
       location.assign('/')
     } catch (error) {
       toasts.show(errorText(error))
     }
+  }
+}
+
+/** What the service worker kept of pages as this person saw them; the one that says one is offline is everybody's. */
+async function forgetPages(): Promise<void> {
+  if (!('caches' in window)) return
+  for (const name of await caches.keys()) {
+    if (!name.startsWith('pages')) continue
+    const cache = await caches.open(name)
+    for (const request of await cache.keys()) if (new URL(request.url).pathname !== '/hors-ligne') await cache.delete(request)
   }
 }

@@ -58,9 +58,14 @@ async function messageOf(ctx: Ctx, notification: NotificationRow): Promise<objec
     notification_id: notification.id,
     notification_type: notification.type,
     icon: iconOf(ctx, from),
-    title: text(locale, `push.${notification.type}`, { name: from.name || from.username }),
+    title: text(locale, sentenceOf(notification.type), { name: from.name || from.username }),
     body: shorten(plainText(words))
   }
+}
+
+/** Ours are said as in mails. */
+function sentenceOf(type: string): string {
+  return /^(event|group|moderation)_/.test(type) ? `notice.${type}` : `push.${type}`
 }
 
 /** A device never asks another server for a picture: it would learn who reads what. */

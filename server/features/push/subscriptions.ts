@@ -5,8 +5,34 @@ import { newId } from '../../core/ids.ts'
 import type { PushSubscriptionRow } from '../../db/rows.ts'
 import { checkTarget } from '../../protocol/fetch.ts'
 
-/** Types a device may ask for. */
-export const ALERTS = ['mention', 'quote', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update'] as const
+/** Types a device may ask for: Mastodon's, then ours. */
+export const ALERTS = [
+  'mention',
+  'quote',
+  'status',
+  'reblog',
+  'follow',
+  'follow_request',
+  'favourite',
+  'poll',
+  'update',
+  'moderation_warning',
+  'event_join',
+  'event_request',
+  'event_accepted',
+  'event_refused',
+  'event_cancelled',
+  'event_postponed',
+  'event_moved',
+  'event_deleted',
+  'event_invite',
+  'group_invite',
+  'group_accepted',
+  'group_refused',
+  'group_removed',
+  'group_request',
+  'group_joined'
+] as const
 
 export interface SubscriptionInput {
   endpoint: string
