@@ -114,6 +114,10 @@ export interface StatusExtension {
   type: string
   kind: string | null
   title: string | null
+  /** Exact, where Mastodon has only four words. */
+  visibility?: string
+  reply_policy?: ReplyPolicy
+  can_reply?: boolean
   /** HTML without the lines plain clients get on top. */
   body: string
   event: EventDetails | null
@@ -138,6 +142,7 @@ export interface Poll {
   communer?: { declared_by: string | null }
 }
 
+export type ReplyPolicy = 'everyone' | 'members' | 'nobody'
 export type QuotePolicy = 'public' | 'followers' | 'nobody'
 
 /** The page a message links to. */

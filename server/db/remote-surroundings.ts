@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import { hear, type Hearing, type Standing } from '../core/group-policy.ts'
 import { sameOrigin } from '../core/iri.ts'
+import { mayReply, type ReplyPolicy } from '../core/reply-policy.ts'
 import type { NormObject } from './incoming.ts'
 import type { ActorRow, ObjectRow, Visibility } from './rows.ts'
 import type { RemoteObject } from './remote-objects.ts'
@@ -15,6 +16,9 @@ export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' 
   root_actor_id: string | null
   /** It, or the first post of its thread, was locked by moderators of its group. */
   locked: boolean
+  /** Of the first post of its thread, else its own. */
+  reply_policy: ReplyPolicy | null
+  author_id: string | null
 }
 
 export interface Surroundings {
@@ -50,9 +54,10 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
   const found = await trx.raw<{ rows: (KnownParent & { gone: boolean })[] }>(
     `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, o.group_id, root.local as root_local,
          root.actor_id as root_actor_id, o.deleted_at is not null as gone,
-         exists (select 1 from group_locks l where l.object_id in (o.id, o.root_id)) as locked
+         exists (select 1 from group_locks l where l.object_id in (o.id, o.root_id)) as locked,
+         coalesce(root.reply_policy, o.reply_policy) as reply_policy, o.author_id
        from objects o left join objects root on root.id = o.root_id where o.iri = any(cast(:iris as text[]))
-     union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false from tombstones where iri = any(cast(:ids as text[]))`,
+     union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false, null, null from tombstones where iri = any(cast(:ids as text[]))`,
     { iris: [...new Set([...ids, ...parentIris])], ids }
   )
   const around: Surroundings = { actors, parents: new Map(), tombstones: new Set(), known: new Set(), standings: new Map() }
@@ -110,6 +115,18 @@ export function placeIn(norm: NormObject, author: Pick<ActorRow, 'id'>, around: 
     if (place !== null) return place
   }
   return null
+}
+
+/** False when the author of what it answers let nobody, or only others, answer. Without that answer the thread has a hole nobody sees. */
+export function mayAnswer(norm: NormObject, author: Pick<ActorRow, 'id' | 'local'>, around: Surroundings): boolean {
+  const parent = norm.inReplyTo === null ? undefined : around.parents.get(norm.inReplyTo)
+  if (parent === undefined) return true
+  const standing = parent.group_id === null ? undefined : around.standings.get(standingKey(parent.group_id, author.id))
+  return mayReply(parent.reply_policy, parent.group_id !== null, {
+    isAuthor: [parent.actor_id, parent.author_id, parent.root_actor_id].includes(author.id),
+    isLocal: author.local,
+    isMember: (standing?.role ?? null) !== null
+  })
 }
 
 /** The group an object is said in: the publishing group itself; a local group where the author is heard; a remote group named as audience. */

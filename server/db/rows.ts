@@ -1,6 +1,7 @@
 // The rows of every table as pg hands them over: bigint as decimal string, timestamptz as Date, jsonb parsed.
 // Types only: no query and no rule lives here.
 
+import type { ReplyPolicy } from '../core/reply-policy.ts'
 import type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 import type { MailKind } from '../locales/mail.ts'
 import type { Locale } from '../locales/texts.ts'
@@ -449,6 +450,8 @@ export interface ObjectRow {
   poll: Poll | null
   /** Null: its server does not say. */
   quote_policy: QuotePolicy | null
+  /** Who may answer; null: everyone it reaches. */
+  reply_policy: ReplyPolicy | null
   published: Date
   updated: Date | null
   created_at: Date

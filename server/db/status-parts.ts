@@ -1,5 +1,6 @@
 // What the statuses of one page need, loaded for the whole page at once: a fixed number of queries whatever its length
 // (boosted objects, counters and relations, actors). Reading only; what may be seen is decided by visibleTo().
+import type { ReplyPolicy } from '../core/reply-policy.ts'
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { loadEventFacts, type EventFacts } from './event-facts.ts'
@@ -156,6 +157,10 @@ export interface StatusFacts {
   followed: boolean
   latestReply: LatestReply | null
   card: CardPart | null
+  /** Who may answer: the rule of the thread. */
+  replyPolicy: ReplyPolicy | null
+  /** The viewer may; of nobody in particular: there is no rule against. */
+  canReply: boolean
 }
 
 export interface StatusParts {
@@ -255,12 +260,17 @@ async function loadLinked(ctx: Ctx, facts: Map<string, StatusFacts>, viewer: Vie
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
 
-interface FactsRow extends Omit<StatusFacts, 'parentActorId' | 'mentionIds' | 'ownVotes' | 'reactions' | 'latestReply'> {
+interface FactsRow extends Omit<
+  StatusFacts,
+  'parentActorId' | 'mentionIds' | 'ownVotes' | 'reactions' | 'latestReply' | 'replyPolicy' | 'canReply'
+> {
   id: string
   parent_actor_id: string | null
   mention_ids: string[]
   own_votes: number[]
   reactions: ReactionPart[] | null
+  reply_policy: ReplyPolicy | null
+  can_reply: boolean
   reply_id: string | null
   reply_actor_id: string
   reply_html: string
@@ -296,6 +306,9 @@ const REACTIONS = `case when coalesce(s.likes, 0) > 0 then (select json_agg(json
   from (select emoji, max(icon) as icon, count(*)::integer as count from reactions re where re.object_id = o.id
     group by emoji order by count(*) desc, min(re.id) limit 20) as top) end as reactions`
 
+/** What the first post of the thread says, else the post itself. */
+const REPLY_POLICY = '(select coalesce(first.reply_policy, o.reply_policy) from objects first where first.id = coalesce(o.root_id, o.id))'
+
 function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
   const me = viewer.actorId
   return [
@@ -321,6 +334,15 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
     db.raw('array(select v.option from poll_votes v where v.object_id = o.id and v.voter_id = ?::bigint order by v.option) as own_votes', [
       me
     ]),
+    db.raw(`${REPLY_POLICY} as reply_policy`),
+    db.raw(
+      `${REPLY_POLICY} is null or coalesce(?::bigint in (o.actor_id, o.author_id), false)
+         or coalesce((select ?::bigint in (first.actor_id, first.author_id) from objects first where first.id = o.root_id), false)
+         or (${REPLY_POLICY} = 'members' and case when o.group_id is null
+           then coalesce((select me.local from actors me where me.id = ?::bigint), false)
+           else exists (select 1 from memberships gm where gm.group_id = o.group_id and gm.actor_id = ?::bigint and gm.state = 'active') end) as can_reply`,
+      [me, me, me, me]
+    ),
     db.raw('exists (select 1 from featured f where f.object_id = o.id and f.actor_id = o.actor_id) as pinned'),
     db.raw('exists (select 1 from bookmarks bm where bm.object_id = o.id and bm.actor_id = ?::bigint) as bookmarked', [me]),
     db.raw('exists (select 1 from thread_mutes tm where tm.root_id = o.root_id and tm.actor_id = ?::bigint) as muted', [me]),
@@ -353,6 +375,8 @@ function toFacts(row: FactsRow): StatusFacts {
     mentionIds: row.mention_ids,
     ownVotes: row.own_votes,
     latestReply,
-    card
+    card,
+    replyPolicy: row.reply_policy,
+    canReply: row.can_reply
   }
 }

@@ -9,7 +9,7 @@ import type { ListRow } from './rows.ts'
 import { loadStatusParts } from './status-parts.ts'
 import { searchActors, searchTags } from './search.ts'
 import { loadThread } from './threads.ts'
-import { actorTimeline, bookmarkedBy, homeTimeline, listTimeline, publicTimeline, tagTimeline } from './timelines.ts'
+import { actorTimeline, bookmarkedBy, groupsTimeline, homeTimeline, listTimeline, publicTimeline, tagTimeline } from './timelines.ts'
 import { ANYONE } from './visibility.ts'
 
 type Tap = Parameters<typeof testContext>[0]
@@ -152,6 +152,11 @@ t.test('each page of posts is a range of an index', async (t) => {
   await fill(ctx)
   const alice = await localPerson(ctx, 'alice')
   const viewer = { actorId: alice.id }
+  await ctx.db.raw('update objects set group_id = 100 + id % 20 where id % 7 = 0')
+  await ctx.db.raw(
+    "insert into memberships (group_id, actor_id, role, state, created_at) select n, ?, 'member', 'active', now() from generate_series(100, 119) n",
+    [alice.id]
+  )
   await ctx.db.raw('insert into home_items (owner_id, object_id) select ?, n from generate_series(2, ?::int, 2) n', [alice.id, OBJECTS])
   await ctx.db.raw('insert into home_items (owner_id, object_id) select 1 + n % 20, n from generate_series(1, ?::int) n', [OBJECTS])
   await ctx.db.raw('analyze')
@@ -159,12 +164,15 @@ t.test('each page of posts is a range of an index', async (t) => {
   t.equal((await homeTimeline(ctx, alice.id, middle)).length, 20)
   await assertRange(t, ctx, 'home', 600, () => homeTimeline(ctx, alice.id, middle))
   await assertRange(t, ctx, 'wall', 600, () => publicTimeline(ctx, ANYONE, { local: true }, middle))
+  await assertRange(t, ctx, 'wall of its people', 600, () => publicTimeline(ctx, viewer, { local: true }, middle))
+  t.equal((await groupsTimeline(ctx, alice.id, PAGE)).length, 20)
+  await assertRange(t, ctx, 'groups', 2500, () => groupsTimeline(ctx, alice.id, PAGE))
   await assertRange(t, ctx, 'fediverse', 600, () => publicTimeline(ctx, viewer, {}, middle))
   await assertRange(t, ctx, 'fediverse of elsewhere', 600, () => publicTimeline(ctx, viewer, { remote: true }, middle))
   await assertRange(t, ctx, 'common tag', 600, () => tagTimeline(ctx, viewer, 'commune', {}, middle))
   await assertRange(t, ctx, 'rare tag', 600, () => tagTimeline(ctx, viewer, 'rare', {}, middle))
   await assertRange(t, ctx, 'absent tag', 100, () => tagTimeline(ctx, viewer, 'nowhere', {}, middle))
-  await assertRange(t, ctx, 'one actor', 600, () => actorTimeline(ctx, ANYONE, '12', { excludeReplies: true }, PAGE))
+  await assertRange(t, ctx, 'one actor', 700, () => actorTimeline(ctx, ANYONE, '12', { excludeReplies: true }, PAGE))
   await assertRange(t, ctx, 'an actor without posts', 100, () => actorTimeline(ctx, ANYONE, alice.id, {}, PAGE))
   const [list] = await ctx.db<ListRow>('lists').where({ owner_id: '3' }).limit(1)
   t.equal((await listTimeline(ctx, list!, PAGE)).length, 20)

@@ -60,26 +60,34 @@ export async function listTimeline(ctx: Ctx, list: ListRow, page: Page): Promise
   return read(pageOf(query, 'o.id', page), page)
 }
 
+/** Candidates read for a page of the groups: some of them are hidden from the reader. */
+const GROUP_CANDIDATES = 3
+
 /**
- * What is said in the groups of a person, and by them: first posts and events, newest first. Plan: objects_group backwards, as many as a page
- * holds for each group, then the newest of these.
+ * What is said in the groups of a person, and by them: first posts and events, newest first. Plan: objects_group backwards for each group,
+ * the newest of these by their ids alone, and only then who may see them.
  */
 export async function groupsTimeline(ctx: Ctx, ownerId: string, page: Page): Promise<StatusRow[]> {
   const viewer = { actorId: ownerId }
+  const wide = { ...page, limit: page.limit * GROUP_CANDIDATES }
   const ofGroup = ctx
+    .db('objects as c')
+    .whereRaw('c.group_id = gm.group_id')
+    .whereNull('c.in_reply_to_iri')
+    .whereNull('c.reblog_of_id')
+    .whereNull('c.deleted_at')
+    .select('c.id')
+  const newest = ctx
+    .db('memberships as gm')
+    .joinRaw('cross join lateral ? as c', [pageOf(ofGroup, 'c.id', wide) as unknown as Knex.Value])
+    .where({ 'gm.actor_id': ownerId, 'gm.state': 'active' })
+    .select('c.id')
+  const query = ctx
     .db('objects as o')
-    .whereRaw('o.group_id = gm.group_id')
-    .whereNull('o.in_reply_to_iri')
-    .whereNull('o.reblog_of_id')
+    .join(pageOf(newest, 'c.id', wide).as('found'), 'found.id', 'o.id')
     .whereNotExists(mutedBy(ctx, ownerId))
     .select(statusColumns('o'))
-  const visible = listedFor(visibleTo(ofGroup, viewer, 'o'), viewer, 'o')
-  const query = ctx
-    .db('memberships as gm')
-    .joinRaw('cross join lateral ? as o', [pageOf(visible, 'o.id', page) as unknown as Knex.Value])
-    .where({ 'gm.actor_id': ownerId, 'gm.state': 'active' })
-    .select(statusColumns('o'))
-  return read(pageOf(query, 'o.id', page), page)
+  return read(pageOf(listedFor(visibleTo(query, viewer, 'o'), viewer, 'o'), 'o.id', page), page)
 }
 
 export interface PublicScope {
@@ -92,10 +100,13 @@ export interface PublicScope {
 
 /**
  * Public posts. Replies stay in their threads; boosts show only when a group or the commune of this instance makes them.
- * Plan: objects_public_local (or objects_public) backwards, filtered, stopped at the limit.
+ * Plan: objects_public_local, objects_commune or objects_public backwards, filtered, stopped at the limit.
  */
 export async function publicTimeline(ctx: Ctx, viewer: Viewer, scope: PublicScope, page: Page): Promise<StatusRow[]> {
-  const query = ctx.db('objects as o').where('o.visibility', 'public').whereNull('o.in_reply_to_iri').select(statusColumns('o'))
+  const query = ctx.db('objects as o').whereNull('o.in_reply_to_iri').select(statusColumns('o'))
+  // On the commune's wall its people also find what is for them alone; visibleTo() keeps it from everybody else.
+  if (scope.local === true && viewer.actorId !== null) query.whereRaw("o.visibility in ('public', 'local')")
+  else query.where('o.visibility', 'public')
   if (scope.local) query.whereRaw('o.local').whereRaw(`(o.reblog_of_id is null or (${PUBLISHER_IS_GROUP} and not ${REPEATS_OWN_POST}))`)
   else query.whereNull('o.reblog_of_id')
   if (scope.remote) query.whereRaw('not o.local')

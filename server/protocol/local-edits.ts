@@ -15,7 +15,7 @@ import { wireAttachmentsOf } from './media-address.ts'
 import { publish } from './outbox.ts'
 import { askForTwins } from './event-twins.ts'
 import { askForCards } from './preview-cards.ts'
-import { quotePolicyDocument } from './quote-policy.ts'
+import { interactionPolicyOf } from './interaction-policy.ts'
 import { tellNotified } from './reactions.ts'
 
 export interface LocalEdit {
@@ -60,7 +60,8 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
       event: { ...(category === undefined ? {} : { category }), ...(joining === undefined ? {} : { joining }) },
       quote: await storedQuote(trx, stored),
-      interactionPolicy: quotePolicyDocument(row.quote_policy, publisher)
+      interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
+      commentsEnabled: row.reply_policy !== 'nobody'
     }
   )
   await keepVersion(trx, stored, before)

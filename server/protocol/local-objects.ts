@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { sanitize } from '../core/html.ts'
 import { newId } from '../core/ids.ts'
+import type { ReplyPolicy } from '../core/reply-policy.ts'
 import { saveJoining, tellOfDeletion, type Joining } from '../db/events.ts'
 import { notifyMentions } from '../db/notifications.ts'
 import { fanIn, insertObject, wipeObject } from '../db/objects.ts'
@@ -18,7 +19,7 @@ import { foldTag } from './normalise-parts.ts'
 import { publish } from './outbox.ts'
 import { askForTwins } from './event-twins.ts'
 import { askForCards } from './preview-cards.ts'
-import { quotePolicyDocument } from './quote-policy.ts'
+import { interactionPolicyOf } from './interaction-policy.ts'
 import { tellNotified } from './reactions.ts'
 import { planRelay } from './relay.ts'
 
@@ -54,6 +55,8 @@ export interface LocalDraft {
   quote?: QuoteLinks
   /** Who may quote it; default: everyone what is open. */
   quotePolicy?: QuotePolicy
+  /** Who may answer; default: everyone it reaches. */
+  replyPolicy?: ReplyPolicy | null
 }
 
 /** Writes and publishes a new object: row, thread, home timelines, notifications, Create with its deliveries. */
@@ -76,7 +79,12 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
-      interactionPolicy: quotePolicyDocument(columns.quote_policy ?? null, publisher)
+      interactionPolicy: interactionPolicyOf(
+        { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },
+        publisher,
+        groupIri
+      ),
+      commentsEnabled: columns.reply_policy !== 'nobody'
     }
   )
   const recipients = mentioned.map((actor) => ({ actor_id: actor.id, mention: true }))
@@ -131,6 +139,7 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
     place: null,
     poll: draft.poll ?? null,
     quote_policy: visibility === 'public' || visibility === 'unlisted' ? (draft.quotePolicy ?? 'public') : 'nobody',
+    reply_policy: draft.replyPolicy ?? null,
     ...wording,
     content_html: sanitize(wording.content),
     tags: tagsOf(origin, draft.hashtags, mentioned),

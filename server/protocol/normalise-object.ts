@@ -4,7 +4,7 @@ import { escapeText } from '../core/html.ts'
 import type { NormObject } from '../db/incoming.ts'
 import { readAttachments, readJoining, readPlace, readPoll, readTags, typeName } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
-import { readQuotePolicy } from './quote-policy.ts'
+import { readQuotePolicy } from './interaction-policy.ts'
 import { asArray, dateOf, first, idOf, isMap, languageOf, linkOf, plainOf, read, textOf, zoneOf, type Json } from './normalise-values.ts'
 
 /** Recipients kept of `to` and `cc` each; more are cut (J11). */

@@ -14,7 +14,7 @@ import { addressesOf } from './local-objects.ts'
 import { subjectOf, withFreshSeals } from './media-address.ts'
 import { idOf } from './normalise-values.ts'
 import { publish } from './outbox.ts'
-import { mayQuote } from './quote-policy.ts'
+import { mayQuote } from './interaction-policy.ts'
 import { emit } from './reactions.ts'
 import { fetchObject } from './remote-objects.ts'
 
@@ -100,7 +100,7 @@ export async function settleQuote(ctx: Ctx, trx: Knex, quote: QuoteRow, change: 
 export async function publishChanged(ctx: Ctx, trx: Knex, row: ObjectRow, actor: ActorRow): Promise<void> {
   await trx('objects')
     .where({ id: row.id })
-    .update({ doc: jsonForPostgres(row.doc), quote_policy: row.quote_policy })
+    .update({ doc: jsonForPostgres(row.doc), quote_policy: row.quote_policy, reply_policy: row.reply_policy })
   const { to, cc } = addressesOf(row, [])
   const object = subjectOf(row) === null ? row.doc : withFreshSeals(ctx, row.doc, row.id)
   await publish(ctx, trx, { actor, type: 'Update', object, to, cc, visibility: row.visibility, alsoInboxesOf: row.iri })

@@ -60,6 +60,8 @@ export interface ObjectLinks {
   quote?: QuoteLinks | null
   /** `interactionPolicy`; default: everyone may quote what is open. */
   interactionPolicy?: unknown
+  /** False: nobody may answer (Mobilizon, Lemmy and PeerTube read it). */
+  commentsEnabled?: boolean
   /** What only events have. */
   event?: EventDetails
 }
@@ -104,6 +106,7 @@ export function objectSkeleton(source: ObjectSource, links: ObjectLinks): WireDo
     likes: { id: `${source.iri}/likes`, type: 'Collection', totalItems: 0 },
     shares: { id: `${source.iri}/shares`, type: 'Collection', totalItems: 0 },
     interactionPolicy: links.interactionPolicy ?? { canQuote: { automaticApproval: [openToQuotes ? PUBLIC : links.actorIri] } },
+    ...(links.commentsEnabled === false ? { commentsEnabled: false } : {}),
     ...(links.quote ? quoteFields(links.quote) : {}),
     tag: wireTags(source.tags, source.type !== 'Event')
   }

@@ -1,10 +1,9 @@
 // One sentence under the composer: who will see what is being written.
-import type { Visibility } from '../entities.ts'
 import type { Translate } from '../i18n.ts'
-import { visibilityOf } from './visibility.ts'
+import { visibilityOf, type ExactVisibility } from './visibility.ts'
 
 export interface Audience {
-  visibility: Visibility
+  visibility: ExactVisibility
   text: string
   /** Name of the group in whose name or in which one speaks, or ''. */
   asGroup: string
@@ -21,6 +20,7 @@ export function audienceSentence(t: Translate, { visibility, text, asGroup, inGr
   if (visibility === 'direct') {
     return named.length === 0 ? t('visibility.directNobody') : t('visibility.directNamed', { names: named.join(', ') })
   }
+  if (visibility === 'members') return t('visibility.membersOf', { name: asGroup || inGroup })
   const sentence =
     visibility === 'private' && asGroup !== '' ? t('visibility.privateGroup', { name: asGroup }) : t(visibilityOf(visibility).sentence)
   return inGroup === '' ? sentence : `${sentence} ${t('visibility.inGroup', { name: inGroup })}`

@@ -1,5 +1,5 @@
 // Like, boost, bookmark, pin, mute, delete, refuse to be quoted: shown at once, put right by the server's answer, taken back when it refuses.
-import type { Status } from '../entities.ts'
+import type { ReplyPolicy, Status } from '../entities.ts'
 import { useApi, useT } from '../page-context.ts'
 import { useErrorText } from './errors.ts'
 import { useRemovals } from './removals.ts'
@@ -13,6 +13,8 @@ export interface StatusActions {
   togglePin(status: Status): Promise<void>
   /** The whole conversation: no news of it any more, or again. */
   toggleMute(status: Status): Promise<void>
+  /** Who may answer from now on. */
+  setReplyPolicy(status: Status, policy: ReplyPolicy): Promise<void>
   /** Takes back the permission that `quoting` shows `quoted`. */
   revokeQuote(quoted: Status, quoting: Status): Promise<void>
   /** Hides it, and deletes it once the reader had time to change their mind. */
@@ -75,6 +77,15 @@ export function useStatusActions(): StatusActions {
         cache.change(status.id, () => answer)
         toasts.show(t(answer.pinned === true ? 'post.pinDone' : 'post.unpinDone'))
         await cache.refreshPinned()
+      } catch (error) {
+        toasts.show(errorText(error))
+      }
+    },
+    setReplyPolicy: async (status, policy) => {
+      try {
+        const answer = await api.send<Status>('PUT', `/api/v1/statuses/${status.id}/interaction_policy`, { reply_policy: policy })
+        cache.change(status.id, () => answer)
+        toasts.show(t(`replyPolicy.done_${policy}`))
       } catch (error) {
         toasts.show(errorText(error))
       }

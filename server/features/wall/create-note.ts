@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import type { ReplyPolicy } from '../../core/reply-policy.ts'
 import { escapeHtml } from '../../core/text.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
@@ -13,6 +14,7 @@ import { plainLine, plainTitle } from '../../vocab/values.ts'
 import { newPoll, type PollInput } from './poll.ts'
 import { findParent, narrowTo } from './parent.ts'
 import { findQuoted, keepQuote } from './quote.ts'
+import { assertMayReply } from './reply-policy.ts'
 import { checkVisibility, findVenue, venueOfAnswer } from './venue.ts'
 import { writeText } from './wording.ts'
 
@@ -37,6 +39,7 @@ export interface NoteInput {
   /** Row id of the post it quotes. */
   quotedId?: string
   quotePolicy?: QuotePolicy
+  replyPolicy?: ReplyPolicy | null
 }
 
 /** Publishes a Note, or a Question when it comes with a poll. Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen. */
@@ -48,6 +51,7 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   const parent = await findParent(ctx, author, input.inReplyToId)
   const venue = parent === null ? await findVenue(ctx, author, input.group) : null
   if (venue !== null && publisher.id !== author.id) throw new AppError('post.group-or-as', 422, 'Choose: in the group, or in its name.')
+  if (parent !== null) await assertMayReply(ctx, author, publisher, parent)
   if (parent !== null && publisher.id === author.id) parent.group = await venueOfAnswer(ctx, author, parent)
   const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
   const poll = input.poll === undefined ? undefined : newPoll(ctx, input.poll)
@@ -73,7 +77,8 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
         hashtags: written.hashtags,
         ...(poll === undefined ? {} : { poll }),
         ...(quoted === null ? {} : { quote: { iri: quoted.object.iri, url: quoted.object.url, stampIri: quoted.stampIri } }),
-        ...(input.quotePolicy === undefined ? {} : { quotePolicy: input.quotePolicy })
+        ...(input.quotePolicy === undefined ? {} : { quotePolicy: input.quotePolicy }),
+        replyPolicy: input.replyPolicy ?? null
       }
       const row = await createLocalObject(ctx, trx, draft)
       if (quoted !== null) await keepQuote(ctx, trx, row, publisher, quoted)

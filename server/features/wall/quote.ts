@@ -11,7 +11,7 @@ import type { ActorRow, ObjectRow, QuotePolicy, QuoteRow } from '../../db/rows.t
 import { requireSite } from '../../db/site.ts'
 import { findVisibleObject } from '../../db/timelines.ts'
 import { publish } from '../../protocol/outbox.ts'
-import { mayQuote, quotePolicyDocument } from '../../protocol/quote-policy.ts'
+import { mayQuote, interactionPolicyOf } from '../../protocol/interaction-policy.ts'
 import { follows, publishChanged, revokeQuote } from '../../protocol/quotes.ts'
 import { mintQuoteAuthorizationIri } from '../../vocab/iris.ts'
 
@@ -78,7 +78,14 @@ export async function changeQuotePolicy(ctx: Ctx, who: Who, row: ObjectRow, poli
   await ctx.db.transaction(async (trx) => {
     const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).whereNull('deleted_at').forNoKeyUpdate().first()
     if (fresh === undefined || fresh.quote_policy === policy) return
-    const doc = { ...fresh.doc, interactionPolicy: quotePolicyDocument(policy, publisher) }
+    const doc = {
+      ...fresh.doc,
+      interactionPolicy: interactionPolicyOf(
+        { ...fresh, quote_policy: policy },
+        publisher,
+        typeof fresh.doc['audience'] === 'string' ? fresh.doc['audience'] : null
+      )
+    }
     await publishChanged(ctx, trx, { ...fresh, quote_policy: policy, doc }, publisher)
   })
 }

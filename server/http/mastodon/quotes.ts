@@ -1,10 +1,13 @@
-// Quotes in the Mastodon API, 4.5 (docs.joinmastodon.org/methods/statuses): who quotes a post, taking a permission back, who may.
+// Quotes in the Mastodon API, 4.5 (docs.joinmastodon.org/methods/statuses): who quotes a post, taking a permission back, who may; and, ours, who
+// may answer.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { quotesOf } from '../../db/quotes.ts'
+import { REPLY_POLICIES, type ReplyPolicy } from '../../core/reply-policy.ts'
 import type { ObjectRow, QuotePolicy } from '../../db/rows.ts'
 import { findVisibleObject } from '../../db/timelines.ts'
+import { changeReplyPolicy } from '../../features/wall/reply-policy.ts'
 import { changeQuotePolicy, revokeQuoteOf } from '../../features/wall/quote.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { idParam, notFound, readPage, readParams, textOf, viewerOf } from './params.ts'
@@ -35,10 +38,13 @@ export async function mastodonQuotes(app: FastifyInstance, { ctx }: { ctx: Ctx }
   })
 
   app.put('/statuses/:id/interaction_policy', { config: WRITE }, async (request) => {
-    const policy = quotePolicyOf((await readParams(request))['quote_approval_policy'])
-    if (policy === undefined) throw new AppError('quote.policy', 422, 'Choose who may quote this: public, followers or nobody.')
+    const params = await readParams(request)
+    const [policy, replies] = [quotePolicyOf(params['quote_approval_policy']), replyPolicyOf(params['reply_policy'])]
+    if (policy === undefined && replies === undefined)
+      throw new AppError('quote.policy', 422, 'Choose who may quote this: public, followers or nobody.')
     const row = await own(request)
-    await changeQuotePolicy(ctx, whoIs(request)!, row, policy)
+    if (policy !== undefined) await changeQuotePolicy(ctx, whoIs(request)!, row, policy)
+    if (replies !== undefined) await changeReplyPolicy(ctx, whoIs(request)!, row, replies)
     return presentStatus(ctx, row.id, viewerOf(request))
   })
 }
@@ -49,4 +55,13 @@ export function quotePolicyOf(value: unknown): QuotePolicy | undefined {
   if (word === undefined || word === '') return undefined
   if (word === 'public' || word === 'followers' || word === 'nobody') return word
   throw new AppError('quote.policy', 422, 'Choose who may quote this: public, followers or nobody.')
+}
+
+/** `everyone` (null), `members`, `nobody`; undefined when nothing was said. Throws post.reply-policy (422) for another. */
+export function replyPolicyOf(value: unknown): ReplyPolicy | null | undefined {
+  const word = textOf(value)
+  if (word === undefined || word === '') return undefined
+  const policy = REPLY_POLICIES.find((one) => one === word)
+  if (policy === undefined) throw new AppError('post.reply-policy', 422, 'Choose who may answer this: everyone, members or nobody.')
+  return policy === 'everyone' ? null : policy
 }

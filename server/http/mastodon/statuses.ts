@@ -16,7 +16,7 @@ import { askForThread } from '../../protocol/threads.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
 import { pollInputOf } from './polls.ts'
-import { quotePolicyOf } from './quotes.ts'
+import { quotePolicyOf, replyPolicyOf } from './quotes.ts'
 import { presentStatus, presentStatuses } from './present.ts'
 import { scheduleOf, toScheduledStatus } from './scheduled.ts'
 import type { StatusEdit } from './serialise/entities.ts'
@@ -45,6 +45,7 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       title: textOf(params['title']),
       quotedId: textOf(params['quoted_status_id']),
       quotePolicy: quotePolicyOf(params['quote_approval_policy']) ?? account.preferences.quotePolicy,
+      replyPolicy: replyPolicyOf(params['reply_policy']),
       idempotencyKey: typeof key === 'string' ? key : undefined
     }
     const at = scheduleOf(params['scheduled_at'])

@@ -81,7 +81,9 @@ export async function belonging(ctx: Ctx, ownerId: string, stream: Stream, objec
     case 'user':
       return read(objects, (page) => homeTimeline(ctx, ownerId, page))
     case 'public':
-      return read(open, (page) => publicTimeline(ctx, viewer, stream, page))
+      return read(stream.local ? objects.filter(({ visibility }) => visibility === 'public' || visibility === 'local') : open, (page) =>
+        publicTimeline(ctx, viewer, stream, page)
+      )
     case 'hashtag':
       return read(
         open.filter(({ tags }) => tags.includes(stream.tag)),

@@ -4,7 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { sameOrigin } from '../../core/iri.ts'
 import { notifyMentions } from '../../db/notifications.ts'
 import { fanIn, storeRemoteObjects } from '../../db/objects.ts'
-import { findSurroundings, placeIn } from '../../db/remote-surroundings.ts'
+import { findSurroundings, mayAnswer, placeIn } from '../../db/remote-surroundings.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { getActorByIri } from '../actors.ts'
 import { authorise } from '../authorise.ts'
@@ -20,7 +20,7 @@ import { findWriter, retrieveObject } from '../remote-objects.ts'
 import { askForAncestors } from '../threads.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
 import { applyVote } from './vote.ts'
-import { hearing, tellGroups, type Said } from './group-hearing.ts'
+import { hearing, tellGroups, type Heard, type Said } from './group-hearing.ts'
 
 export interface Creation {
   norm: NormObject
@@ -43,7 +43,9 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     creations.map(({ norm, author }) => ({ norm, authorId: author.id })),
     around
   )
-  const verdicts = creations.map(({ norm, author }, index) => hearing(placeIn(norm, author, around), related[index]!))
+  const verdicts = creations.map(({ norm, author }, index): Heard =>
+    mayAnswer(norm, author, around) ? hearing(placeIn(norm, author, around), related[index]!) : { stop: 'refused-locked' }
+  )
   const wanted = creations.flatMap((creation, index) => {
     const verdict = verdicts[index]!
     if (verdict.stop !== undefined) return []

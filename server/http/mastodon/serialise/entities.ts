@@ -300,6 +300,10 @@ export interface CommunerExtension {
   title: string | null
   /** Exact visibility, where Mastodon has only four. */
   visibility: string
+  /** Who may answer. */
+  reply_policy: 'everyone' | 'members' | 'nobody'
+  /** The reader may. */
+  can_reply: boolean
   /** HTML body without the title, date and link lines that `content` gets for plain clients. */
   body: string
   event: EventDetails | null

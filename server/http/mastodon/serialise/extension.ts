@@ -28,6 +28,8 @@ export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts:
     kind: row.kind,
     title: row.name,
     visibility: row.visibility,
+    reply_policy: facts.replyPolicy ?? 'everyone',
+    can_reply: facts.canReply,
     body: withProxiedImages(ctx, row.content_html, subjectOf(row)),
     event: toEventDetails(ctx, row, parts),
     group: group === undefined ? null : toAccountLite(ctx, group),

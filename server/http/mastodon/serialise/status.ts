@@ -32,7 +32,9 @@ const NO_FACTS: StatusFacts = {
   quotes: 0,
   followed: false,
   latestReply: null,
-  card: null
+  card: null,
+  replyPolicy: null,
+  canReply: true
 }
 
 /** The statuses of a page in order. Boosts of what the viewer may not see are left out. */

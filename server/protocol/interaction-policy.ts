@@ -1,4 +1,4 @@
-// Who may quote a post (`interactionPolicy.canQuote`, FEP-044f): read from documents, written into ours, and asked of stored rows. Pure.
+// Who may quote and answer a post (`interactionPolicy`: canQuote of FEP-044f, canReply of GoToSocial): read from documents, written into ours, and asked of stored rows. Pure.
 import type { ActorRow, ObjectRow, QuotePolicy } from '../db/rows.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
 import { asArray, isMap, read, type Json } from './normalise-values.ts'
@@ -14,10 +14,20 @@ export function readQuotePolicy(json: Json, followersIri: string | null): QuoteP
   return asArray(canQuote['manualApproval'], 16).length > 0 ? 'manual' : 'nobody'
 }
 
-/** `interactionPolicy` of a document of ours. */
-export function quotePolicyDocument(policy: QuotePolicy | null, author: Pick<ActorRow, 'iri' | 'followers_iri'>): Json {
-  const approved = policy === 'public' ? PUBLIC : policy === 'followers' ? (author.followers_iri ?? `${author.iri}/followers`) : author.iri
-  return { canQuote: { automaticApproval: [approved] } }
+/** `interactionPolicy` of a document of ours. Who may answer is said only when that is not everyone; `doc.audience` is the group it is said in. */
+export function interactionPolicyOf(
+  row: Pick<ObjectRow, 'quote_policy' | 'reply_policy'>,
+  author: Pick<ActorRow, 'iri' | 'type' | 'followers_iri'>,
+  groupIri: string | null
+): Json {
+  const { quote_policy: quotes, reply_policy: replies } = row
+  const approved = quotes === 'public' ? PUBLIC : quotes === 'followers' ? (author.followers_iri ?? `${author.iri}/followers`) : author.iri
+  const group = author.type === 'Group' ? author.iri : groupIri
+  const members = replies === 'members' && group !== null ? [`${group}/members`] : []
+  return {
+    canQuote: { automaticApproval: [approved] },
+    ...(replies === null ? {} : { canReply: { automaticApproval: [author.iri, ...members] } })
+  }
 }
 
 /** Whether a post may be quoted at once by this actor. What only some may read is quoted by its author alone. */
