@@ -11,6 +11,8 @@ export interface NotificationFilter {
   types?: string[]
   excludeTypes?: string[]
   fromId?: string
+  /** About this post; null: about none. */
+  objectId?: string | null
   /** Also what the reader's policy put aside. */
   includeFiltered?: boolean
 }
@@ -31,6 +33,7 @@ export async function listNotifications(ctx: Ctx, ownerId: string, filter: Notif
   if (filter.types !== undefined && filter.types.length > 0) query.whereIn('n.type', filter.types)
   if (filter.excludeTypes !== undefined && filter.excludeTypes.length > 0) query.whereNotIn('n.type', filter.excludeTypes)
   if (filter.fromId !== undefined) query.where('n.from_id', filter.fromId)
+  if (filter.objectId !== undefined) query.where('n.object_id', filter.objectId)
   return withObjects(ctx, ownerId, inOrder((await pageOf(query, 'n.id', page)) as NotificationRow[], page))
 }
 

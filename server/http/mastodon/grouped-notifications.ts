@@ -11,6 +11,11 @@ import { toGroupedNotifications } from './serialise/notification.ts'
 const READ = { config: { scope: 'read:notifications' } }
 const WRITE = { config: { scope: 'write:notifications' } }
 
+/** Notifications of a group that name who is in it, as Mastodon. */
+const SAMPLES = 8
+/** People named when all of a group are asked for. */
+const MAX_ACCOUNTS = 400
+
 /** Fastify plugin, to register under /api/v2/notifications. */
 export async function mastodonGroupedNotifications(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   app.get('/', READ, async (request, reply) => {
@@ -29,9 +34,9 @@ export async function mastodonGroupedNotifications(app: FastifyInstance, { ctx }
       },
       page
     )
-    // A page is full when it has all the groups it may have; its bounds are those of the notifications in them.
+    // The bounds of a page are those of the notifications in its groups.
     const keys = found.rows.map((row) => row.id).sort((one, other) => (BigInt(one) > BigInt(other) ? -1 : 1))
-    linkPages(ctx, request, reply, keys, { ...page, limit: found.groups.length === page.limit ? keys.length : -1 })
+    linkPages(ctx, request, reply, keys, { ...page, limit: found.hasMore ? keys.length : -1 })
     return toGroupedNotifications(ctx, found)
   })
 
@@ -41,13 +46,13 @@ export async function mastodonGroupedNotifications(app: FastifyInstance, { ctx }
   })
 
   app.get('/:group_key', READ, async (request) => {
-    const found = await findGroup(ctx, requireAuth(request).actor.id, keyOf(request.params))
+    const found = await findGroup(ctx, requireAuth(request).actor.id, keyOf(request.params), SAMPLES)
     if (found.groups.length === 0) throw notFound()
     return toGroupedNotifications(ctx, found)
   })
 
   app.get('/:group_key/accounts', READ, async (request) => {
-    const found = await findGroup(ctx, requireAuth(request).actor.id, keyOf(request.params))
+    const found = await findGroup(ctx, requireAuth(request).actor.id, keyOf(request.params), MAX_ACCOUNTS)
     return toGroupedNotifications(ctx, found, Number.POSITIVE_INFINITY).accounts
   })
 
