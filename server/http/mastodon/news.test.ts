@@ -48,6 +48,47 @@ t.test('likes of one post are one group; a group is read, counted and put away a
   })
 })
 
+t.test('a flood of likes ends a page, not the list: next is named, and one group is read without the others', async (t) => {
+  const { ctx, alice, bea } = await clientScene(t)
+  const old = await post(alice, 'Ancien')
+  const loved = await post(alice, 'Aimé')
+  await bea.call('POST', `/api/v1/statuses/${old.id}/favourite`)
+  const base = (await alice.call('GET', '/api/v1/notifications')).json[0].id
+  const fans = Array.from({ length: 25 }, (_none, index) => String(900 + index))
+  await ctx.db.raw(
+    `insert into actors select (jsonb_populate_record(a, jsonb_build_object('id', n, 'iri', a.iri || n, 'username', 'fan' || n))).*
+     from actors a cross join unnest(?::bigint[]) n where a.id = ?`,
+    [fans, bea.actor.id]
+  )
+  await ctx.db('notifications').insert(
+    fans.map((id, index) => ({
+      id: String(BigInt(base) + BigInt(index) + 1n),
+      owner_id: alice.actor.id,
+      type: 'favourite',
+      from_id: id,
+      object_id: loved.id,
+      created_at: ctx.clock.now()
+    }))
+  )
+  const first = await alice.call('GET', '/api/v2/notifications?limit=1')
+  t.match(first.json.notification_groups, [{ status_id: loved.id, notifications_count: 25 }])
+  const seen: string[] = []
+  let url: string | undefined = '/api/v2/notifications?limit=1'
+  for (let turn = 0; url !== undefined && turn < 5; turn += 1) {
+    const page: Awaited<ReturnType<Client['call']>> = await alice.call('GET', url)
+    seen.push(...page.json.notification_groups.map((group: Json) => group['status_id']))
+    url = /<https:\/\/commune\.test([^>]+)>; rel="next"/.exec(page.headers['link'] ?? '')?.[1]
+  }
+  t.equal(seen.at(-1), old.id, seen.join())
+  const key = first.json.notification_groups[0].group_key
+  const whole = (await alice.call('GET', `/api/v2/notifications/${key}`)).json
+  t.match(whole.notification_groups, [{ notifications_count: 25 }])
+  t.ok(whole.accounts.length <= 8)
+  t.equal((await alice.call('GET', `/api/v2/notifications/${key}/accounts`)).json.length, 25)
+  await alice.call('POST', `/api/v2/notifications/${key}/dismiss`)
+  t.match((await alice.call('GET', '/api/v2/notifications')).json.notification_groups, [{ status_id: old.id }])
+})
+
 t.test('who is not let through waits as a request, or is not heard', async (t) => {
   const { ctx, app, alice, bea } = await clientScene(t)
   const carl = await client(ctx, app, 'carl')
@@ -112,4 +153,16 @@ t.test('direct posts are conversations: listed for those in them, read, put away
   await alice.call('DELETE', `/api/v1/statuses/${answer.id}`)
   t.same(await list(carl), [], 'nothing is left of it')
   t.match(await list(alice), [{ last_status: { id: hello.id } }], 'the message before is the last one again')
+})
+
+t.test('two conversations that turn out to be one keep the newest word, unread if either was', async (t) => {
+  const { ctx, alice, bea } = await clientScene(t)
+  const first = await post(bea, '@alice un', { visibility: 'direct' })
+  const second = await post(bea, '@alice deux', { visibility: 'direct' })
+  const [newest] = (await alice.call('GET', '/api/v1/conversations')).json
+  await alice.call('POST', `/api/v1/conversations/${(await alice.call('GET', '/api/v1/conversations')).json[1].id}/read`)
+  t.match(newest, { unread: true, last_status: { id: second.id } })
+  await ctx.db('objects').where({ id: second.id }).update({ root_id: first.id })
+  t.match((await alice.call('GET', '/api/v1/conversations')).json, [{ unread: true, last_status: { id: second.id } }])
+  t.equal((await alice.call('GET', '/api/v1/conversations')).json.length, 1)
 })
