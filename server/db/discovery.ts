@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { idAt } from '../core/ids.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
+import { mutedBy } from './timelines.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
 /** What is recent enough to be talked about. */
@@ -22,6 +23,16 @@ function discoverable(ctx: Ctx): Knex.QueryBuilder {
     .select(...actorColumns('a'), ...countColumns(ctx.db))
 }
 
+/** Without those the person muted or blocked, by whom they are blocked, and servers they blocked. Actors as `a`. */
+function notPutAside(ctx: Ctx, query: Knex.QueryBuilder, meId: string): Knex.QueryBuilder {
+  return query.whereRaw(
+    `not exists (select 1 from mutes mu where mu.muter_id = :me and mu.muted_id = a.id and (mu.expires_at is null or mu.expires_at > :now))
+     and not exists (select 1 from blocks b where (b.blocker_id = :me and b.blocked_id = a.id) or (b.blocker_id = a.id and b.blocked_id = :me))
+     and (a.local or not (host_and_parents(a.domain) || host_and_parents(a.host)) && (select me.blocked_hosts from actors me where me.id = :me))`,
+    { me: meId, now: ctx.clock.now() }
+  )
+}
+
 /** For each of these accounts, some of those the viewer follows who follow it. Plan: follows_followed, follows_follower_id_followed_id_key. */
 export async function familiarFollowers(ctx: Ctx, meId: string, ids: string[]): Promise<{ id: string; followers: string[] }[]> {
   const found = await ctx.db.raw<{ rows: { id: string; followers: string[] }[] }>(
@@ -38,26 +49,23 @@ export async function familiarFollowers(ctx: Ctx, meId: string, ids: string[]): 
 
 /** People and groups of this instance the viewer neither follows nor has put aside, most followed first. Plan: actors_local_active. */
 export async function suggestedActors(ctx: Ctx, meId: string, limit: number): Promise<ActorPart[]> {
-  return (await discoverable(ctx)
+  return (await notPutAside(ctx, discoverable(ctx), meId)
     .whereRaw('a.local and a.id <> ?::bigint', [meId])
     .whereRaw('not exists (select 1 from follows f where f.follower_id = ?::bigint and f.followed_id = a.id)', [meId])
-    .whereRaw('not exists (select 1 from mutes mu where mu.muter_id = ?::bigint and mu.muted_id = a.id)', [meId])
     .whereRaw('not exists (select 1 from dismissed_suggestions d where d.actor_id = ?::bigint and d.target_id = a.id)', [meId])
-    .whereRaw(
-      'not exists (select 1 from blocks b where (b.blocker_id = :me and b.blocked_id = a.id) or (b.blocker_id = a.id and b.blocked_id = :me))',
-      { me: meId }
-    )
     .orderByRaw('coalesce(s.followers, 0) desc, a.id')
     .limit(limit)) as ActorPart[]
 }
 
-/** Everyone who wants to be found. `order`: who spoke last, or who came last. Plan: actors_local_active, actors_local_new; the same for all. */
+/** Everyone who wants to be found and whom the viewer has not put aside. `order`: who spoke last, or who came last. Plan: actors_local_active, actors_local_new, unique keys. */
 export async function directory(
   ctx: Ctx,
+  viewer: Viewer,
   { local, order, limit, offset }: { local: boolean; order: 'active' | 'new'; limit: number; offset: number }
 ): Promise<ActorPart[]> {
   const query = discoverable(ctx).limit(limit).offset(offset)
   if (local) query.whereRaw('a.local')
+  if (viewer.actorId !== null) notPutAside(ctx, query, viewer.actorId)
   return (await (order === 'active'
     ? query.orderByRaw('a.last_status_at desc nulls last, a.id desc')
     : query.orderBy('a.id', 'desc'))) as ActorPart[]
@@ -80,6 +88,7 @@ export async function trendingStatuses(ctx: Ctx, viewer: Viewer, limit: number, 
     .join('objects as o', 'o.id', 'recent.id')
     .join('object_stats as s', 's.object_id', 'o.id')
     .whereRaw('s.likes + s.shares > 0')
+    .modify((posts) => void (viewer.actorId !== null && posts.whereNotExists(mutedBy(ctx, viewer.actorId))))
     .orderByRaw('s.likes + 2 * s.shares desc, o.id desc')
     .limit(limit)
     .offset(offset)

@@ -6,7 +6,7 @@ import type { Viewer } from './visibility.ts'
 const DAY_MS = 86_400_000
 /** Days a hashtag's history goes back, as in Mastodon. */
 export const HISTORY_DAYS = 7
-/** Newest uses of one hashtag that a history looks at. */
+/** Newest uses of one hashtag, or newest posts of one actor, that counts look at. */
 const MAX_USES = 2000
 
 export interface TagDayRow {
@@ -41,12 +41,14 @@ export interface TagUse {
   last: Date | null
 }
 
-/** How often one actor used each of these hashtags in public, and when last. Plan: objects_actor, object_tags_object. */
+/** How often one actor used each of these hashtags in their newest public posts, and when last. Plan: objects_actor backwards, at most 2,000 rows, object_tags_object. */
 export async function tagUseOf(ctx: Ctx, actorId: string, tags: string[]): Promise<Map<string, TagUse>> {
   if (tags.length === 0) return new Map()
   const found = await ctx.db.raw<{ rows: TagUse[] }>(
-    `select t.tag, count(*)::integer as statuses, max(o.published) as last from objects o join object_tags t on t.object_id = o.id
-     where o.actor_id = ? and o.deleted_at is null and o.visibility in ('public', 'unlisted') and t.tag = any(?::text[]) group by t.tag`,
+    `select t.tag, count(*)::integer as statuses, max(o.published) as last
+     from (select id, published from objects where actor_id = ? and deleted_at is null and visibility in ('public', 'unlisted')
+       order by id desc limit ${MAX_USES}) o
+     join object_tags t on t.object_id = o.id where t.tag = any(?::text[]) group by t.tag`,
     [actorId, tags]
   )
   return new Map(found.rows.map((row) => [row.tag, row]))

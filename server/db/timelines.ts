@@ -215,7 +215,8 @@ async function read(query: Knex.QueryBuilder, page: Page): Promise<StatusRow[]> 
   return inOrder((await query) as StatusRow[], page)
 }
 
-function mutedBy(ctx: Ctx, actorId: string): Knex.QueryBuilder {
+/** Whether a person muted who wrote `o`. */
+export function mutedBy(ctx: Ctx, actorId: string): Knex.QueryBuilder {
   return ctx
     .db('mutes as mu')
     .whereRaw('mu.muter_id = ?::bigint and mu.muted_id = o.actor_id and (mu.expires_at is null or mu.expires_at > ?)', [

@@ -53,7 +53,12 @@ export async function mastodonDiscovery(app: FastifyInstance, { ctx }: { ctx: Ct
     const query = request.query as Params
     const order = textOf(query['order']) === 'new' ? 'new' : 'active'
     const { limit } = readPage(request, 40, 80)
-    const actors = await directory(ctx, { local: boolOf(query['local']) ?? false, order, limit, offset: offsetOf(query['offset']) })
+    const actors = await directory(ctx, viewerOf(request), {
+      local: boolOf(query['local']) ?? false,
+      order,
+      limit,
+      offset: offsetOf(query['offset'])
+    })
     return actors.map((actor) => toAccount(ctx, actor, actor))
   })
 

@@ -185,8 +185,12 @@ t.test('people and subjects are found by counting what everybody may see', async
   )
   t.match((await anyone('GET', '/api/v1/trends/tags')).json, [{ name: 'fete', history: [{ accounts: '2' }] }, { name: 'rare' }])
   t.match((await anyone('GET', '/api/v1/trends/statuses')).json, [{ id: liked.id }])
-  await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/block`)
-  t.same((await alice.call('GET', '/api/v1/trends/statuses')).json, [])
+  for (const away of ['mute', 'block']) {
+    await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/${away}`)
+    t.same((await alice.call('GET', '/api/v1/trends/statuses')).json, [], away)
+    t.notOk(names((await alice.call('GET', '/api/v1/directory')).json).includes('bea'), away)
+    if (away === 'mute') await alice.call('POST', `/api/v1/accounts/${bea.actor.id}/unmute`)
+  }
   await ctx.db('actors').where({ id: bea.actor.id }).update({ limited_at: ctx.clock.now() })
   t.same((await anyone('GET', '/api/v1/trends/statuses')).json, [])
   t.notOk(names((await anyone('GET', '/api/v1/directory')).json).includes('bea'))
