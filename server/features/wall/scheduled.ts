@@ -59,14 +59,14 @@ export async function schedulePost(ctx: Ctx, author: ActorRow, input: NoteInput,
 /** A person's posts that wait. Plan: scheduled_statuses_actor. */
 export async function listScheduled(ctx: Ctx, actorId: string, page: Page): Promise<Scheduled[]> {
   const rows = inOrder((await pageOf(ctx.db('scheduled_statuses').where({ actor_id: actorId }), 'id', page)) as ScheduledStatusRow[], page)
-  return Promise.all(rows.map((row) => withMedia(ctx, row)))
+  return withMedia(ctx, rows)
 }
 
 /** One of one's own. Throws 404. */
 export async function getScheduled(ctx: Ctx, actorId: string, id: string): Promise<Scheduled> {
   const row = await ctx.db<ScheduledStatusRow>('scheduled_statuses').where({ id, actor_id: actorId }).first()
   if (row === undefined) throw new AppError('request.not-found', 404, 'Record not found')
-  return withMedia(ctx, row)
+  return (await withMedia(ctx, [row]))[0]!
 }
 
 /** Moves it to another time. Throws 404, schedule.date (422). */
@@ -112,7 +112,10 @@ function checkDate(ctx: Ctx, at: Date): void {
     throw new AppError('schedule.date', 422, 'Please choose a time at least five minutes from now.', { details: { field: 'scheduled_at' } })
 }
 
-async function withMedia(ctx: Ctx, row: ScheduledStatusRow): Promise<Scheduled> {
-  const media = row.media_ids.length === 0 ? [] : await ctx.db<MediaRow>('media').whereIn('id', row.media_ids)
-  return { row, media }
+/** With their images, in the order chosen: one query whatever their number. */
+async function withMedia(ctx: Ctx, rows: ScheduledStatusRow[]): Promise<Scheduled[]> {
+  const ids = rows.flatMap((row) => row.media_ids)
+  const found = ids.length === 0 ? [] : await ctx.db<MediaRow>('media').whereIn('id', ids)
+  const byId = new Map(found.map((media) => [media.id, media]))
+  return rows.map((row) => ({ row, media: row.media_ids.flatMap((id) => byId.get(id) ?? []) }))
 }
