@@ -119,7 +119,7 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
   app.put(
     '/groups/:username/images',
     {
-      config: WRITE,
+      config: { ...WRITE, takesFiles: true },
       schema: {
         tags,
         summary: 'Set avatar and header (multipart: avatar, header, avatar_description)',

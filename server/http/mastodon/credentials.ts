@@ -24,7 +24,7 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
     return await credentialAccount(ctx, account, actor)
   })
 
-  app.patch('/api/v1/accounts/update_credentials', { config: { scope: 'write:accounts' } }, async (request) => {
+  app.patch('/api/v1/accounts/update_credentials', { config: { scope: 'write:accounts', takesFiles: true } }, async (request) => {
     const { account, actor } = requireAuth(request)
     const form = await readForm(request)
     const fresh = await updateProfile(ctx, actor, await profileOf(ctx, form))

@@ -26,8 +26,8 @@ export async function mastodonMedia(app: FastifyInstance, { ctx }: { ctx: Ctx })
       throw new AppError('media.missing', 422, 'Please choose an image.', { details: { field: 'file' } })
     return presentMedia(ctx, await uploadMedia(ctx, actor.id, file.body, detailsOf(fields)))
   }
-  app.post('/api/v1/media', { config: { ...SCOPE, rateLimit: LIMITS.media } }, upload)
-  app.post('/api/v2/media', { config: { ...SCOPE, rateLimit: LIMITS.media } }, upload)
+  app.post('/api/v1/media', { config: { ...SCOPE, takesFiles: true, rateLimit: LIMITS.media } }, upload)
+  app.post('/api/v2/media', { config: { ...SCOPE, takesFiles: true, rateLimit: LIMITS.media } }, upload)
 
   app.get<{ Params: { id: string } }>('/api/v1/media/:id', { config: SCOPE }, async (request) =>
     presentMedia(ctx, await getOwnMedia(ctx, requireAuth(request).actor.id, request.params.id))

@@ -8,6 +8,13 @@ import { nestEntries, parseNested, type Nested } from './nested-params.ts'
 /** Largest file of a form: what an image may weigh (issue: 8 MB). */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its forms may carry pictures. */
+    takesFiles?: boolean
+  }
+}
+
 export interface UploadedFile {
   body: Buffer
   filename: string

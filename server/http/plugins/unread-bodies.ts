@@ -3,8 +3,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MAX_FILE_BYTES } from './bodies.ts'
 
-/** The largest body that somebody may honestly send us: a picture with the rest of its form. Larger ones are cut off. */
-const MAX_BYTES = MAX_FILE_BYTES + 1024 * 1024
 /** Long enough for an honest sender, and far less than what a slow one could hold anyway (REQUEST_TIMEOUT_MS). */
 const MAX_WAIT_MS = 5_000
 
@@ -17,13 +15,22 @@ export async function unreadBodies(app: FastifyInstance): Promise<void> {
 }
 Object.assign(unreadBodies, { [Symbol.for('skip-override')]: true })
 
-function isUnread({ raw, headers }: FastifyRequest): boolean {
-  if (raw.readableDidRead || raw.complete) return false
-  const length = Number(headers['content-length'] ?? 0)
-  return (length > 0 && length <= MAX_BYTES) || headers['transfer-encoding'] !== undefined
+/** The largest body that somebody may honestly send to a route: what it reads, and where forms may carry pictures one of these. */
+function mostBytes({ routeOptions, headers }: FastifyRequest): number {
+  const form = routeOptions.config?.takesFiles === true && headers['content-type']?.startsWith('multipart/form-data') === true
+  return (routeOptions.bodyLimit ?? 0) + (form ? MAX_FILE_BYTES : 0)
 }
 
-function throwAway({ raw }: FastifyRequest, done: () => void): void {
+function isUnread(request: FastifyRequest): boolean {
+  const { raw, headers } = request
+  if (raw.readableDidRead || raw.complete) return false
+  const length = Number(headers['content-length'] ?? 0)
+  return (length > 0 && length <= mostBytes(request)) || headers['transfer-encoding'] !== undefined
+}
+
+function throwAway(request: FastifyRequest, done: () => void): void {
+  const { raw } = request
+  const most = mostBytes(request)
   let bytes = 0
   let over = false
   const finish = (): void => {
@@ -35,7 +42,7 @@ function throwAway({ raw }: FastifyRequest, done: () => void): void {
   }
   const count = (chunk: Buffer): void => {
     bytes += chunk.length
-    if (bytes > MAX_BYTES) finish()
+    if (bytes > most) finish()
   }
   const timer = setTimeout(finish, MAX_WAIT_MS)
   raw.on('data', count).once('end', finish).once('close', finish).once('error', finish)
