@@ -667,3 +667,11 @@ export interface AgendaSource {
   waiting: number
   read_at: string | null
 }
+
+/** A rule that put a message into a timeline of the reader. */
+export interface Why {
+  reason: 'own' | 'named' | 'follows' | 'shared' | 'group' | 'tag' | 'commune' | 'local' | 'followed' | 'open'
+  account: Account | null
+  tag?: string
+  followers?: number
+}

@@ -72,3 +72,31 @@ t.test('who may answer: the commune’s people, a group’s members, nobody; her
   const published = (await ctx.db('objects').where({ id: inGroup.id }).first())!.doc
   t.match(published.interactionPolicy.canReply, { automaticApproval: [group.iri, `${group.iri}/members`] })
 })
+
+t.test('why one sees a post: the rules that put it there, whom they concern, and nothing of what one may not see', async (t) => {
+  const { ctx, app, alice, bea, anyone, say } = await scene(t)
+  const post = await say('Fête #jardin')
+  const why = async (id: string, feed: string, who = bea) =>
+    (await who.call('GET', `/api/communer/v1/statuses/${id}/why?feed=${feed}`)).json.map(
+      ({ reason, account, tag, followers }: { reason: string; account: { acct: string } | null; tag?: string; followers?: number }) =>
+        [reason, account?.acct ?? tag ?? followers].filter((part) => part !== undefined).join(' ')
+    )
+  t.same(await why(post.id, 'commune'), ['commune'])
+  t.same(await why(post.id, 'commune', alice), ['commune', 'own'])
+  await bea.call('POST', '/api/v1/tags/jardin/follow')
+  t.same(await why(post.id, 'home'), ['tag jardin'])
+  await bea.call('POST', `/api/v1/accounts/${alice.actor.id}/follow`)
+  t.same(await why(post.id, 'home'), ['follows alice', 'tag jardin'])
+  const carla = await client(ctx, app, 'carla')
+  await carla.call('POST', `/api/v1/accounts/${bea.actor.id}/follow`)
+  const boost = (await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)).json
+  t.same(await why(boost.id, 'home', carla), ['shared bea'])
+  await alice.call('POST', '/api/communer/v1/groups', { name: 'Jardin', username: 'jardin' })
+  await bea.call('POST', '/api/communer/v1/groups/jardin/join')
+  const said = await say('Semis', { as: 'jardin' })
+  t.same(await why(said.id, 'groups'), ['group jardin'])
+  const secret = await say('@carla entre nous', { visibility: 'direct' })
+  t.same(await why(secret.id, 'home', carla), ['named'])
+  t.equal((await bea.call('GET', `/api/communer/v1/statuses/${secret.id}/why`)).status, 404)
+  t.equal((await anyone('GET', `/api/communer/v1/statuses/${post.id}/why`)).status, 401)
+})
