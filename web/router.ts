@@ -2,7 +2,7 @@
 import { createRouter, type Router, type RouterHistory, type RouteRecordRaw } from 'vue-router'
 import type { PageContext } from './page-context.ts'
 
-const routes: RouteRecordRaw[] = [
+export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'wall', component: () => import('./pages/WallPage.vue') },
   { path: '/publier', name: 'publish', component: () => import('./pages/PublishPage.vue'), meta: { members: true } },
   { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue') },

@@ -1,7 +1,9 @@
 // A real Communer before its set-up, as its own process: what a browser test opens.
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { testDatabase } from '../../server/test/postgres.ts'
 import { startProcess, type Child } from '../harness/process.ts'
 import { nodeArguments, ROOT } from '../harness/program.ts'
@@ -11,6 +13,8 @@ export interface Instance {
   origin: string
   setupUrl: string
   child: Child
+  /** Runs a command of the instance (`communer …`); gives what it printed. */
+  command(...words: string[]): Promise<string>
   dispose(): Promise<void>
 }
 
@@ -36,6 +40,10 @@ export async function startEmpty(): Promise<Instance> {
     origin,
     setupUrl,
     child,
+    async command(...words) {
+      const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...words], { env, cwd: ROOT })
+      return stdout
+    },
     async dispose() {
       await child.stop()
       await database.drop()

@@ -35,9 +35,10 @@ export async function newVisitor(browser: Browser, options: BrowserContextOption
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    // An answer of 401 or 404 is no fault of the page: Chromium says it anyway.
-    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource'))
-      complaints.push(message.text())
+    // An answer of 401 or 404 is no fault of the page: Chromium says it anyway. Nor is the certificate a test made itself: service workers want a
+    // real one.
+    const isNoFault = /^Failed to load resource|^An SSL certificate error occurred when fetching the script/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isNoFault) complaints.push(message.text())
   })
   return { page, complaints }
 }

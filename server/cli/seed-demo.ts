@@ -3,10 +3,12 @@ import { AppError } from '../core/errors.ts'
 import { createAccount } from '../features/accounts/create.ts'
 import { createEvent } from '../features/events/create-event.ts'
 import { createGroup } from '../features/groups/groups.ts'
+import { joinGroup } from '../features/groups/members.ts'
 import { createNote } from '../features/wall/create-note.ts'
+import { likeObject } from '../features/wall/like.ts'
 import type { Ctx } from '../context.ts'
 import { requireSite } from '../db/site.ts'
-import type { ActorRow } from '../db/rows.ts'
+import type { ActorRow, GroupRow, ObjectRow } from '../db/rows.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
 
@@ -17,8 +19,14 @@ const MAX_ACTORS_BEFORE = 3
 const PEOPLE = [
   { username: 'amina', name: 'Amina Payet' },
   { username: 'jean', name: 'Jean Hoarau' },
-  { username: 'lucie', name: 'Lucie Técher' }
+  { username: 'lucie', name: 'Lucie Técher' },
+  { username: 'paul', name: 'Paul Grondin' },
+  { username: 'marie_jo', name: 'Marie-Jo Robert' },
+  { username: 'karim', name: 'Karim Saïd' }
 ]
+
+/** Who belongs to which group beside its owner. */
+const MEMBERS = { jardin: ['paul', 'lucie', 'jean', 'marie_jo'], velo: ['karim', 'paul'], fresque: ['marie_jo', 'amina'] }
 
 const GROUPS = [
   {
@@ -57,6 +65,21 @@ const NOTES = [
     as: 'fresque',
     text: 'Trois esquisses sont affichées à la médiathèque : passez donner votre avis avant vendredi. #fresque'
   }
+]
+
+/** Answers and applause to the notes above, by their place in the list. */
+const ANSWERS = [
+  { to: 0, author: 'paul', text: 'J’apporte le pain. À quelle heure ?' },
+  { to: 0, author: 'amina', text: 'Dès 9 h, et il y aura du café.' },
+  { to: 1, author: 'karim', text: 'Je peux prêter un pied d’atelier.' },
+  { to: 2, author: 'marie_jo', text: 'J’ai tout un album des années soixante, je passe à la médiathèque jeudi.' },
+  { to: 2, author: 'jean', text: 'Et moi celles du premier défilé de chars !' }
+]
+const LIKES = [
+  { to: 0, by: ['paul', 'lucie', 'marie_jo', 'karim'] },
+  { to: 1, by: ['paul', 'amina'] },
+  { to: 2, by: ['amina', 'jean'] },
+  { to: 3, by: ['marie_jo'] }
 ]
 
 /** Some days from now, so that the agenda is never of the past; places are offsets from the centre of the commune, in degrees. */
@@ -120,11 +143,29 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
     people.set(person.username, actor)
   }
   for (const { owner, ...group } of GROUPS) await createGroup(ctx, people.get(owner)!, group)
-  for (const { author, as, text } of NOTES) {
-    await createNote(ctx, people.get(author)!, { text, visibility: 'public', ...(as === null ? {} : { as }) })
+  const groups = await ctx.db<ActorRow>('actors').whereIn(
+    'username',
+    GROUPS.map(({ username }) => username)
+  )
+  for (const group of groups) {
+    const settings = (await ctx.db<GroupRow>('groups').where({ actor_id: group.id }).first())!
+    for (const name of MEMBERS[group.username as keyof typeof MEMBERS]) await joinGroup(ctx, people.get(name)!, group, settings)
   }
+  const notes: ObjectRow[] = []
+  for (const { author, as, text } of NOTES)
+    notes.push(await createNote(ctx, people.get(author)!, { text, visibility: 'public', ...(as === null ? {} : { as }) }))
+  for (const { to, author, text } of ANSWERS) await createNote(ctx, people.get(author)!, { text, inReplyToId: notes[to]!.id })
+  for (const { to, by } of LIKES) for (const name of by) await likeObject(ctx, people.get(name)!, notes[to]!)
+  await createNote(ctx, people.get('lucie')!, {
+    text: 'Quelle esquisse préférez-vous pour le mur de la médiathèque ?',
+    as: 'fresque',
+    poll: {
+      options: ['Les oiseaux du lagon', 'La récolte de la canne', 'Le bal des enfants'],
+      expiresInSeconds: 5 * 86_400
+    }
+  })
   await seedEvents(ctx, people)
-  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length, events: EVENTS.length }
+  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length + ANSWERS.length + 1, events: EVENTS.length }
 }
 
 async function run({ config }: Input): Promise<Outcome> {
