@@ -3,6 +3,7 @@
 import { createServer as createHttps } from 'node:https'
 import { Agent, request as httpRequest, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Authority } from './certificates.ts'
 
 export interface Access {
@@ -58,6 +59,28 @@ export async function startFront(authority: Authority, port: number, everywhere 
     if (typeof target === 'function') return target(request, response)
     forward(agent, target, request, response)
   })
+  // WebSocket, as proxies do that are told to (README, "In production").
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const target = routes.get((request.headers.host ?? '').toLowerCase().replace(/:443$/, ''))
+    if (typeof target !== 'number') return void socket.destroy()
+    const headers = { ...request.headers, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' }
+    const onward = httpRequest({ host: '127.0.0.1', port: target, method: request.method, path: request.url, headers })
+    upgraded.add(socket)
+    socket.on('close', () => upgraded.delete(socket))
+    onward.on('upgrade', (answer, inner, rest) => {
+      const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}`)
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
+      inner.write(head)
+      socket.write(rest)
+      inner.pipe(socket).pipe(inner)
+      inner.on('error', () => socket.destroy())
+      socket.on('error', () => inner.destroy())
+    })
+    onward.on('response', () => socket.destroy())
+    onward.on('error', () => socket.destroy())
+    onward.end()
+  })
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -76,6 +99,7 @@ export async function startFront(authority: Authority, port: number, everywhere 
       new Promise((resolve) => {
         agent.destroy()
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
         server.close(() => resolve())
       })
   }
