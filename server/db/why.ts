@@ -26,7 +26,12 @@ interface Facts {
 }
 
 /** The reasons that hold now, the strongest first; one at least. Plan: a handful of probes by key. */
-export async function whySeen(ctx: Ctx, viewerId: string, object: ObjectRow, feed: Feed): Promise<Reason[]> {
+export async function whySeen(
+  ctx: Ctx,
+  viewerId: string,
+  object: Pick<ObjectRow, 'id' | 'actor_id' | 'reblog_of_id' | 'local' | 'visibility'>,
+  feed: Feed
+): Promise<Reason[]> {
   const said = object.reblog_of_id ?? object.id
   const { rows } = await ctx.db.raw<{ rows: Facts[] }>(
     `select coalesce(:viewer::bigint in (o.actor_id, o.author_id), false) as is_own,

@@ -3,9 +3,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Ctx } from '../../context.ts'
-import type { ObjectRow } from '../../db/rows.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
-import { findStatuses, groupsTimeline } from '../../db/timelines.ts'
+import { findStatus, groupsTimeline } from '../../db/timelines.ts'
 import { whySeen, type Feed } from '../../db/why.ts'
 import { notFound, readPage } from '../mastodon/params.ts'
 import { presentPage } from '../mastodon/present.ts'
@@ -65,7 +64,9 @@ export async function communerTimelines(instance: FastifyInstance, { ctx }: { ct
     },
     async (request) => {
       const viewerId = requireAuth(request).actor.id
-      const row = await findVisibleRow(ctx, request.params.id, viewerId)
+      // The row of this very id, a boost's own: it is shown for who shared it.
+      const row = await findStatus(ctx, request.params.id, { actorId: viewerId })
+      if (row === null) throw notFound()
       const reasons = await whySeen(ctx, viewerId, row, request.query.feed ?? 'home')
       const actors = await loadActorParts(
         ctx,
@@ -78,12 +79,4 @@ export async function communerTimelines(instance: FastifyInstance, { ctx }: { ct
       })
     }
   )
-}
-
-/** The row of this very id, a boost's own: it is shown for who shared it. Throws request.not-found (404). */
-async function findVisibleRow(ctx: Ctx, id: string, viewerId: string): Promise<ObjectRow> {
-  const [status] = await findStatuses(ctx, [id], { actorId: viewerId })
-  const row = status === undefined ? undefined : await ctx.db<ObjectRow>('objects').where({ id }).first()
-  if (row === undefined) throw notFound()
-  return row
 }
