@@ -10,6 +10,7 @@ import { communerAccounts } from './http/communer/accounts.ts'
 import { communerAdmin } from './http/communer/admin.ts'
 import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerAdminMails } from './http/communer/admin-mails.ts'
+import { communerAnnouncements } from './http/communer/announcements.ts'
 import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
@@ -32,6 +33,7 @@ import { communerSecondFactor } from './http/communer/second-factor.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
+import { mastodonAnnouncements } from './http/mastodon/announcements.ts'
 import { mastodonApps } from './http/mastodon/apps.ts'
 import { mastodonCredentials } from './http/mastodon/credentials.ts'
 import { mastodonEmptyLists } from './http/mastodon/empty-lists.ts'
@@ -148,6 +150,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerPersonalData,
     communerSecondFactor,
     communerAdminMails,
+    communerAnnouncements,
     communerLegal,
     communerLeave,
     communerAdmin
@@ -180,6 +183,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     mastodonScheduled
   ])
     await app.register(routes, client)
+  await app.register(mastodonAnnouncements, { ctx, prefix: '/api/v1/announcements' })
   await app.register(mastodonGroupedNotifications, { ctx, prefix: '/api/v2/notifications' })
   await app.register(mastodonSearch, { ctx, prefix: '/api/v2' })
   await app.register(streaming, { ctx, prefix: '/api/v1/streaming' })

@@ -2,7 +2,11 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { tell } from './live.ts'
+import { notify, type NewNotification } from './notifications.ts'
 import type { ObjectRow } from './rows.ts'
+
+/** Older posts that arrive are no news to who wants to hear of each. */
+const NEWS_MS = 6 * 3_600_000
 
 /** A boost is left out of a home that got the original less than this ago: groups often send both (federation.md §3.10). */
 const SAME_NEWS = '24 hours'
@@ -11,14 +15,15 @@ const SAME_NEWS = '24 hours'
  * Adds the objects to the homes of the author's local followers, of the author, of whom direct and members-only objects name, and of who
  * follows one of their hashtags.
  * Replies go only to those who follow both sides, as on Mastodon (an unresolved reply waits for its parent; call again then).
- * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Idempotent. Tells
- * open timelines.
+ * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Who wants
+ * posts in some languages only gets those; who asked to hear of each new post of the author is notified. Idempotent. Tells open timelines.
  */
-export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> | Pick<ObjectRow, 'id'>[]): Promise<void> {
+export async function fanIn(ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> | Pick<ObjectRow, 'id'>[]): Promise<void> {
   const ids = (Array.isArray(objects) ? objects : [objects]).map((object) => object.id)
   if (ids.length === 0) return
-  await trx.raw(
-    `insert into home_items (owner_id, object_id)
+  const now = ctx.clock.now()
+  const bells = await trx.raw<{ rows: { owner_id: string; object_id: string; actor_id: string }[] }>(
+    `with put as (insert into home_items (owner_id, object_id)
      select reader.owner_id, o.id
      from objects o
      left join objects original on original.id = o.reblog_of_id
@@ -27,6 +32,7 @@ export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'>
        select f.follower_id as owner_id from follows f
          where f.followed_id = o.actor_id and f.follower_local and f.state = 'accepted' and o.visibility in ('public', 'unlisted', 'followers', 'local')
          and (o.reblog_of_id is null or f.reblogs)
+         and (f.languages is null or ${isIn('f.languages')})
          and (o.in_reply_to_iri is null and o.in_reply_to_id is null or parent.actor_id in (o.actor_id, f.follower_id)
            or exists (select 1 from follows both_sides where both_sides.follower_id = f.follower_id and both_sides.followed_id = parent.actor_id
              and both_sides.state = 'accepted'))
@@ -48,18 +54,36 @@ export async function fanIn(_ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'>
          or (b.blocked_id = reader.owner_id and b.blocker_id in (o.actor_id, original.actor_id)))
        and (o.reblog_of_id is null or o.published > original.created_at + interval '${SAME_NEWS}'
          or not exists (select 1 from home_items h where h.owner_id = reader.owner_id and h.object_id = o.reblog_of_id))
-     on conflict do nothing`,
-    [ids]
+     on conflict do nothing returning owner_id, object_id)
+     select put.owner_id, put.object_id, o.actor_id from put join objects o on o.id = put.object_id
+       join follows f on f.follower_id = put.owner_id and f.followed_id = o.actor_id and f.notify and f.state = 'accepted'
+       left join objects parent on parent.id = o.in_reply_to_id
+     where o.reblog_of_id is null and o.published > ?::timestamptz and (o.in_reply_to_iri is null or parent.actor_id = o.actor_id)`,
+    [ids, new Date(now.getTime() - NEWS_MS)]
   )
+  const news = bells.rows.map((row): NewNotification => ({
+    ownerId: row.owner_id,
+    type: 'status',
+    fromId: row.actor_id,
+    objectId: row.object_id
+  }))
+  if (news.length > 0) await notify(ctx, trx, news)
   await tell(trx, 'posted', ids)
 }
 
-/** Removes one author's objects (and boosts) from a home, after an unfollow or a block. */
-export async function forgetHome(trx: Knex, ownerId: string, authorId: string): Promise<void> {
+/** Whether the language of `o` (of a boost: of `original`) is among these; a post that names none is. */
+function isIn(languages: string): string {
+  const language = 'lower(coalesce(original.language, o.language))'
+  return `(${language} is null or ${language} = any(${languages}) or split_part(${language}, '-', 1) = any(${languages}))`
+}
+
+/** Removes one author's objects (and boosts) from a home, after an unfollow or a block; with languages, only what is in none of them. */
+export async function forgetHome(trx: Knex, ownerId: string, authorId: string, languages: string[] | null = null): Promise<void> {
   await trx.raw(
     `delete from home_items h using objects o left join objects original on original.id = o.reblog_of_id
-     where h.owner_id = ? and o.id = h.object_id and ? in (o.actor_id, original.actor_id)`,
-    [ownerId, authorId]
+     where h.owner_id = :owner and o.id = h.object_id and :author in (o.actor_id, original.actor_id)
+       and (:languages::text[] is null or o.actor_id = :author and not ${isIn(':languages::text[]')})`,
+    { owner: ownerId, author: authorId, languages }
   )
 }
 

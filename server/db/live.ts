@@ -19,6 +19,8 @@ export type NoticeKind =
   /** Announcements of the commune, new or changed, and those taken back. */
   | 'announced'
   | 'announcement-deleted'
+  /** `ID EMOJI`: what somebody answered to an announcement, or took back. */
+  | 'announcement-reacted'
 
 export interface Notice {
   kind: NoticeKind

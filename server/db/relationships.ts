@@ -8,6 +8,9 @@ export interface RelationshipRow {
   id: string
   following: boolean
   reblogs: boolean
+  notify: boolean
+  languages: string[] | null
+  endorsed: boolean
   requested: boolean
   followed_by: boolean
   requested_by: boolean
@@ -25,6 +28,8 @@ export async function loadRelationships(ctx: Ctx, meId: string, ids: string[]): 
   if (ids.length === 0) return []
   const found = await ctx.db.raw<{ rows: RelationshipRow[] }>(
     `select a.id, coalesce(f.state = 'accepted', false) as following, coalesce(f.reblogs, false) as reblogs,
+       coalesce(f.notify, false) as notify, f.languages,
+       exists (select 1 from endorsements e where e.actor_id = :me and e.target_id = a.id) as endorsed,
        coalesce(f.state = 'pending', false) as requested,
        coalesce(b.state = 'accepted', false) as followed_by, coalesce(b.state = 'pending', false) as requested_by,
        exists (select 1 from blocks x where x.blocker_id = :me and x.blocked_id = a.id) as blocking,
@@ -79,6 +84,16 @@ export async function mutedByActor(ctx: Ctx, actorId: string, page: Page): Promi
 /** Who is on a list, by account id. Plan: list_accounts_pkey. */
 export async function membersOfList(ctx: Ctx, listId: string, page: Page): Promise<ListedActor[]> {
   return list(ctx, ctx.db('list_accounts as l').where({ 'l.list_id': listId }), 'l.actor_id', 'l.actor_id', page)
+}
+
+/** Whom an actor recommends and still follows, latest first. Plan: endorsements_actor. */
+export async function endorsedBy(ctx: Ctx, actorId: string, page: Page): Promise<ListedActor[]> {
+  const endorsed = ctx
+    .db('endorsements as l')
+    .where({ 'l.actor_id': actorId })
+    .whereRaw("exists (select 1 from follows f where f.follower_id = l.actor_id and f.followed_id = l.target_id and f.state = 'accepted')")
+    .whereRaw(NOT_OF_BLOCKED_HOST)
+  return list(ctx, endorsed, 'l.target_id', 'l.id', page)
 }
 
 /** Whoever is on a blocked server is named to nobody (security.md D02). */

@@ -495,6 +495,10 @@ export interface FollowRow {
   follower_local: boolean
   delivery_inbox: string | null
   reblogs: boolean
+  /** The follower hears of each new post. */
+  notify: boolean
+  /** Only posts in these languages reach the follower's home; null: all. */
+  languages: string[] | null
   created_at: Date
   accepted_at: Date | null
 }

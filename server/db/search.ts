@@ -30,8 +30,13 @@ export async function searchActors(ctx: Ctx, text: string, limit: number, offset
     )
   }
   if (domain !== undefined && domain !== '') query.whereRaw('lower(a.username) = lower(?) and lower(a.domain) = lower(?)', [name, domain])
-  // Trigrams need three letters; shorter texts are taken for whole usernames (actors_handle).
-  else if ([...name].length < 3) query.whereRaw('lower(a.username) = lower(?)', [name])
+  // Trigrams need three letters; shorter texts begin usernames: of people here and of those the viewer follows, or are whole ones.
+  else if ([...name].length < 3)
+    query.whereRaw(
+      `(lower(a.username) = lower(:name) or starts_with(lower(a.username), lower(:name)) and (a.local or exists (select 1 from follows f
+        where f.follower_id = :me::bigint and f.followed_id = a.id and f.state = 'accepted')))`,
+      { name, me: viewer.actorId }
+    )
   else query.whereRaw("f_unaccent(a.username || ' ' || a.name) like '%' || f_unaccent(?) || '%'", [escapeLike(name)])
   return (await query) as ActorPart[]
 }

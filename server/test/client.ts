@@ -5,6 +5,7 @@ import type { Ctx } from '../context.ts'
 import type { AccountRow, ActorRow } from '../db/rows.ts'
 import { createToken } from '../features/accounts/tokens.ts'
 import type { FakeClock } from './clock.ts'
+import { contract } from './contract.ts'
 import { testContext, type TestContextOptions } from './context.ts'
 import { citizen } from './people.ts'
 
@@ -40,12 +41,17 @@ export async function client(ctx: Ctx, app: FastifyInstance, username: string, s
   return { actor, account, token, call: caller(app, token) }
 }
 
-/** Requests with a token, or without. */
+/** What answered otherwise than Mastodon documents, by app. */
+const contracts = new WeakMap<FastifyInstance, string[]>()
+
+/** Requests with a token, or without. Throws when an answer is not what Mastodon documents. */
 export function caller(app: FastifyInstance, token: string | null): Client['call'] {
   return async (method, url, body, headers = {}) => {
     const options: InjectOptions = { method, url, headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers } }
     if (body !== undefined) options.payload = body as object
     const answer = await app.inject(options)
+    const breach = contracts.get(app)?.shift()
+    if (breach !== undefined) throw new Error(breach)
     return { status: answer.statusCode, json: answer.body === '' ? null : answer.json(), headers: answer.headers }
   }
 }
@@ -55,7 +61,9 @@ export async function clientScene(t: Tap, options: TestContextOptions = {}): Pro
   const { ctx, clock } = await testContext(t, options)
   // A 500 says nothing to the client: let the test say why.
   ctx.log.error = ((what: { err?: Error }) => process.stderr.write(`${what.err?.stack}\n`)) as typeof ctx.log.error
-  const app = await buildApp(ctx)
+  const breaches: string[] = []
+  const app = await buildApp(ctx, contract(breaches))
+  contracts.set(app, breaches)
   t.teardown(() => app.close())
   return { ctx, clock, app, alice: await client(ctx, app, 'alice'), bea: await client(ctx, app, 'bea'), anyone: caller(app, null) }
 }

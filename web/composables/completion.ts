@@ -24,7 +24,7 @@ export interface Suggestion {
 /** Long enough between two keys to have stopped typing. */
 const PAUSE_MS = 180
 const MAX_SHOWN = 6
-const WORD = /(?<![\p{L}\p{N}_@#:/.])(@[\w.-]{2,}(?:@[\w.-]*)?|#[\p{L}\p{N}_]{1,}|:[\p{L}\p{N}_+-]{2,})$/u
+const WORD = /(?<![\p{L}\p{N}_@#:/.])(@[\w.-]+(?:@[\w.-]*)?|#[\p{L}\p{N}_]{1,}|:[\p{L}\p{N}_+-]{2,})$/u
 const KINDS = { '@': 'person', '#': 'tag', ':': 'emoji' } as const
 
 /** What is being typed at `caret`, or null when it is none of the three. */

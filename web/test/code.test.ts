@@ -173,11 +173,12 @@ t.test('HTML of authors is shown through one component only', async (t) => {
 t.test('the word being typed may be a person, a hashtag or an emoji; an address or an hour is none', async (t) => {
   const at = (text: string): object | null => triggerAt(text, text.length)
   t.same(at('Bonjour @pau'), { kind: 'person', query: 'pau', start: 8 })
+  t.same(at('@p'), { kind: 'person', query: 'p', start: 0 }, 'one letter is enough')
   t.same(at('(@ana@autre.f'), { kind: 'person', query: 'ana@autre.f', start: 1 })
   t.same(at('#fêt'), { kind: 'tag', query: 'fêt', start: 0 })
   t.same(at('miam :pai'), { kind: 'emoji', query: 'pai', start: 5 })
   t.same(triggerAt('@paul et moi', 5), { kind: 'person', query: 'paul', start: 0 }, 'the caret decides')
-  for (const text of ['ana@autre.fr', 'https://a.fr/#bas', 'à 12:30', 'https://a.fr/@ana', 'fin : oui', '@p', ''])
+  for (const text of ['ana@autre.fr', 'https://a.fr/#bas', 'à 12:30', 'https://a.fr/@ana', 'fin : oui', '@', ''])
     t.equal(at(text), null, text)
 })
 

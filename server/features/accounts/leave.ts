@@ -84,7 +84,11 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['dismissed_suggestions', 'actor_id'],
     ['notification_permissions', 'owner_id'],
     ['actor_notes', 'actor_id'],
-    ['actor_notes', 'target_id']
+    ['actor_notes', 'target_id'],
+    ['announcement_reads', 'actor_id'],
+    ['announcement_reactions', 'actor_id'],
+    ['endorsements', 'actor_id'],
+    ['endorsements', 'target_id']
   ] as const) {
     await trx(table)
       .where({ [column]: actor.id })

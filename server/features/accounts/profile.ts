@@ -20,8 +20,9 @@ export interface ProfileInput {
   indexable?: boolean
   hideCollections?: boolean
   fields?: { name: string; value: string }[]
-  icon?: ActorImage
-  image?: ActorImage
+  /** Null: none any more. */
+  icon?: ActorImage | null
+  image?: ActorImage | null
 }
 
 /** Changes the public profile and tells the followers' servers. Without any change nothing is sent. Throws account.* (422). */
@@ -71,8 +72,8 @@ function profileColumns(input: ProfileInput): Record<string, unknown> {
   if (input.indexable !== undefined) columns['indexable'] = input.indexable
   if (input.fields !== undefined) columns['fields'] = JSON.stringify(profileFields(input.fields))
   if (input.hideCollections !== undefined) columns['hide_collections'] = input.hideCollections
-  if (input.icon !== undefined) columns['icon'] = JSON.stringify(input.icon)
-  if (input.image !== undefined) columns['image'] = JSON.stringify(input.image)
+  if (input.icon !== undefined) columns['icon'] = input.icon === null ? null : JSON.stringify(input.icon)
+  if (input.image !== undefined) columns['image'] = input.image === null ? null : JSON.stringify(input.image)
   return columns
 }
 

@@ -48,6 +48,16 @@ export async function readLegal(ctx: Ctx): Promise<Legal> {
   }
 }
 
+/** When the facts or words last changed; never touched: when the site was set up. */
+export async function legalChangedAt(ctx: Ctx): Promise<Date> {
+  const row = await ctx
+    .db('settings')
+    .whereIn('key', [KEY, 'site'])
+    .orderByRaw('key = ? desc', [KEY])
+    .first<{ updated_at: Date } | undefined>('updated_at')
+  return row?.updated_at ?? ctx.clock.now()
+}
+
 /** Replaces everything. Throws legal.too-long (422). */
 export async function saveLegal(ctx: Ctx, { facts, texts, accessibility }: Legal): Promise<Legal> {
   const isTooLong = Object.values(facts).some((fact) => fact.length > MAX_FACT) || Object.values(texts).some((own) => own.length > MAX_TEXT)

@@ -70,6 +70,20 @@ export async function describeMedia(ctx: Ctx, actorId: string, id: string, detai
   return { ...row, ...changed }
 }
 
+/** Throws one's own picture away before it hangs on anything. Throws media.unknown (404), media.in-use (422). */
+export async function discardMedia(ctx: Ctx, actorId: string, id: string): Promise<void> {
+  await getOwnMedia(ctx, actorId, id)
+  const [row] = await ctx
+    .db<MediaRow>('media')
+    .where({ id, actor_id: actorId })
+    .whereNull('object_id')
+    .whereRaw('not exists (select 1 from scheduled_statuses w where w.media_ids @> array[media.id])')
+    .delete()
+    .returning('*')
+  if (row === undefined) throw new AppError('media.in-use', 422, 'Media attachment is currently used by a status')
+  await removeFiles(ctx, [row.file, row.preview_file])
+}
+
 /** Removes uploads that were never attached, with their files. Returns how many. For the pruning job. */
 export async function pruneOrphanMedia(ctx: Ctx): Promise<number> {
   const before = new Date(ctx.clock.now().getTime() - ORPHAN_HOURS * 3_600_000)

@@ -5,11 +5,12 @@ import { findActor } from '../../db/publishers.ts'
 import { loadRelationships } from '../../db/relationships.ts'
 import type { ActorRow } from '../../db/rows.ts'
 import { blockActor, muteActor, unblockActor, unmuteActor } from '../../features/follows/block.ts'
+import { endorseActor, unendorseActor } from '../../features/follows/endorse.ts'
 import { noteActor } from '../../features/follows/note.ts'
 import { followActor, unfollowActor } from '../../features/follows/follow.ts'
 import { acceptRequest, rejectFollower } from '../../features/follows/requests.ts'
 import { requireAuth } from '../plugins/auth.ts'
-import { boolOf, idParam, notFound, readParams, textOf, type Params } from './params.ts'
+import { boolOf, idParam, listOf, notFound, readParams, textOf, type Params } from './params.ts'
 import type { Relationship } from './serialise/entities.ts'
 import { toRelationship } from './serialise/relationship.ts'
 
@@ -31,9 +32,17 @@ export async function mastodonAccountActions(app: FastifyInstance, { ctx }: { ct
   const route = (path: string, scope: string, work: Work): void => {
     app.post(path, { config: { scope } }, act(work))
   }
-  route('/accounts/:id/follow', 'write:follows', (me, other, params) => followActor(ctx, me, other, { reblogs: boolOf(params['reblogs']) }))
+  route('/accounts/:id/follow', 'write:follows', (me, other, params) =>
+    followActor(ctx, me, other, {
+      reblogs: boolOf(params['reblogs']),
+      notify: boolOf(params['notify']),
+      languages: params['languages'] === null || params['languages'] === '' ? [] : listOf(params['languages'])
+    })
+  )
   route('/accounts/:id/unfollow', 'write:follows', (me, other) => unfollowActor(ctx, me, other))
   route('/accounts/:id/remove_from_followers', 'write:follows', (me, other) => rejectFollower(ctx, me, other))
+  for (const path of ['pin', 'endorse']) route(`/accounts/:id/${path}`, 'write:accounts', (me, other) => endorseActor(ctx, me, other))
+  for (const path of ['unpin', 'unendorse']) route(`/accounts/:id/${path}`, 'write:accounts', (me, other) => unendorseActor(ctx, me, other))
   route('/accounts/:id/block', 'write:blocks', (me, other) => blockActor(ctx, me, other))
   route('/accounts/:id/unblock', 'write:blocks', (me, other) => unblockActor(ctx, me, other))
   route('/accounts/:id/mute', 'write:mutes', (me, other, params) =>

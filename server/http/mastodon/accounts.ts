@@ -2,7 +2,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { isRowId } from '../../core/ids.ts'
-import { blockedBy, followRequestsOf, followedBy, followersOf, loadRelationships, mutedByActor } from '../../db/relationships.ts'
+import {
+  blockedBy,
+  endorsedBy,
+  followRequestsOf,
+  followedBy,
+  followersOf,
+  loadRelationships,
+  mutedByActor
+} from '../../db/relationships.ts'
 import { loadActorParts, type ActorPart } from '../../db/status-parts.ts'
 import { actorTimeline } from '../../db/timelines.ts'
 import { findByAcct } from '../../features/search/lookup.ts'
@@ -11,7 +19,7 @@ import { askForFeatured } from '../../protocol/featured.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
-import { boolOf, idParam, listOf, notFound, readPage, textOf, viewerOf, type Params } from './params.ts'
+import { boolOf, idParam, listOf, notFound, offsetOf, readPage, textOf, viewerOf, type Params } from './params.ts'
 import { presentAccounts, presentPage } from './present.ts'
 import { toAccount } from './serialise/account.ts'
 import type { Account, MutedAccount } from './serialise/entities.ts'
@@ -103,6 +111,12 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
   app.get('/accounts/:id/followers', { config: READ }, listOfActor(followersOf))
   app.get('/accounts/:id/following', { config: READ }, listOfActor(followedBy))
 
+  app.get('/accounts/:id/endorsements', { config: READ }, async (request, reply) => {
+    const actor = await getActor(ctx, idParam(request))
+    const page = readPage(request, 40, 80)
+    return presentAccounts(ctx, request, reply, await endorsedBy(ctx, actor.id, page), page)
+  })
+
   const ownList =
     (list: typeof followersOf) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<Account[]> => {
@@ -110,6 +124,7 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
       return presentAccounts(ctx, request, reply, await list(ctx, requireAuth(request).actor.id, page), page)
     }
   app.get('/follow_requests', { config: { scope: 'read:follows' } }, ownList(followRequestsOf))
+  app.get('/endorsements', { config: { scope: 'read:accounts' } }, ownList(endorsedBy))
   app.get('/blocks', { config: { scope: 'read:blocks' } }, ownList(blockedBy))
   app.get('/mutes', { config: { scope: 'read:mutes' } }, async (request, reply): Promise<MutedAccount[]> => {
     const page = readPage(request, 40, 80)
@@ -131,9 +146,4 @@ async function getActor(ctx: Ctx, id: string): Promise<ActorPart> {
 
 function isGone(actor: ActorPart): boolean {
   return actor.suspended_at !== null || actor.deleted_at !== null || actor.host_action === 'block'
-}
-
-function offsetOf(value: unknown): number {
-  const offset = Math.floor(Number(textOf(value) ?? 0))
-  return Number.isFinite(offset) ? Math.min(Math.max(offset, 0), 400) : 0
 }

@@ -36,6 +36,15 @@ export async function mastodonCredentials(app: FastifyInstance, { ctx }: { ctx: 
     return await credentialAccount(ctx, saved, fresh)
   })
 
+  for (const [path, column] of [
+    ['avatar', 'icon'],
+    ['header', 'image']
+  ] as const)
+    app.delete(`/api/v1/profile/${path}`, { config: { scope: 'write:accounts' } }, async (request) => {
+      const { account, actor } = requireAuth(request)
+      return await credentialAccount(ctx, account, await updateProfile(ctx, actor, { [column]: null }))
+    })
+
   app.post('/api/v1/accounts', { config: { scope: 'write:accounts', appToken: true, rateLimit: LIMITS.signup } }, async (request) => {
     const app_ = request.appToken
     if (app_ === null || !app_.scopes.some((scope) => scope === 'write' || scope === 'write:accounts')) {

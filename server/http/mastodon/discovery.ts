@@ -6,7 +6,7 @@ import { directory, familiarFollowers, suggestedActors, trendingStatuses, trendi
 import { loadActorParts } from '../../db/status-parts.ts'
 import { dismissSuggestion } from '../../features/follows/suggestions.ts'
 import { requireAuth } from '../plugins/auth.ts'
-import { boolOf, idParam, listOf, readPage, textOf, viewerOf, type Params } from './params.ts'
+import { boolOf, idParam, linkOffsets, listOf, offsetOf, readPage, textOf, viewerOf, type Params } from './params.ts'
 import { presentStatuses, presentTags } from './present.ts'
 import { toAccount } from './serialise/account.ts'
 
@@ -49,22 +49,20 @@ export async function mastodonDiscovery(app: FastifyInstance, { ctx }: { ctx: Ct
     return {}
   })
 
-  app.get('/api/v1/directory', PUBLIC, async (request) => {
+  app.get('/api/v1/directory', PUBLIC, async (request, reply) => {
     const query = request.query as Params
     const order = textOf(query['order']) === 'new' ? 'new' : 'active'
-    const { limit } = readPage(request, 40, 80)
-    const actors = await directory(ctx, viewerOf(request), {
-      local: boolOf(query['local']) ?? false,
-      order,
-      limit,
-      offset: offsetOf(query['offset'])
-    })
+    const page = { limit: readPage(request, 40, 80).limit, offset: offsetOf(query['offset']) }
+    const actors = await directory(ctx, viewerOf(request), { local: boolOf(query['local']) ?? false, order, ...page })
+    linkOffsets(ctx, request, reply, actors.length, page)
     return actors.map((actor) => toAccount(ctx, actor, actor))
   })
 
   for (const path of ['/api/v1/trends', '/api/v1/trends/tags'])
-    app.get(path, PUBLIC, async (request) => {
-      const tags = await trendingTags(ctx, readPage(request, 10, 20).limit, offsetOf((request.query as Params)['offset']))
+    app.get(path, PUBLIC, async (request, reply) => {
+      const page = { limit: readPage(request, 10, 20).limit, offset: offsetOf((request.query as Params)['offset']) }
+      const tags = await trendingTags(ctx, page.limit, page.offset)
+      linkOffsets(ctx, request, reply, tags.length, page)
       return presentTags(
         ctx,
         tags.map((tag) => ({ tag, name: tag })),
@@ -72,15 +70,11 @@ export async function mastodonDiscovery(app: FastifyInstance, { ctx }: { ctx: Ct
       )
     })
 
-  app.get('/api/v1/trends/statuses', PUBLIC, async (request) => {
+  app.get('/api/v1/trends/statuses', PUBLIC, async (request, reply) => {
     const viewer = viewerOf(request)
-    const rows = await trendingStatuses(ctx, viewer, readPage(request, 20, 40).limit, offsetOf((request.query as Params)['offset']))
+    const page = { limit: readPage(request, 20, 40).limit, offset: offsetOf((request.query as Params)['offset']) }
+    const rows = await trendingStatuses(ctx, viewer, page.limit, page.offset)
+    linkOffsets(ctx, request, reply, rows.length, page)
     return presentStatuses(ctx, rows, viewer)
   })
-}
-
-/** Lists by count have no keys to page by; beyond 400 nobody reads. */
-function offsetOf(value: unknown): number {
-  const offset = Math.floor(Number(textOf(value) ?? 0))
-  return Number.isFinite(offset) ? Math.min(Math.max(offset, 0), 400) : 0
 }

@@ -3,13 +3,7 @@ import type { FastifyInstance } from 'fastify'
 
 const PUBLIC_LISTS = ['/api/v1/custom_emojis', '/api/v1/trends/links', '/api/v1/instance/activity']
 
-const OWN_LISTS: Record<string, string> = {
-  '/api/v1/announcements': 'read:accounts',
-  '/api/v1/endorsements': 'read:accounts'
-}
-
 /** Fastify plugin. */
 export async function mastodonEmptyLists(app: FastifyInstance): Promise<void> {
   for (const path of PUBLIC_LISTS) app.get(path, { config: { public: true } }, async () => [])
-  for (const [path, scope] of Object.entries(OWN_LISTS)) app.get(path, { config: { scope } }, async () => [])
 }

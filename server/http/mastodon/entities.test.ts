@@ -5,6 +5,7 @@ import t from 'tap'
 import { buildApp } from '../../app.ts'
 import { createToken } from '../../features/accounts/tokens.ts'
 import { createEvent } from '../../features/events/create-event.ts'
+import { contract } from '../../test/contract.ts'
 import { testContext } from '../../test/context.ts'
 import { citizen, remotePerson } from '../../test/people.ts'
 
@@ -32,7 +33,7 @@ const absent = (entity: object, fields: string[]): string[] =>
 async function scene(t: Tap) {
   const { ctx } = await testContext(t)
   ctx.log.error = ((what: { err?: Error }) => process.stderr.write(`${what.err?.stack}\n`)) as typeof ctx.log.error
-  const app = await buildApp(ctx)
+  const app = await buildApp(ctx, contract())
   t.teardown(() => app.close())
   const alice = await citizen(ctx, 'alice')
   const bea = await citizen(ctx, 'bea')

@@ -1,10 +1,12 @@
 // What the instance says of itself to Mastodon's apps: v1 and v2 entities, rules, peers (ecosystem.md §4.1).
 import type { FastifyInstance } from 'fastify'
 import type { Ctx, Site } from '../../context.ts'
+import { paragraphs } from '../../core/plain-text.ts'
 import { requireSite } from '../../db/site.ts'
 import { POLL_LIMITS } from '../../features/wall/poll.ts'
 import { MAX_FEATURED_TAGS } from '../../features/tags/tags.ts'
 import { contactOf, instanceNumbers, knownHosts } from '../../features/admin/instance.ts'
+import { legalChangedAt, legalText } from '../../features/admin/legal.ts'
 import { text } from '../../locales/texts.ts'
 import { pushPublicKey } from '../../protocol/push.ts'
 import { localeOf } from '../plugins/locale.ts'
@@ -47,7 +49,22 @@ export async function mastodonInstance(app: FastifyInstance, { ctx }: { ctx: Ctx
   })
   app.get('/api/v1/instance/rules', PUBLIC, async (request) => rules(localeOf(request)))
   app.get('/api/v1/instance/peers', PUBLIC, async () => await knownHosts(ctx))
-  app.get('/api/v1/instance/extended_description', PUBLIC, async () => ({ updated_at: null, content: requireSite(ctx).description }))
+  app.get('/api/v1/instance/extended_description', PUBLIC, async () => ({
+    updated_at: (await legalChangedAt(ctx)).toISOString(),
+    content: paragraphs(requireSite(ctx).description)
+  }))
+  app.get('/api/v1/instance/privacy_policy', PUBLIC, async (request) => ({
+    updated_at: (await legalChangedAt(ctx)).toISOString(),
+    content: (await legalText(ctx, 'privacy', localeOf(request))).html
+  }))
+  app.get('/api/v1/instance/terms_of_service', PUBLIC, async (request) => ({
+    effective_date: (await legalChangedAt(ctx)).toISOString().slice(0, 10),
+    effective: true,
+    content: (await legalText(ctx, 'terms', localeOf(request))).html,
+    succeeded_by: null
+  }))
+  // No translation here: no pair of languages.
+  app.get('/api/v1/instance/translation_languages', PUBLIC, async () => ({}))
 }
 
 async function instanceV2(ctx: Ctx) {
@@ -65,7 +82,12 @@ async function instanceV2(ctx: Ctx) {
     icon: [],
     languages: ['fr', 'en'],
     configuration: {
-      urls: { streaming: streamingUrl(site), about: `${site.origin}/a-propos`, privacy_policy: null, terms_of_service: null },
+      urls: {
+        streaming: streamingUrl(site),
+        about: `${site.origin}/a-propos`,
+        privacy_policy: `${site.origin}/confidentialite`,
+        terms_of_service: `${site.origin}/conditions`
+      },
       vapid: { public_key: await pushPublicKey(ctx) },
       accounts: { max_featured_tags: MAX_FEATURED_TAGS, max_pinned_statuses: 5 },
       ...CONFIGURATION,

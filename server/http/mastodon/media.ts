@@ -6,7 +6,7 @@ import { uploadSubject } from '../../protocol/media-address.ts'
 import { attachmentOf } from '../../db/attachments.ts'
 import type { MediaRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
-import { describeMedia, getOwnMedia, uploadMedia, type MediaDetails } from '../../features/media/media.ts'
+import { describeMedia, discardMedia, getOwnMedia, uploadMedia, type MediaDetails } from '../../features/media/media.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { readForm } from '../plugins/bodies.ts'
 import type { Nested } from '../plugins/nested-params.ts'
@@ -36,6 +36,11 @@ export async function mastodonMedia(app: FastifyInstance, { ctx }: { ctx: Ctx })
   app.put<{ Params: { id: string } }>('/api/v1/media/:id', { config: SCOPE }, async (request) => {
     const { fields } = await readForm(request)
     return presentMedia(ctx, await describeMedia(ctx, requireAuth(request).actor.id, request.params.id, detailsOf(fields)))
+  })
+
+  app.delete<{ Params: { id: string } }>('/api/v1/media/:id', { config: SCOPE }, async (request) => {
+    await discardMedia(ctx, requireAuth(request).actor.id, request.params.id)
+    return {}
   })
 }
 

@@ -81,3 +81,29 @@ export function linkPages(ctx: Ctx, request: FastifyRequest, reply: FastifyReply
   if (keys.length === page.limit) links.unshift(`<${at('max_id', last)}>; rel="next"`)
   reply.header('link', links.join(', '))
 }
+
+/** The same for a list by count, which is paged by `offset`. */
+export function linkOffsets(
+  ctx: Ctx,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  found: number,
+  { limit, offset }: { limit: number; offset: number }
+): void {
+  const at = (start: number): string => {
+    const url = new URL(request.url, ctx.site?.origin ?? 'http://localhost')
+    url.searchParams.set('offset', String(start))
+    return url.href
+  }
+  const links = [
+    ...(found === limit ? [`<${at(offset + limit)}>; rel="next"`] : []),
+    ...(offset > 0 ? [`<${at(Math.max(0, offset - limit))}>; rel="prev"`] : [])
+  ]
+  if (links.length > 0) reply.header('link', links.join(', '))
+}
+
+/** Where a list by count begins: such lists have no keys to page by, and beyond 400 nobody reads. */
+export function offsetOf(value: unknown): number {
+  const offset = Math.floor(Number(textOf(value) ?? 0))
+  return Number.isFinite(offset) ? Math.min(Math.max(offset, 0), 400) : 0
+}

@@ -5,6 +5,8 @@ import { AppError } from '../../core/errors.ts'
 import { KNOWN_SCOPES } from '../../core/scopes.ts'
 import { requireSite } from '../../db/site.ts'
 import { grantClient, redeemCode, revokeAppToken, type ClientCredentials } from '../../features/accounts/oauth.ts'
+import { toAccount } from '../mastodon/serialise/account.ts'
+import { requireAuth } from '../plugins/auth.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 
 /** Fastify plugin. Bodies come as JSON, urlencoded or multipart: clients do all three. */
@@ -27,6 +29,19 @@ export async function oauthToken(app: FastifyInstance, { ctx }: { ctx: Ctx }): P
     return {}
   })
 
+  app.get('/oauth/userinfo', { config: { scope: 'profile' } }, async (request) => {
+    const { actor } = requireAuth(request)
+    const { acct, avatar, display_name: name, url, username } = toAccount(ctx, actor, null)
+    return {
+      iss: `${requireSite(ctx).origin}/`,
+      sub: actor.iri,
+      name: name || acct,
+      preferred_username: username,
+      profile: url,
+      picture: avatar
+    }
+  })
+
   app.get('/.well-known/oauth-authorization-server', { config: { public: true } }, async (_request, reply) => {
     const { origin } = requireSite(ctx)
     reply.header('cache-control', 'public, max-age=3600')
@@ -36,6 +51,7 @@ export async function oauthToken(app: FastifyInstance, { ctx }: { ctx: Ctx }): P
       authorization_endpoint: `${origin}/oauth/authorize`,
       token_endpoint: `${origin}/oauth/token`,
       app_registration_endpoint: `${origin}/api/v1/apps`,
+      userinfo_endpoint: `${origin}/oauth/userinfo`,
       revocation_endpoint: `${origin}/oauth/revoke`,
       scopes_supported: KNOWN_SCOPES,
       response_types_supported: ['code'],

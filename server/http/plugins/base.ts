@@ -5,7 +5,7 @@ import type { Ctx } from '../../context.ts'
 import { authPlugin } from './auth.ts'
 import { bodiesPlugin } from './bodies.ts'
 import { corsPlugin } from './cors.ts'
-import { rateLimitPlugin } from './rate-limit.ts'
+import { apiCalls, rateLimitPlugin } from './rate-limit.ts'
 import { securityHeadersPlugin } from './security-headers.ts'
 
 /** Headers, CORS, cookies, bodies, limits, then who is asking. */
@@ -16,5 +16,6 @@ export async function basePlugins(app: FastifyInstance, { ctx }: { ctx: Ctx }): 
   await app.register(bodiesPlugin)
   await app.register(rateLimitPlugin, { ctx })
   await app.register(authPlugin, { ctx })
+  await app.register(apiCalls, { ctx })
 }
 Object.assign(basePlugins, { [Symbol.for('skip-override')]: true })

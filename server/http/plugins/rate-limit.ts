@@ -31,6 +31,36 @@ const PER_NAME = { max: 10, timeWindow: 5 * MINUTE_MS }
 /** Questions that one person makes this server ask others, by whatever route (security.md F24). What is known here is free. */
 const LOOKUPS = { max: 10, timeWindow: MINUTE_MS }
 
+/** Calls of the client API. Mastodon allows 300 in 5 minutes; our own pages ask more often, and a school is one address. */
+const CALLS = {
+  person: { max: 3000, timeWindow: 5 * MINUTE_MS },
+  address: { max: 15_000, timeWindow: 5 * MINUTE_MS }
+}
+const API_PATH = /^\/api\/v[12]\//
+
+/** Counts every call of the Mastodon API and says so in X-RateLimit-* (docs.joinmastodon.org/api/rate-limits): per person, else per address. */
+export async function apiCalls(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const person = app.createRateLimit({ ...CALLS.person, keyGenerator: (request) => `calls-${request.auth?.actor.id}` })
+  const address = app.createRateLimit({ ...CALLS.address, keyGenerator: (request) => `calls-${request.ip}` })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!API_PATH.test(request.url) || request.method === 'OPTIONS') return
+    const result = await (request.auth === null ? address : person)(request)
+    if (result.isAllowed) return
+    reply
+      .header('x-ratelimit-limit', result.max)
+      .header('x-ratelimit-remaining', result.remaining)
+      .header('x-ratelimit-reset', result.ttlInSeconds)
+    if (result.isExceeded) throw tooMany(result.ttl)
+  })
+  // Mastodon says when, not in how many seconds; limits of single routes have come to be known by now.
+  app.addHook('onSend', async (request, reply) => {
+    const seconds = Number(reply.getHeader('x-ratelimit-reset'))
+    if (API_PATH.test(request.url) && Number.isFinite(seconds))
+      reply.header('x-ratelimit-reset', new Date(ctx.clock.now().getTime() + seconds * 1000).toISOString())
+  })
+}
+Object.assign(apiCalls, { [Symbol.for('skip-override')]: true })
+
 /** Makes limits available; each route asks for its own. Shared between processes when Redis is there. */
 export async function rateLimitPlugin(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const redis =

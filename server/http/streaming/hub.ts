@@ -14,10 +14,13 @@ import {
   type LiveObject,
   type Notice
 } from '../../db/live.ts'
+import { ANYONE } from '../../db/visibility.ts'
+import { currentAnnouncements } from '../../features/announcements/announcements.ts'
 import { conversationsAbout } from '../../features/conversations/conversations.ts'
 import { findNotification } from '../../features/notifications/list.ts'
 import { toConversations } from '../mastodon/conversations.ts'
 import { presentStatuses } from '../mastodon/present.ts'
+import { toAnnouncement } from '../mastodon/serialise/announcement.ts'
 import { toNotification } from '../mastodon/serialise/notification.ts'
 import { belonging, type Stream } from './streams.ts'
 
@@ -32,6 +35,7 @@ export interface LiveEvent {
     | 'filters_changed'
     | 'announcement'
     | 'announcement.delete'
+    | 'announcement.reaction'
   /** JSON, or an id; none for filters_changed. */
   payload?: string
   stream: string[]
@@ -148,7 +152,9 @@ async function dispatch(ctx: Ctx, subscribers: Subscriber[], { kind, ids }: Noti
     case 'announcement-deleted':
       return tellAll(subscribers, isUser, 'announcement.delete', ids)
     case 'announced':
-      return
+      return tellAll(subscribers, isUser, 'announcement', await announcementPayloads(ctx, ids))
+    case 'announcement-reacted':
+      return tellAll(subscribers, isUser, 'announcement.reaction', await reactionPayloads(ctx, ids))
   }
 }
 
@@ -226,6 +232,22 @@ async function tellDeleted(ctx: Ctx, subscribers: Subscriber[], ids: string[]): 
       [id]
     )
   }
+}
+
+/** As nobody in particular sees them: for everybody they are new. */
+async function announcementPayloads(ctx: Ctx, ids: string[]): Promise<string[]> {
+  const current = await currentAnnouncements(ctx, ANYONE)
+  return current.filter(({ id }) => ids.includes(id)).map((one) => JSON.stringify(toAnnouncement(one)))
+}
+
+async function reactionPayloads(ctx: Ctx, ids: string[]): Promise<string[]> {
+  const current = new Map((await currentAnnouncements(ctx, ANYONE)).map((one) => [one.id, one]))
+  return ids.flatMap((one) => {
+    const [id, name] = one.split(' ') as [string, string]
+    const announcement = current.get(id)
+    const count = announcement?.reactions.find((reaction) => reaction.name === name)?.count ?? 0
+    return announcement === undefined ? [] : [JSON.stringify({ name, count, announcement_id: id })]
+  })
 }
 
 function tellAll(subscribers: Subscriber[], wants: (stream: Stream) => boolean, event: LiveEvent['event'], payloads: string[]): void {

@@ -99,6 +99,24 @@ export interface Relationship {
   note: string
 }
 
+export interface AnnouncementEntity {
+  id: string
+  /** HTML. */
+  content: string
+  starts_at: string | null
+  ends_at: string | null
+  all_day: boolean
+  published_at: string
+  updated_at: string
+  /** The viewer put it away. */
+  read: boolean
+  mentions: Mention[]
+  statuses: { id: string; url: string }[]
+  tags: StatusTag[]
+  emojis: CustomEmoji[]
+  reactions: { name: string; count: number; me: boolean; url?: string; static_url?: string }[]
+}
+
 export interface MediaSize {
   width: number
   height: number

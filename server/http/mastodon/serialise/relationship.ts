@@ -8,8 +8,8 @@ export function toRelationship(row: RelationshipRow): Relationship {
     id: row.id,
     following: row.following,
     showing_reblogs: (row.following || row.requested) && row.reblogs,
-    notifying: false,
-    languages: null,
+    notifying: row.notify,
+    languages: row.languages,
     followed_by: row.followed_by,
     blocking: row.blocking,
     blocked_by: row.blocked_by,
@@ -18,7 +18,7 @@ export function toRelationship(row: RelationshipRow): Relationship {
     requested: row.requested,
     requested_by: row.requested_by,
     domain_blocking: row.domain_blocking,
-    endorsed: false,
+    endorsed: row.endorsed,
     note: row.note
   }
 }
