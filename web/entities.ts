@@ -349,11 +349,31 @@ export const FILTER_CONTEXTS = ['home', 'notifications', 'public', 'thread', 'ac
 export type FilterContext = (typeof FILTER_CONTEXTS)[number]
 
 /** Words one does not want to read; `blur` is for pictures. */
+/** What the commune announces to its people. */
+export interface Announcement {
+  id: string
+  /** HTML. */
+  content: string
+  published_at: string
+  reactions: { name: string; count: number; me: boolean }[]
+}
+
+/** The same as administrators keep it. */
+export interface WrittenAnnouncement {
+  id: string
+  /** As it was written. */
+  content: string
+  ends_at: string | null
+  is_over: boolean
+  created_at: string
+}
+
 export interface Filter {
   id: string
   title: string
   context: FilterContext[]
   filter_action: 'warn' | 'hide' | 'blur'
+  keywords: { id: string; keyword: string; whole_word: boolean }[]
 }
 
 /** Direct messages of one thread. */

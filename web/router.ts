@@ -50,7 +50,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },
   { path: '/confirmer/renvoyer', name: 'resend', component: () => import('./pages/ResendPage.vue') },
   {
-    path: '/reglages/:section(profil|confidentialite|notifications|securite|applications|donnees|langue)?',
+    path: '/reglages/:section(profil|confidentialite|notifications|hashtags|securite|applications|donnees|langue)?',
     name: 'settings',
     component: () => import('./pages/SettingsPage.vue'),
     meta: { members: true }
@@ -58,6 +58,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true } },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
+  { path: '/admin/annonces', name: 'announcements', component: () => import('./pages/AnnouncementsPage.vue'), meta: { members: true } },
   { path: '/admin/courriel', name: 'mails', component: () => import('./pages/MailsPage.vue'), meta: { members: true } },
   { path: '/admin/pages-legales', name: 'legal', component: () => import('./pages/LegalSettingsPage.vue'), meta: { members: true } },
   { path: '/admin/serveurs', name: 'policies', component: () => import('./pages/PoliciesPage.vue'), meta: { members: true } },

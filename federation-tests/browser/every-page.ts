@@ -143,11 +143,14 @@ function examples(ids: Ids): PageExample[] {
     settings: [
       'member',
       '/reglages',
-      ...['confidentialite', 'notifications', 'securite', 'applications', 'donnees', 'langue'].map((section) => `/reglages/${section}`)
+      ...['confidentialite', 'notifications', 'hashtags', 'securite', 'applications', 'donnees', 'langue'].map(
+        (section) => `/reglages/${section}`
+      )
     ],
     admin: ['admin', '/admin'],
     federation: ['admin', '/admin/federation'],
     host: ['admin', '/admin/federation/ailleurs.example'],
+    announcements: ['admin', '/admin/annonces'],
     mails: ['admin', '/admin/courriel'],
     legal: ['admin', '/admin/pages-legales'],
     policies: ['admin', '/admin/serveurs'],
