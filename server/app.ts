@@ -15,6 +15,7 @@ import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
+import { communerTerritory } from './http/communer/territory.ts'
 import { communerTimelines } from './http/communer/timelines.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
@@ -74,6 +75,7 @@ import { errorsPlugin, sendError } from './http/plugins/errors.ts'
 import { AJV_OPTIONS, querystringParser } from './http/plugins/server-options.ts'
 import { unreadBodies } from './http/plugins/unread-bodies.ts'
 import { streaming } from './http/streaming/streaming.ts'
+import { territory } from './http/territory.ts'
 import { wellKnown } from './http/wellknown.ts'
 
 /** Q01 (slow-loris): headers must be there within 10 s; a whole request, with a photo on a slow phone, within 60 s. */
@@ -132,6 +134,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(health, { ctx })
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
+  await app.register(territory, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
   for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation])
     await app.register(routes, native)
@@ -143,6 +146,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerAgendaSources,
     communerTimelines,
+    communerTerritory,
     communerEvents,
     communerEmail,
     communerChannels,

@@ -695,3 +695,26 @@ export interface Why {
   tag?: string
   followers?: number
 }
+
+/** What the commune belongs to. */
+export interface Territory {
+  level: 'country' | 'region' | 'departement' | 'epci' | 'commune'
+  code: string
+  name: string
+}
+
+/** The instance of a commune around. */
+export interface Neighbour {
+  host: string
+  shared: { level: string; name: string }
+  account: Account | null
+}
+
+/** A commune of France, to choose one's own. */
+export interface FrenchCommune {
+  code: string
+  name: string
+  postalCodes: string[]
+  population: number | null
+  departement: string
+}

@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Ctx, Site } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { readUsage, staffIris, type Usage } from '../db/nodeinfo.ts'
+import type { HostTerritory } from '../db/neighbours.ts'
 import { requireSite } from '../db/site.ts'
+import { territoryFacts } from '../features/territory/territory.ts'
 import { instanceActorIri } from '../vocab/iris.ts'
 import { webfinger } from './webfinger.ts'
 
@@ -55,7 +57,7 @@ export async function wellKnown(app: FastifyInstance, { ctx }: { ctx: Ctx }): Pr
     if (version !== '2.0' && version !== '2.1') throw new AppError('request.not-found', 404, 'There is nothing at this address.')
     const { usage, staff } = await statistics()
     open(reply).type(`application/json; profile="${SCHEMA}/${version}#"`)
-    return JSON.stringify(nodeinfo(requireSite(ctx), version, usage, staff))
+    return JSON.stringify(nodeinfo(requireSite(ctx), version, usage, staff, await territoryFacts(ctx)))
   })
 }
 
@@ -68,7 +70,7 @@ function lrdd(site: Site): string {
 }
 
 /** 2.0 has no `repository` and `homepage`. Capabilities are never told here, nor read from peers (federation.md §1.3). */
-function nodeinfo(site: Site, version: '2.0' | '2.1', usage: Usage, staff: string[]): object {
+function nodeinfo(site: Site, version: '2.0' | '2.1', usage: Usage, staff: string[], territory: HostTerritory): object {
   return {
     version,
     software: { name: 'communer', version: VERSION },
@@ -84,7 +86,7 @@ function nodeinfo(site: Site, version: '2.0' | '2.1', usage: Usage, staff: strin
       nodeName: site.name,
       nodeDescription: site.description,
       staffAccounts: staff,
-      territory: { type: 'Commune', countryCode: 'FR', ...(site.insee === '' ? {} : { inseeCode: site.insee }) },
+      territory: { type: 'Commune', countryCode: 'FR', ...territory },
       federation: { enabled: true }
     }
   }

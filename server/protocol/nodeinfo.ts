@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
 import { hostOf } from '../core/iri.ts'
 import { saveSoftware } from '../db/hosts.ts'
+import { saveTerritory, type HostTerritory } from '../db/neighbours.ts'
 import { fetchJson } from './fetch.ts'
 import { asArray, isMap, plainOf } from './normalise-values.ts'
 
@@ -23,6 +24,21 @@ export async function refreshHost(ctx: Ctx, host: string): Promise<void> {
   const document = await fetchJson(ctx, best.href, options)
   const software = isMap(document) && isMap(document.software) ? document.software : {}
   await saveSoftware(ctx, host, plainOf(software.name, 64)?.toLowerCase() ?? null, plainOf(software.version, 64))
+  await saveTerritory(ctx, host, readTerritory(isMap(document) && isMap(document.metadata) ? document.metadata.territory : null))
+}
+
+/** What a server says it stands for, names cut and codes checked; null when it says nothing usable. */
+function readTerritory(value: unknown): HostTerritory | null {
+  if (!isMap(value)) return null
+  const code = (text: unknown): string | null => (typeof text === 'string' && /^[0-9A-Z]{1,9}$/.test(text) ? text : null)
+  const part = (name: 'epci' | 'departement' | 'region'): HostTerritory => {
+    const found = value[name]
+    const [its, called] = isMap(found) ? [code(found.code), plainOf(found.name, 100)] : [null, null]
+    return its === null || called === null ? {} : { [name]: { code: its, name: called } }
+  }
+  const insee = code(value.inseeCode)
+  const territory = { ...(insee === null ? {} : { inseeCode: insee }), ...part('epci'), ...part('departement'), ...part('region') }
+  return Object.keys(territory).length === 0 ? null : territory
 }
 
 const APPLICATION = 'https://www.w3.org/ns/activitystreams#Application'

@@ -1,4 +1,5 @@
 // Actor documents (federation.md §1.4, §1.5): people, groups of every kind, the commune, the instance. Pure.
+import { territoryDocument } from './territory.ts'
 import { actorIris, sharedInboxIri } from './iris.ts'
 import type { WireDocument } from './context.ts'
 import { absoluteUrl, plainLine, wireDate } from './values.ts'
@@ -65,7 +66,7 @@ export function actorDocument(source: ActorSource, links: ActorLinks): WireDocum
     ...(isInstance ? {} : { featured: iris.featured, featuredTags: iris.tags }),
     ...(links.group ? groupTerms(source, links.group) : {}),
     endpoints: { sharedInbox: sharedInboxIri(links.origin), ...(links.group ? groupEndpoints(source.iri) : {}) },
-    ...(links.territory && source.kind === 'commune' ? { 'communer:territory': territory(links.origin, links.territory) } : {}),
+    ...(links.territory && source.kind === 'commune' ? { 'communer:territory': territoryDocument(links.origin, links.territory) } : {}),
     ...picture('icon', links.origin, source.icon),
     ...picture('image', links.origin, source.image),
     published: wireDate(source.published),
@@ -120,19 +121,6 @@ function profileTerms(source: ActorSource, origin: string): WireDocument {
 /** FEP-844e: what this server understands beyond the usual. */
 function instanceTerms(): WireDocument {
   return { implements: [{ href: 'https://datatracker.ietf.org/doc/html/rfc9421', name: 'RFC-9421: HTTP Message Signatures' }] }
-}
-
-function territory(origin: string, place: { name: string; insee: string; latitude: number; longitude: number }): WireDocument {
-  return {
-    type: 'Place',
-    id: `${origin}/ap/territory`,
-    name: place.name,
-    'communer:countryCode': 'FR',
-    ...(place.insee ? { 'communer:inseeCode': place.insee } : {}),
-    'communer:level': 'commune',
-    latitude: Number.isInteger(place.latitude) ? place.latitude + 0.000001 : place.latitude,
-    longitude: Number.isInteger(place.longitude) ? place.longitude + 0.000001 : place.longitude
-  }
 }
 
 /** A single image, or nothing at all (W7). */

@@ -19,6 +19,7 @@ export const LIMITS = {
   report: { max: 20, timeWindow: 60 * MINUTE_MS },
   /** Questions to a server that somebody names (security.md F24). */
   interaction: { max: 10, timeWindow: MINUTE_MS },
+  communes: { max: 120, timeWindow: 5 * MINUTE_MS },
   apps: { max: 60, timeWindow: 60 * MINUTE_MS },
   token: { max: 60, timeWindow: 5 * MINUTE_MS },
   media: { max: 60, timeWindow: 15 * MINUTE_MS },

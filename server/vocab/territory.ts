@@ -1,0 +1,41 @@
+// The territory a commune's instance stands for, as a Place (federation.md §4.9). Pure.
+import type { WireDocument } from './context.ts'
+
+export interface TerritorySource {
+  name: string
+  insee: string
+  latitude: number
+  longitude: number
+  /** From the country down to the commune, as far as known. */
+  chain?: { level: string; code: string; name: string }[]
+}
+
+/** The Place; with a chain, `partOf` names what it belongs to, the closest first. */
+export function territoryDocument(origin: string, { name, insee, latitude, longitude, chain = [] }: TerritorySource): WireDocument {
+  const above = chain.filter(({ level }) => level !== 'commune').toReversed()
+  return {
+    type: 'Place',
+    id: `${origin}/ap/territory`,
+    name,
+    'communer:countryCode': 'FR',
+    ...(insee ? { 'communer:inseeCode': insee } : {}),
+    'communer:level': 'commune',
+    latitude: decimal(latitude),
+    longitude: decimal(longitude),
+    ...(above.length === 0
+      ? {}
+      : {
+          'communer:partOf': above.map(({ level, code, name: itsName }) => ({
+            type: 'Place',
+            name: itsName,
+            'communer:level': level,
+            [level === 'epci' ? 'communer:siren' : level === 'country' ? 'communer:countryCode' : 'communer:inseeCode']: code
+          }))
+        })
+  }
+}
+
+/** Some readers take a number without decimals for a whole one and refuse it (federation.md W9). */
+function decimal(value: number): number {
+  return Number.isInteger(value) ? value + 0.000001 : value
+}
