@@ -625,10 +625,12 @@ export interface Archive {
 
 export interface ListImport {
   id: string
-  kind: 'follows' | 'blocks' | 'mutes'
+  kind: 'follows' | 'blocks' | 'mutes' | 'domains' | 'bookmarks' | 'lists' | 'tags'
   total: number
   done: number
   failed: number
+  /** The first of them. */
+  failures: string[]
   finished_at: string | null
 }
 

@@ -264,12 +264,14 @@ export interface ExportRow {
 export interface ImportRow {
   id: string
   account_id: string
-  kind: 'follows' | 'blocks' | 'mutes'
-  /** user@host; empty once finished. */
+  kind: 'follows' | 'blocks' | 'mutes' | 'domains' | 'bookmarks' | 'lists' | 'tags'
+  /** What each line names: user@host, a host, an address, a hashtag; of lists `user@host TAB title`. Empty once finished. */
   handles: string[]
   total: number
   done: number
   failed: number
+  /** The first of them, as the file has them. */
+  failures: string[]
   created_at: Date
   finished_at: Date | null
 }

@@ -10,7 +10,9 @@ import type { Ctx } from '../context.ts'
 import type { AccountRow, ActorRow, ExportRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { tarEnd, tarEntry } from '../db/tar.ts'
+import { listDetails } from '../db/profile-details.ts'
 import { exportPath } from '../features/accounts/personal-data.ts'
+import { PERSONAL_LISTS, personalList } from '../features/accounts/personal-lists.ts'
 import { writeTo } from '../features/accounts/mailing.ts'
 import { mediaPath } from '../features/media/files.ts'
 import { actorDocumentWithKey } from '../protocol/local-actors.ts'
@@ -87,11 +89,9 @@ async function* entries(ctx: Ctx, owner: Owner): AsyncGenerator<Buffer> {
   await ctx.db('exports').where({ id: row.id }).update({ total, done: 0 })
   yield file('actor.json', json(await actorDocumentWithKey(ctx.db, actor)))
   yield file('account.json', json(accountOf(account)))
-  yield file('following_accounts.csv', csv('Account address,Show boosts', await follows(ctx, actor.id, 'follower_id', 'followed_id', true)))
-  yield file('followers.csv', csv('Account address', await follows(ctx, actor.id, 'followed_id', 'follower_id', false)))
-  yield file('blocked_accounts.csv', csv('Account address', await listed(ctx, 'blocks', 'blocker_id', 'blocked_id', actor.id)))
-  yield file('muted_accounts.csv', csv('Account address,Hide notifications', await mutes(ctx, actor.id)))
-  yield file('blocked_domains.csv', actor.blocked_hosts.map((host) => `${cell(host)}\n`).join(''))
+  yield file('profile_details.json', json(await listDetails(ctx.db, actor.id, { actorId: actor.id })))
+  yield file('filters.json', json(await filters(ctx, actor.id)))
+  for (const name of PERSONAL_LISTS) yield file(name, await personalList(ctx, actor, name))
   yield file('outbox.json', await outbox(ctx, owner))
   let done = total - media.length
   const portraits = [actor.icon, actor.image].flatMap((image) =>
@@ -148,46 +148,21 @@ function accountOf(account: AccountRow): Record<string, unknown> {
   return { email, role, status, locale, reason, preferences, created_at, last_seen_at, email_confirmed_at: confirmed_at }
 }
 
-async function follows(ctx: Ctx, actorId: string, own: string, other: string, withBoosts: boolean): Promise<string[][]> {
-  const rows = await ctx
-    .db('follows as f')
-    .join('actors as a', 'a.id', `f.${other}`)
-    .where({ [`f.${own}`]: actorId, 'f.state': 'accepted' })
-    .orderBy('f.id')
-    .select<{ username: string; domain: string | null; reblogs: boolean }[]>('a.username', 'a.domain', 'f.reblogs')
-  return rows.map((row) => [handleOf(ctx, row), ...(withBoosts ? [String(row.reblogs)] : [])])
-}
-
-async function listed(ctx: Ctx, table: string, own: string, other: string, actorId: string): Promise<string[][]> {
-  const rows = await ctx
-    .db(`${table} as l`)
-    .join('actors as a', 'a.id', `l.${other}`)
-    .where({ [`l.${own}`]: actorId })
-    .select<{ username: string; domain: string | null }[]>('a.username', 'a.domain')
-  return rows.map((row) => [handleOf(ctx, row)])
-}
-
-async function mutes(ctx: Ctx, actorId: string): Promise<string[][]> {
-  const rows = await ctx
-    .db('mutes as l')
-    .join('actors as a', 'a.id', 'l.muted_id')
-    .where({ 'l.muter_id': actorId })
-    .select<{ username: string; domain: string | null; notifications: boolean }[]>('a.username', 'a.domain', 'l.notifications')
-  return rows.map((row) => [handleOf(ctx, row), String(row.notifications)])
-}
-
-function handleOf(ctx: Ctx, { username, domain }: { username: string; domain: string | null }): string {
-  return `${username}@${domain ?? requireSite(ctx).accountDomain}`
-}
-
-function csv(header: string, rows: string[][]): string {
-  return `${[header, ...rows.map((row) => row.map(cell).join(','))].join('\n')}\n`
-}
-
-/** A cell that stays a text in every spreadsheet (E01). */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+async function filters(ctx: Ctx, actorId: string): Promise<Record<string, unknown>[]> {
+  const rows = await ctx.db('filters').where({ actor_id: actorId }).orderBy('id').select('id', 'title', 'context', 'action', 'expires_at')
+  const words = await ctx
+    .db('filter_keywords')
+    .whereIn(
+      'filter_id',
+      rows.map(({ id }) => id)
+    )
+    .orderBy('id')
+  return rows.map(({ id, ...row }) => ({
+    ...row,
+    keywords: words
+      .filter((word) => word.filter_id === id)
+      .map(({ keyword, whole_word: wholeWord }) => ({ keyword, whole_word: wholeWord }))
+  }))
 }
 
 function json(value: unknown): string {

@@ -4,9 +4,12 @@ import { dirname, join } from 'node:path'
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { readCsv } from '../../core/csv.ts'
 import { newId } from '../../core/ids.ts'
+import { namedHost } from '../../core/iri.ts'
 import { scheduleChores } from '../../db/chores.ts'
 import type { ExportRow, ImportRow } from '../../db/rows.ts'
+import { foldTag } from '../../protocol/normalise-parts.ts'
 import { parseHandle } from '../../protocol/webfinger.ts'
 
 const DAY_MS = 86_400_000
@@ -94,9 +97,9 @@ async function removeExports(ctx: Ctx, rows: ExportRow[]): Promise<void> {
   }
 }
 
-/** Begins to import a CSV as Mastodon exports it: the address stands first in each line. Throws import.empty, import.too-long (422), import.running (409). */
+/** Begins to import a CSV as Mastodon exports it. Throws import.empty, import.too-long (422), import.running (409). */
 export async function askImport(ctx: Ctx, accountId: string, kind: ImportRow['kind'], csv: string): Promise<ImportRow> {
-  const handles = handlesIn(csv)
+  const handles = READERS[kind](csv)
   if (handles.length === 0) throw new AppError('import.empty', 422, 'There is no address in this file.', { details: { field: 'file' } })
   if (handles.length > MAX_HANDLES)
     throw new AppError('import.too-long', 422, 'A file has at most 5000 addresses.', { details: { field: 'file' } })
@@ -123,6 +126,30 @@ export async function listImports(ctx: Ctx, accountId: string): Promise<ImportRo
 export function handlesIn(csv: string): string[] {
   const first = csv.split(/\r\n|\r|\n/).map((line) => line.split(',')[0]!.trim().replaceAll('"', '').replace(/^@/, '').toLowerCase())
   return [...new Set(first)].filter((text) => text.length <= 320 && parseHandle(text) !== null)
+}
+
+const READERS: Record<ImportRow['kind'], (csv: string) => string[]> = {
+  follows: handlesIn,
+  blocks: handlesIn,
+  mutes: handlesIn,
+  domains: (csv) => firstCells(csv).filter((text) => namedHost(text.replace(/^#/, '')) !== null && text.includes('.')),
+  bookmarks: (csv) => firstCells(csv).filter((text) => /^https?:\/\//.test(text) && URL.canParse(text)),
+  tags: (csv) => firstCells(csv).flatMap((text) => (foldTag(text.replace(/^#/, '')) === null ? [] : [text.replace(/^#/, '')])),
+  lists: (csv) => [
+    ...new Set(
+      readCsv(csv).flatMap(({ cells: [title = '', address = ''] }) => {
+        const [handle] = handlesIn(address)
+        return handle === undefined || title.trim() === '' ? [] : [`${handle}\t${title.trim().replaceAll('\t', ' ').slice(0, 100)}`]
+      })
+    )
+  ]
+}
+
+/** The first column, each value once. A cell that a spreadsheet was kept from reading as a formula is what it was. */
+function firstCells(csv: string): string[] {
+  return [...new Set(readCsv(csv).map(({ cells }) => cells[0]!.trim().replace(/^'(?=[=+\-@])/, '')))].filter(
+    (text) => text !== '' && text.length <= 2048
+  )
 }
 
 async function start<Row>(ctx: Ctx, work: (trx: Knex) => Promise<Row>): Promise<Row> {

@@ -1,5 +1,6 @@
 // Lists of servers as Mastodon exports and imports them: CSV with the columns below. Text in, rows out, and back; nothing is stored here.
 import type { Ctx } from '../../context.ts'
+import { readCsv } from '../../core/csv.ts'
 import { namedHost } from '../../core/iri.ts'
 import type { HostAction } from '../../db/hosts.ts'
 import type { DomainPolicyRow } from '../../db/rows.ts'
@@ -129,46 +130,4 @@ function isSame(input: HostPolicyInput, row: DomainPolicyRow | undefined): boole
     row.public_comment === input.publicComment &&
     row.obfuscate === input.obfuscate
   )
-}
-
-interface CsvRecord {
-  line: number
-  cells: string[]
-}
-
-/** RFC 4180, with either line end; quotes inside a cell are doubled. Never throws: odd quotes are text. */
-function readCsv(text: string): CsvRecord[] {
-  const records: CsvRecord[] = []
-  let cells: string[] = []
-  let cell = ''
-  let quoted = false
-  let line = 1
-  let startedAt = 1
-  const endCell = (): void => {
-    cells.push(cell)
-    cell = ''
-  }
-  const endRecord = (): void => {
-    endCell()
-    if (cells.some((one) => one.trim() !== '')) records.push({ line: startedAt, cells })
-    cells = []
-    startedAt = line
-  }
-  const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
-  for (let at = 0; at < source.length; at += 1) {
-    const sign = source[at]!
-    if (sign === '\n') line += 1
-    if (quoted) {
-      if (sign !== '"') cell += sign
-      else if (source[at + 1] === '"') {
-        cell += '"'
-        at += 1
-      } else quoted = false
-    } else if (sign === '"' && cell === '') quoted = true
-    else if (sign === ',') endCell()
-    else if (sign === '\n' || sign === '\r') endRecord()
-    else cell += sign
-  }
-  endRecord()
-  return records
 }

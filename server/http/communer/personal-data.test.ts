@@ -65,7 +65,10 @@ t.test('an archive holds what is mine, and opens for me alone; a list of another
   t.match(JSON.stringify(outbox), /À tous.*Pour Béa seule/)
   t.notMatch(JSON.stringify(outbox), /Pas à Alice/)
   t.match(JSON.parse(files.get('actor.json')!.toString()), { type: 'Person', preferredUsername: 'alice' })
-  t.equal(files.get('following_accounts.csv')!.toString(), 'Account address,Show boosts\nbea@commune.test,true\n')
+  t.equal(
+    files.get('following_accounts.csv')!.toString(),
+    'Account address,Show boosts,Notify on new posts,Languages\nbea@commune.test,true,false,\n'
+  )
   t.match(JSON.parse(files.get('account.json')!.toString()), { email: 'alice@example.org' })
   t.ok([...files.keys()].some((name) => name.startsWith('media/')))
   const all = [...files.values()].map(String).join()
@@ -85,6 +88,42 @@ t.test('an archive holds what is mine, and opens for me alone; a list of another
   t.ok(await ctx.db('follows').where({ follower_id: bea!.actor.id, followed_id: alice!.actor.id }).first())
   t.equal((await hers.post(`${V1}/imports`, { kind: 'blocks', csv: 'nothing here' })).json().code, 'import.empty')
   t.same(handlesIn('Account address\n"a@b.fr",x\na@b.fr\n<script>\n'), ['a@b.fr'])
+})
+
+t.test('bookmarks, lists, hashtags and servers are taken along and brought back; what fails is named', async (t) => {
+  const { ctx } = await testContext(t)
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const [alice, bea] = await Promise.all(
+    ['alice', 'bea'].map((username) => createAccount(ctx, { username, email: `${username}@example.org`, password: PASSWORD }))
+  )
+  const [mine, hers] = [browserOf(app), browserOf(app)]
+  await mine.post(`${V1}/login`, { login: 'alice', password: PASSWORD })
+  await hers.post(`${V1}/login`, { login: 'bea', password: PASSWORD })
+  const open = await createNote(ctx, bea!.actor, { text: 'À garder' })
+  const secret = await createNote(ctx, bea!.actor, { text: 'Pas pour Alice', visibility: 'direct' })
+  const bring = async (kind: string, csv: string) => {
+    t.equal((await mine.post(`${V1}/imports`, { kind, csv })).statusCode, 202, kind)
+    while ((await doChores(ctx)) > 0);
+    return ((await mine.get(`${V1}/imports`)).json() as Record<string, unknown>[])[0]
+  }
+  const take = async (name: string): Promise<string> => (await mine.get(`${V1}/exports/lists/${name}`)).body
+  const files: [string, string, string][] = [
+    ['domains', 'blocked_domains.csv', 'loin.example\n'],
+    ['tags', 'followed_tags.csv', 'velo\n'],
+    ['lists', 'lists.csv', '"Amis, proches",bea@commune.test\n'],
+    ['bookmarks', 'bookmarks.csv', `${open.iri}\n`]
+  ]
+  for (const [kind, name, csv] of files) {
+    t.match(await bring(kind, csv), { kind, done: 1, failed: 0, failures: [] })
+    t.equal(await take(name), csv, name)
+  }
+  t.match(await bring('bookmarks', `${secret.iri}\n`), { failed: 1, failures: [secret.iri] }, 'what one may not see is not kept')
+  t.equal(await take('bookmarks.csv'), `${open.iri}\n`)
+  t.equal((await hers.get(`${V1}/exports/lists/bookmarks.csv`)).body, '', 'each their own')
+  t.equal((await mine.get(`${V1}/exports/lists/passwd`)).statusCode, 422)
+  t.ok(await ctx.db('list_accounts').where({ actor_id: bea!.actor.id }).first())
+  t.ok(await ctx.db('follows').where({ follower_id: alice!.actor.id, followed_id: bea!.actor.id }).first(), 'who is on a list is followed')
 })
 
 t.test('an archive that cannot be made is given up, and another may be asked for; half-written files go', async (t) => {

@@ -6,13 +6,22 @@ import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import type { ExportRow, ImportRow } from '../../db/rows.ts'
 import { askExport, askImport, exportPath, getExport, listExports, listImports } from '../../features/accounts/personal-data.ts'
+import { PERSONAL_LISTS, personalList } from '../../features/accounts/personal-lists.ts'
 import { assertPassword } from '../../core/password.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { answers, Id, orNull, strictObject } from './schemas.ts'
 
 const tags = ['personal data']
-const Kind = Type.Union([Type.Literal('follows'), Type.Literal('blocks'), Type.Literal('mutes')])
+const Kind = Type.Union([
+  Type.Literal('follows'),
+  Type.Literal('blocks'),
+  Type.Literal('mutes'),
+  Type.Literal('domains'),
+  Type.Literal('bookmarks'),
+  Type.Literal('lists'),
+  Type.Literal('tags')
+])
 
 const Archive = Type.Object(
   {
@@ -34,6 +43,7 @@ const Import = Type.Object(
     total: Type.Integer(),
     done: Type.Integer({ description: 'looked at so far' }),
     failed: Type.Integer({ description: 'not found, or refused' }),
+    failures: Type.Array(Type.String(), { description: 'The first hundred of them' }),
     created_at: Type.String(),
     finished_at: orNull(Type.String())
   },
@@ -87,6 +97,26 @@ export async function communerPersonalData(instance: FastifyInstance, { ctx }: {
   )
 
   app.get(
+    '/exports/lists/:name',
+    {
+      ...session,
+      schema: {
+        tags,
+        summary: 'One of one’s lists alone, as CSV in Mastodon’s format',
+        params: Type.Object({ name: Type.Union(PERSONAL_LISTS.map((name) => Type.Literal(name))) })
+      }
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('cache-control', 'private, no-store')
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(await personalList(ctx, requireAuth(request).actor, name))
+    }
+  )
+
+  app.get(
     '/imports',
     { ...session, schema: { tags, summary: 'One’s imports, newest first', response: answers(200, Type.Array(Import)) } },
     async (request) => (await listImports(ctx, requireAuth(request).account.id)).map(presentImport)
@@ -98,7 +128,7 @@ export async function communerPersonalData(instance: FastifyInstance, { ctx }: {
       ...guarded,
       schema: {
         tags,
-        summary: 'Follow, block or mute everybody of a CSV as Mastodon exports it',
+        summary: 'Do what a CSV says, as Mastodon exports it: whom to follow, block, mute; what to keep',
         body: strictObject({ kind: Kind, csv: Type.String({ maxLength: 900_000 }) }),
         response: answers(202, Import)
       }
@@ -129,6 +159,7 @@ function presentImport(row: ImportRow) {
     total: row.total,
     done: row.done,
     failed: row.failed,
+    failures: row.failures,
     created_at: row.created_at.toISOString(),
     finished_at: row.finished_at?.toISOString() ?? null
   }
