@@ -1,13 +1,38 @@
 // Looking for people, posts and hashtags that are already here. Each search has a budget: an absent word costs no more than a common one.
+import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
 import { ANYONE, listedFor, visibleTo, type Viewer } from './visibility.ts'
 
-/** Newest public objects that a search for posts looks at. */
-const RECENT_OBJECTS = 2000
+/** Newest objects with the words that are held against the viewer's rights: a word of every post costs no more than this. */
+const MAX_CANDIDATES = 400
+
+/** What a search for posts asks for besides words; features/search/operators.ts reads it from "from:ana before:2026-05-01". */
+export interface ObjectSearch {
+  /** Words, "exact words", -without. May be empty when something else is asked. */
+  words: string
+  /** By this actor (row id), or by any whom the viewer follows. Null: anybody. */
+  actorId: string | null
+  followedOnly: boolean
+  /** ISO dates (YYYY-MM-DD), both as days in UTC: `after` the end of that day, `before` its beginning. */
+  after: string | null
+  before: string | null
+  has: ('media' | 'poll' | 'link')[]
+  isReply: boolean | null
+  language: string | null
+  /** Only objects older than this row id. */
+  maxId: string | null
+}
 
 /** Accounts whose handle or name contains the text, local first, most followed first. Plan: actors_search (trigrams) from three letters on. */
-export async function searchActors(ctx: Ctx, text: string, limit: number, offset = 0, viewer: Viewer = ANYONE): Promise<ActorPart[]> {
+export async function searchActors(
+  ctx: Ctx,
+  text: string,
+  limit: number,
+  offset = 0,
+  viewer: Viewer = ANYONE,
+  followedOnly = false
+): Promise<ActorPart[]> {
   const [name, domain] = text.replace(/^@/, '').split('@') as [string, string | undefined]
   if (name === '') return []
   const query = ctx
@@ -21,6 +46,11 @@ export async function searchActors(ctx: Ctx, text: string, limit: number, offset
     .limit(limit)
     .offset(offset)
     .select(...actorColumns('a'), ...countColumns(ctx.db))
+  if (followedOnly) {
+    query.whereRaw("exists (select 1 from follows g where g.follower_id = ?::bigint and g.followed_id = a.id and g.state = 'accepted')", [
+      viewer.actorId
+    ])
+  }
   // Whom moderators limited is found by the whole handle alone, or by those who follow.
   if (domain === undefined || domain === '') {
     query.whereRaw(
@@ -41,30 +71,83 @@ export async function searchActors(ctx: Ctx, text: string, limit: number, offset
   return (await query) as ActorPart[]
 }
 
-/** Public posts that contain all the words, newest first, among the most recent ones. */
-export async function searchObjects(ctx: Ctx, text: string, viewer: Viewer, limit: number): Promise<StatusRow[]> {
-  const words = text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .slice(0, 8)
-  if (words.length === 0) return []
-  const recent = ctx
-    .db('objects')
-    .where({ visibility: 'public' })
-    .whereNull('deleted_at')
-    .whereNull('reblog_of_id')
-    .orderBy('id', 'desc')
-    .limit(RECENT_OBJECTS)
-  const query = ctx.db(recent.select('*').as('o')).orderBy('o.id', 'desc').limit(limit).select(statusColumns('o'))
-  for (const word of words) {
-    query.whereRaw("f_unaccent(coalesce(o.name, '') || ' ' || o.content_html) like '%' || f_unaccent(?) || '%'", [escapeLike(word)])
-  }
+/** Row id of the actor with this handle ("ana", "ana@autre.fr"), among those known here; null when there is none. Plan: actors_handle. */
+export async function findByHandle(ctx: Ctx, handle: string): Promise<string | null> {
+  const [name, domain] = handle.split('@') as [string, string | undefined]
+  const query = ctx.db('actors as a').whereRaw('lower(a.username) = lower(?)', [name]).whereNull('a.deleted_at').orderBy('a.id')
+  if (domain === undefined) query.whereRaw('a.local')
+  else query.whereRaw('lower(a.domain) = lower(?)', [domain])
+  return (await query.first<{ id: string } | undefined>('a.id'))?.id ?? null
+}
+
+/**
+ * Local accounts whose name is nearly the text, nearest first: for who mistypes. Empty below four letters.
+ * Plan: actors_alike, the trigrams of the few actors of this server.
+ */
+export async function searchAlike(ctx: Ctx, text: string, limit: number): Promise<ActorPart[]> {
+  const name = text.replace(/^@/, '').slice(0, 60)
+  if ([...name].length < 4 || name.includes('@')) return []
+  const query = ctx
+    .db('actors as a')
+    .leftJoin('actor_stats as s', 's.actor_id', 'a.id')
+    .whereRaw('a.local and a.deleted_at is null')
+    .whereNull('a.suspended_at')
+    .whereNull('a.limited_at')
+    .whereNot('a.type', 'Application')
+    .whereRaw("f_unaccent(?) <% f_unaccent(a.username || ' ' || a.name)", [name])
+    .orderByRaw("word_similarity(f_unaccent(?), f_unaccent(a.username || ' ' || a.name)) desc, a.id", [name])
+    .limit(limit)
+    .select(...actorColumns('a'), ...countColumns(ctx.db))
+  return (await query) as ActorPart[]
+}
+
+/**
+ * Public posts with all the words (French stems, accents and capitals do not count; one word alone also finds longer ones that begin with
+ * it), newest first. Plan: objects_words for rare words, objects_public backwards for common ones; statistics decide.
+ */
+export async function searchObjects(ctx: Ctx, asked: ObjectSearch, viewer: Viewer, limit: number, offset = 0): Promise<StatusRow[]> {
+  const candidates = ctx
+    .db('objects as c')
+    .whereRaw("c.visibility = 'public' and c.deleted_at is null and c.reblog_of_id is null")
+    .orderBy('c.id', 'desc')
+    .limit(MAX_CANDIDATES)
+    .select('c.*')
+  if (asked.words !== '') matchWords(candidates, asked.words)
+  narrow(candidates, asked, viewer)
+  const query = ctx.db(candidates.as('o')).orderBy('o.id', 'desc').limit(limit).offset(offset).select(statusColumns('o'))
   // Who does not want to be found by words (FEP-5feb) is not; software that knows no such wish says nothing.
   query.whereRaw(
     `(o.actor_id = ?::bigint or (select w.indexable or (not w.local and w.doc ->> 'indexable' is distinct from 'false') from actors w where w.id = o.actor_id))`,
     [viewer.actorId]
   )
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
+}
+
+function matchWords(query: Knex.QueryBuilder, words: string): void {
+  const vector = 'search_words(c.name, c.summary, c.content_html, c.place, c.attachments)'
+  if (/^[\p{L}\p{N}]{3,}$/u.test(words)) {
+    query.whereRaw(
+      `${vector} @@ (websearch_to_tsquery('public.communer'::regconfig, search_fold(?::text)) || to_tsquery('simple'::regconfig, f_unaccent(?::text) || ':*'))`,
+      [words, words]
+    )
+  } else query.whereRaw(`${vector} @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(?::text))`, [words])
+}
+
+function narrow(query: Knex.QueryBuilder, asked: ObjectSearch, viewer: Viewer): void {
+  if (asked.actorId !== null) query.where('c.actor_id', asked.actorId)
+  if (asked.followedOnly) {
+    query.whereRaw("c.actor_id in (select f.followed_id from follows f where f.follower_id = ?::bigint and f.state = 'accepted')", [
+      viewer.actorId
+    ])
+  }
+  if (asked.after !== null) query.whereRaw("c.published >= ?::date::timestamp at time zone 'UTC' + interval '1 day'", [asked.after])
+  if (asked.before !== null) query.whereRaw("c.published < ?::date::timestamp at time zone 'UTC'", [asked.before])
+  if (asked.has.includes('media')) query.whereRaw("c.attachments <> '[]'")
+  if (asked.has.includes('poll')) query.whereRaw('c.poll is not null')
+  if (asked.has.includes('link')) query.whereRaw('exists (select 1 from object_cards k where k.object_id = c.id)')
+  if (asked.isReply !== null) query.whereRaw(`c.in_reply_to_iri is ${asked.isReply ? 'not null' : 'null'}`)
+  if (asked.language !== null) query.where('c.language', asked.language)
+  if (asked.maxId !== null) query.where('c.id', '<', asked.maxId)
 }
 
 /** Hashtags that begin with the text (without #), in alphabetical order. Plan: jumps along object_tags_pkey, one probe a tag. */

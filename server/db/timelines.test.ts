@@ -7,7 +7,7 @@ import { localPerson } from '../test/people.ts'
 import { listEvents } from './agenda.ts'
 import type { ListRow } from './rows.ts'
 import { loadStatusParts } from './status-parts.ts'
-import { searchActors, searchTags } from './search.ts'
+import { searchActors, searchAlike, searchObjects, searchTags } from './search.ts'
 import { loadThread } from './threads.ts'
 import { actorTimeline, bookmarkedBy, groupsTimeline, homeTimeline, listTimeline, publicTimeline, tagTimeline } from './timelines.ts'
 import { ANYONE } from './visibility.ts'
@@ -28,7 +28,7 @@ async function fill(ctx: Ctx): Promise<void> {
        case when n % 5 = 1 and n > 10 then n - 1 end, case when n % 5 = 1 and n > 10 then 'https://h.example/' || (n - 1) end,
        case when n % 5 = 3 and n > 10 then n - 3 end,
        case when n % 20 = 7 then timestamptz '2026-01-01' + n * interval '1 hour' end, case when n % 20 = 7 then (n % 170) - 85 end, case when n % 20 = 7 then (n % 350) - 175 end,
-       '<p>n</p>', timestamptz '2026-01-01' + n * interval '1 minute', '{}'
+       case when n % 1000 = 0 then '<p>Réparations du vélo</p>' else '<p>Les marchés du village</p>' end, timestamptz '2026-01-01' + n * interval '1 minute', '{}'
      from generate_series(1, ?::int) n`,
     [OBJECTS]
   )
@@ -197,4 +197,14 @@ t.test('agenda and search have a budget too, for common, rare and absent words',
   await assertRange(t, ctx, 'tags', 500, () => searchTags(ctx, 'com', 20))
   await assertRange(t, ctx, 'absent tags', 100, () => searchTags(ctx, 'zzz', 20))
   t.equal((await searchActors(ctx, 'personne 45', 20))[0]?.username, 'user45')
+  await ctx.db.raw('update actors set indexable = true')
+  await ctx.db.raw('analyze')
+  const asked = { actorId: null, followedOnly: false, after: null, before: null, has: [], isReply: null, language: null, maxId: null }
+  const find = (words: string) => searchObjects(ctx, { ...asked, words }, ANYONE, 20)
+  await assertRange(t, ctx, 'posts by a common word', 1500, () => find('marché'))
+  await assertRange(t, ctx, 'posts by a rare word', 1500, () => find('reparer velos'))
+  await assertRange(t, ctx, 'posts by an absent word', 100, () => find('hippopotame'))
+  await assertRange(t, ctx, 'names nearly right', 200, () => searchAlike(ctx, 'persone 7', 20))
+  t.equal((await find('marché')).length, 20)
+  t.ok((await find('reparer velos')).length > 5, 'rare words are found however old')
 })

@@ -1,10 +1,11 @@
 // What the search box finds: people, posts and hashtags known here, and by handle or address anything of the fediverse.
 import type { Ctx } from '../../context.ts'
-import { searchActors, searchObjects, searchTags } from '../../db/search.ts'
+import { findByHandle, searchActors, searchAlike, searchObjects, searchTags } from '../../db/search.ts'
 import { loadActorParts, type ActorPart, type StatusRow } from '../../db/status-parts.ts'
 import { findStatus } from '../../db/timelines.ts'
 import type { Viewer } from '../../db/visibility.ts'
 import { resolveUri, type MayAsk } from '../../protocol/resolve.ts'
+import { readOperators } from './operators.ts'
 
 export interface SearchInput {
   text: string
@@ -13,6 +14,10 @@ export interface SearchInput {
   mayAsk: MayAsk | null
   limit: number
   offset: number
+  /** Only posts of this actor (row id); only people the viewer follows and their posts; only posts older than this row id. */
+  accountId?: string | null
+  following?: boolean
+  maxId?: string | null
 }
 
 export interface SearchResults {
@@ -36,11 +41,28 @@ export async function search(ctx: Ctx, viewer: Viewer, input: SearchInput): Prom
   }
   const wants = (type: SearchInput['types'][number]): boolean => input.types.includes(type)
   const [actors, objects, tags] = await Promise.all([
-    wants('accounts') && !text.startsWith('#') ? searchActors(ctx, text, input.limit, input.offset, viewer) : [],
-    wants('statuses') && !text.startsWith('@') && input.offset === 0 ? searchObjects(ctx, text, viewer, input.limit) : [],
+    wants('accounts') && !text.startsWith('#') ? findActors(ctx, text, viewer, input) : [],
+    wants('statuses') && !text.startsWith('@') ? findObjects(ctx, text, viewer, input) : [],
     wants('hashtags') && !text.startsWith('@') && input.offset === 0 ? searchTags(ctx, text, input.limit) : []
   ])
   return { actors, objects, tags }
+}
+
+/** People and groups; when nobody has that name, those of here whose name is nearly that. */
+async function findActors(ctx: Ctx, text: string, viewer: Viewer, input: SearchInput): Promise<ActorPart[]> {
+  const actors = await searchActors(ctx, text, input.limit, input.offset, viewer, input.following)
+  return actors.length > 0 || input.offset > 0 || input.following === true ? actors : searchAlike(ctx, text, input.limit)
+}
+
+async function findObjects(ctx: Ctx, text: string, viewer: Viewer, input: SearchInput): Promise<StatusRow[]> {
+  const { from, ...asked } = readOperators(text)
+  const writer = from === null ? (input.accountId ?? null) : from === 'me' ? viewer.actorId : await findByHandle(ctx, from)
+  // Nobody of that name has written anything; nor has one person under two names.
+  if (from !== null && (writer === null || (input.accountId ?? writer) !== writer)) return []
+  // Without words or a writer this would be a walk through everything.
+  if (asked.words === '' && writer === null) return []
+  const narrowed = { ...asked, actorId: writer, followedOnly: input.following ?? false, maxId: input.maxId ?? null }
+  return searchObjects(ctx, narrowed, viewer, input.limit, input.offset)
 }
 
 async function resolve(ctx: Ctx, viewer: Viewer, text: string, input: SearchInput): Promise<SearchResults | null> {

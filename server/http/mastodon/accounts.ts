@@ -52,7 +52,8 @@ export async function mastodonAccounts(app: FastifyInstance, { ctx }: { ctx: Ctx
       types: ['accounts' as const],
       mayAsk: boolOf(query['resolve']) ? lookups(request) : null,
       limit,
-      offset: offsetOf(query['offset'])
+      offset: offsetOf(query['offset']),
+      following: boolOf(query['following']) ?? false
     }
     const { actors } = await search(ctx, viewerOf(request), input)
     return actors.map((actor) => toAccount(ctx, actor, actor))

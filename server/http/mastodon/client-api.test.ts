@@ -189,6 +189,46 @@ t.test('search finds people, posts and tags without accents; hidden posts never'
   t.equal((await anyone('GET', '/api/v2/search?q=%25%25%25')).json.accounts.length, 0)
 })
 
+t.test('search knows French endings, typing mistakes, exact words and the operators of Mastodon', async (t) => {
+  const { ctx, alice, bea, anyone } = await clientScene(t)
+  await ctx.db('actors').whereIn('id', [alice.actor.id, bea.actor.id]).update({ indexable: true })
+  const write = async (who: Client, status: string, more = {}): Promise<string> =>
+    (await who.call('POST', '/api/v1/statuses', { status, ...more })).json.id
+  const atelier = await write(alice, 'Réparations de vélos samedi à l’école https://boulangerie.example/pain', { language: 'fr' })
+  const answer = await write(bea, 'Je viens réparer le mien', { in_reply_to_id: atelier })
+  await write(bea, 'réparer en secret', { visibility: 'private' })
+  const ids = async (q: string, more = '', who: Client['call'] = anyone): Promise<string[]> =>
+    (await who('GET', `/api/v2/search?type=statuses&q=${encodeURIComponent(q)}${more}`)).json.statuses.map((one: Json) => one.id)
+  t.same(await ids('reparation'), [answer, atelier], 'endings and accents do not count')
+  t.same(await ids('ecole VELO'), [atelier])
+  t.same(await ids('samed'), [atelier], 'the beginning of a word is enough')
+  t.same(await ids('réparer -vélo'), [answer])
+  t.same(await ids('"samedi vélos"'), [], 'quoted words stand together in this order')
+  t.same(await ids('href'), [], 'markup is no word')
+  t.same(await ids('reparer from:bea'), [answer])
+  t.same(await ids('from:me', '', alice.call), [atelier])
+  t.same(await ids('from:nobody reparer'), [])
+  t.same(await ids('réparer is:reply'), [answer])
+  t.same(await ids('réparer -is:reply language:fr'), [atelier])
+  t.same(await ids('réparer has:media'), [])
+  t.same(await ids('réparer before:2001-01-01'), [])
+  t.equal((await ids('réparer after:2001-01-01')).length, 2)
+  t.same(await ids('réparer after:2001-02-31'), [], 'a day that does not exist is a word')
+  t.same(await ids('has:poll'), [], 'operators alone are no search')
+  t.same(await ids('réparer', `&account_id=${bea.actor.id}`), [answer])
+  t.same(await ids('réparer', '&account_id=x'), [])
+  t.same(await ids('réparer', `&max_id=${answer}`), [atelier])
+  t.same(await ids('réparer', '&following=true&limit=5', alice.call), [])
+  t.same(await ids('réparer', '&offset=1', alice.call), [atelier])
+  t.equal((await anyone('GET', '/api/v2/search?q=x&following=true')).status, 401)
+  await bea.call('PATCH', '/api/v1/accounts/update_credentials', { display_name: 'Béatrice Boulanger' })
+  t.match((await anyone('GET', '/api/v2/search?q=boulengere')).json.accounts, [], 'too far')
+  t.match((await anyone('GET', '/api/v2/search?q=beatrise')).json.accounts, [{ acct: 'bea' }], 'a mistake in a name of here')
+  await ctx.db('actors').where({ id: alice.actor.id }).update({ indexable: false })
+  t.same(await ids('réparations'), [answer], 'who does not want to be found is not')
+  await write(bea, `${'mot '.repeat(900)}fin`)
+})
+
 t.test('remote pictures are never loaded from elsewhere by our readers', async (t) => {
   const { ctx, alice } = await clientScene(t)
   const bob = await remotePerson(ctx, 'bob@mastodon.example', {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { isRowId } from '../../core/ids.ts'
 import { search, type SearchInput } from '../../features/search/search.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, readPage, textOf, viewerOf, type Params } from './params.ts'
@@ -18,14 +19,18 @@ export async function mastodonSearch(app: FastifyInstance, { ctx }: { ctx: Ctx }
     const viewer = viewerOf(request)
     const resolve = boolOf(query['resolve']) ?? false
     const offset = Math.floor(Number(textOf(query['offset']) ?? 0)) || 0
-    if (viewer.actorId === null && (resolve || offset > 0)) throw new AppError('auth.required', 401, 'Please log in.')
+    if (viewer.actorId === null && (resolve || offset > 0 || boolOf(query['following']) === true))
+      throw new AppError('auth.required', 401, 'Please log in.')
     const type = textOf(query['type'])
     const input: SearchInput = {
       text: textOf(query['q']) ?? '',
       types: TYPES.filter((one) => type === undefined || type === '' || one === type),
       mayAsk: resolve ? lookups(request) : null,
       limit: readPage(request).limit,
-      offset: Math.min(Math.max(offset, 0), 400)
+      offset: Math.min(Math.max(offset, 0), 400),
+      accountId: readAccount(query['account_id']),
+      following: boolOf(query['following']) ?? false,
+      maxId: readPage(request).maxId
     }
     const found = await search(ctx, viewer, input)
     return {
@@ -38,4 +43,11 @@ export async function mastodonSearch(app: FastifyInstance, { ctx }: { ctx: Ctx }
       )
     }
   })
+}
+
+/** Only posts of this account; null when not asked, and "0", which nobody is, for what is no id. */
+function readAccount(value: unknown): string | null {
+  const id = textOf(value)
+  if (id === undefined || id === '') return null
+  return isRowId(id) ? id : '0'
 }
