@@ -46,7 +46,7 @@ async function fillCommune(browser: Browser, instance: Instance): Promise<Commun
     if (who !== 'visitor') await logIn(visitor, origin, who === 'admin' ? { login: 'maire', password: PASSWORD } : MEMBER)
     return visitor
   }
-  const ids = await furnish(origin, await open('member'), await open('visitor'))
+  const ids = await furnish(origin, await open('member'), await open('visitor'), await open('admin'))
   return { instance, origin, open, pages: examples(ids) }
 }
 
@@ -71,7 +71,7 @@ interface Ids {
 type Json = ReturnType<typeof JSON.parse>
 
 /** What the demonstration leaves out, made through the API as the pages do; gives the ids that addresses need. */
-async function furnish(origin: string, member: Visitor, stranger: Visitor): Promise<Ids> {
+async function furnish(origin: string, member: Visitor, stranger: Visitor, admin: Visitor): Promise<Ids> {
   const call = async (visitor: Visitor, method: string, path: string, body?: unknown): Promise<Json> => {
     const answer = await visitor.page.request.fetch(origin + path, {
       method,
@@ -104,7 +104,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor): Prom
     reason: 'Je viens d’emménager.',
     agreement: true
   }).catch(() => undefined)
-  return { event: event.id, post: post.id, list: list.id, conversation: conversation.id, report: '1', person: other.account.id }
+  const [report] = await call(admin, 'GET', '/api/communer/v1/admin/reports')
+  return { event: event.id, post: post.id, list: list.id, conversation: conversation.id, report: report.id, person: other.account.id }
 }
 
 /** An address for each route; several where a page has sections. `setup` is shown before set-up alone. */
