@@ -43,7 +43,6 @@ export function createLiveConnection(url: string): LiveConnection {
   let timer: ReturnType<typeof setTimeout> | undefined
   let hiddenTimer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
-  let wasOpen = false
 
   const say = (type: 'subscribe' | 'unsubscribe', stream: LiveStream): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type, ...stream }))
@@ -59,8 +58,8 @@ export function createLiveConnection(url: string): LiveConnection {
     opening.addEventListener('open', () => {
       failures = 0
       for (const stream of new Map([...listeners].map(({ stream: one }) => [keyOf(one), one])).values()) say('subscribe', stream)
-      if (wasOpen) catchUp()
-      wasOpen = true
+      // Between the rendered page and this moment something may have come, as in any gap.
+      catchUp()
     })
     opening.addEventListener('message', ({ data }) => tell(String(data)))
     opening.addEventListener('close', () => {

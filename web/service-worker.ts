@@ -113,6 +113,8 @@ interface Message {
   icon?: string
   notification_id?: string
   preferred_locale?: string
+  /** A path of this site; only of our own server. */
+  url?: string
 }
 
 worker.addEventListener('push', (event) => {
@@ -129,14 +131,15 @@ worker.addEventListener('push', (event) => {
       badge: '/icon-192.png',
       lang: message.preferred_locale,
       tag: message.notification_id,
-      data: { url: '/notifications' }
+      data: { url: message.url?.startsWith('/') ? message.url : '/notifications' }
     })
   )
 })
 
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close()
-  const url = new URL(event.notification.data?.url ?? '/notifications', location.origin)
+  const wanted = new URL(event.notification.data?.url ?? '/notifications', location.origin)
+  const url = wanted.origin === location.origin ? wanted : new URL('/notifications', location.origin)
   event.waitUntil(
     (async () => {
       const [open] = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })

@@ -2,6 +2,7 @@
 import type { EventStatus } from './event-status.ts'
 import { MAX_IRI_LENGTH, parseIri } from './iri.ts'
 import { plainText } from './plain-text.ts'
+import { shorten } from './shorten.ts'
 
 export interface FoundEvent {
   /** The source's own name for it, the same at each reading; with `occurrence` it names one event. */
@@ -33,14 +34,14 @@ const UNSEEN = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f
 
 /** One line of plain text without hidden signs, at most `max` characters; '' for anything else than a text. */
 export function lineOf(value: unknown, max = MAX_TITLE): string {
-  return typeof value === 'string' ? cut(unhide(value).replace(/\s+/g, ' ').trim(), max) : ''
+  return typeof value === 'string' ? shorten(unhide(value).replace(/\s+/g, ' ').trim(), max) : ''
 }
 
 /** Plain text with its lines, at most 4,500 characters. Google and others write HTML where a text belongs. */
 export function textOf(value: unknown): string {
   if (typeof value !== 'string') return ''
   const text = /<(?:p|br|a|b|i|u|ul|ol|li|div|span|strong|em|h[1-6])\b/i.test(value) ? plainText(value.slice(0, 50_000)) : value
-  return cut(
+  return shorten(
     unhide(text)
       .replace(/\r\n?/g, '\n')
       .replace(/\n{3,}/g, '\n\n')
@@ -86,14 +87,4 @@ export function positionOf(latitude: unknown, longitude: unknown): { latitude: n
 
 function unhide(text: string): string {
   return text.toWellFormed().replace(UNSEEN, ' ').normalize('NFC')
-}
-
-function cut(text: string, max: number): string {
-  const signs = [...text]
-  return signs.length <= max
-    ? text
-    : `${signs
-        .slice(0, max - 1)
-        .join('')
-        .trimEnd()}…`
 }

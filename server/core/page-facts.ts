@@ -2,6 +2,7 @@
 // addresses are http(s) or nothing, texts are cut. Pure.
 import { Parser } from 'htmlparser2'
 import { MAX_IRI_LENGTH, parseIri } from './iri.ts'
+import { shorten } from './shorten.ts'
 
 export interface PageFacts {
   title: string
@@ -82,14 +83,7 @@ function readHead(html: string): { metas: Map<string, string>; title: string; la
 }
 
 function plain(value: string, max: number): string {
-  const text = value.replace(UNSEEN, '').replace(/\s+/g, ' ').trim()
-  const signs = [...text]
-  return signs.length <= max
-    ? text
-    : `${signs
-        .slice(0, max - 1)
-        .join('')
-        .trimEnd()}…`
+  return shorten(value.replace(UNSEEN, '').replace(/\s+/g, ' ').trim(), max)
 }
 
 /** Some pages give the address of a profile where the name belongs. */

@@ -118,6 +118,7 @@ export interface LiveObject {
   id: string
   visibility: Visibility
   tags: string[]
+  actor_id: string
   group_id: string | null
   root_id: string | null
 }
@@ -133,6 +134,7 @@ export async function liveObjects(ctx: Ctx, ids: string[]): Promise<LiveObject[]
     .select(
       'o.id',
       'o.visibility',
+      'o.actor_id',
       'o.group_id',
       'o.root_id',
       ctx.db.raw('array(select t.tag from object_tags t where t.object_id = o.id) as tags')
@@ -147,6 +149,16 @@ export async function homesWith(ctx: Ctx, ownerIds: string[], objectIds: string[
     .distinct()
     .pluck<string[]>('owner_id')
   return new Set(owners)
+}
+
+/** Which of these actors are on a list. Plan: list_accounts_pkey. */
+export async function listedAmong(ctx: Ctx, listId: string, actorIds: string[]): Promise<Set<string>> {
+  const rows = await ctx
+    .db('list_accounts')
+    .where({ list_id: listId })
+    .whereRaw('actor_id = any(?::bigint[])', [actorIds])
+    .pluck<string[]>('actor_id')
+  return new Set(rows)
 }
 
 /** Which of these people these notifications are for, by id of the notification. */

@@ -52,8 +52,9 @@ export function useDevicePush(api: Api): Switch {
     },
     async turnOff() {
       const registration = await navigator.serviceWorker.getRegistration()
-      await (await registration?.pushManager.getSubscription())?.unsubscribe()
+      // The server first: what it refuses leaves the device as it is.
       await api.send('DELETE', PATH)
+      await (await registration?.pushManager.getSubscription())?.unsubscribe()
       await look()
     }
   }

@@ -21,7 +21,7 @@ export function useLogOut(): () => Promise<void> {
 }
 
 /** What the service worker kept of pages as this person saw them; the one that says one is offline is everybody's. */
-async function forgetPages(): Promise<void> {
+export async function forgetPages(): Promise<void> {
   if (!('caches' in window)) return
   for (const name of await caches.keys()) {
     if (!name.startsWith('pages')) continue

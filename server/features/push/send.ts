@@ -6,6 +6,7 @@ import { livingTokens } from '../../db/live.ts'
 import { shown } from '../../db/notifications.ts'
 import type { AccountRow, ActorRow, NotificationRow, PushSubscriptionRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
+import type { StatusRow } from '../../db/status-parts.ts'
 import { findStatus } from '../../db/timelines.ts'
 import { isLocale, text } from '../../locales/texts.ts'
 import { sendPush } from '../../protocol/push.ts'
@@ -59,8 +60,15 @@ async function messageOf(ctx: Ctx, notification: NotificationRow): Promise<objec
     notification_type: notification.type,
     icon: iconOf(ctx, from),
     title: text(locale, sentenceOf(notification.type), { name: from.name || from.username }),
-    body: shorten(plainText(words))
+    body: shorten(plainText(words)),
+    url: pageOf(status)
   }
+}
+
+/** Path of the page it speaks of: our own posts' and events' pages, else the news. */
+function pageOf(status: StatusRow | null): string {
+  if (status?.type === 'Event') return `/evenements/${status.id}`
+  return status !== null && status.local && status.url !== null ? new URL(status.url).pathname : '/notifications'
 }
 
 /** Ours are said as in mails. */

@@ -1,12 +1,12 @@
 // Changing what was said. Everyone who got the post gets the new text; the former one stays in its history.
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
-import { assertCan, type Who } from '../../core/permission.ts'
+import { type Who } from '../../core/permission.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
-import { findActor, membershipIn } from '../../db/publishers.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { updateLocalObject } from '../../protocol/local-edits.ts'
 import { writeText } from './wording.ts'
+import { ownPublisher } from './own-publisher.ts'
 
 export interface NoteEdit {
   text: string
@@ -19,14 +19,7 @@ export interface NoteEdit {
 
 /** Edits a Note of one's own or of a group one moderates. Throws permission.denied (403), post.not-editable (422). */
 export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdit): Promise<ObjectRow> {
-  const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !row.local || row.reblog_of_id !== null)
-    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', {
-    ownerId: row.actor_id,
-    authorId: row.author_id,
-    membership: await membershipIn(ctx, publisher, who.actorId)
-  })
+  const publisher = await ownPublisher(ctx, who, row)
   const isQuestion = row.type === 'Question' && row.kind === null
   // A titled post of a group discussion keeps its title.
   const isPage = row.type === 'Page' && row.kind === null

@@ -2,12 +2,13 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
-import { assertCan, type Who } from '../../core/permission.ts'
+import { type Who } from '../../core/permission.ts'
 import { isRowId } from '../../core/ids.ts'
 import { notify } from '../../db/notifications.ts'
-import { findActor, membershipIn } from '../../db/publishers.ts'
+import { findActor } from '../../db/publishers.ts'
 import { saveQuote } from '../../db/quotes.ts'
 import type { ActorRow, ObjectRow, QuotePolicy, QuoteRow } from '../../db/rows.ts'
+import { ownPublisher } from './own-publisher.ts'
 import { requireSite } from '../../db/site.ts'
 import { findVisibleObject } from '../../db/timelines.ts'
 import { publish } from '../../protocol/outbox.ts'
@@ -98,18 +99,6 @@ export async function revokeQuoteOf(ctx: Ctx, who: Who, row: ObjectRow, quoteId:
     if (quote === undefined) throw new AppError('post.not-found', 404, 'Record not found')
     if (quote.state === 'accepted') await revokeQuote(ctx, trx, quote, publisher)
   })
-}
-
-async function ownPublisher(ctx: Ctx, who: Who, row: ObjectRow): Promise<ActorRow> {
-  const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !row.local || row.reblog_of_id !== null)
-    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', {
-    ownerId: row.actor_id,
-    authorId: row.author_id,
-    membership: await membershipIn(ctx, publisher, who.actorId)
-  })
-  return publisher
 }
 
 function isOpen(object: Pick<ObjectRow, 'visibility'>): boolean {

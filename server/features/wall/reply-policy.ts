@@ -1,11 +1,11 @@
 // Who may answer: asked before an answer is written, and changed by the author later.
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
-import { assertCan, type Who } from '../../core/permission.ts'
+import { type Who } from '../../core/permission.ts'
 import { mayReply, type ReplyPolicy } from '../../core/reply-policy.ts'
 import { findMembership } from '../../db/memberships.ts'
-import { findActor, membershipIn } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import { ownPublisher } from './own-publisher.ts'
 import { interactionPolicyOf } from '../../protocol/interaction-policy.ts'
 import type { ParentPart } from '../../protocol/local-objects.ts'
 import { publishChanged } from '../../protocol/quotes.ts'
@@ -27,14 +27,7 @@ export async function assertMayReply(ctx: Ctx, author: ActorRow, publisher: Acto
 
 /** Changes who may answer a post of one's own; everyone who got it learns so. Answers that are there stay. Throws permission.denied (403). */
 export async function changeReplyPolicy(ctx: Ctx, who: Who, row: ObjectRow, policy: ReplyPolicy | null): Promise<void> {
-  const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !row.local || row.reblog_of_id !== null)
-    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', {
-    ownerId: row.actor_id,
-    authorId: row.author_id,
-    membership: await membershipIn(ctx, publisher, who.actorId)
-  })
+  const publisher = await ownPublisher(ctx, who, row)
   await ctx.db.transaction(async (trx) => {
     const fresh = await trx<ObjectRow>('objects').where({ id: row.id }).whereNull('deleted_at').forNoKeyUpdate().first()
     if (fresh === undefined || fresh.reply_policy === policy) return

@@ -2,7 +2,7 @@
 // that a stream shows exactly what its timeline would show this person.
 import type { Ctx } from '../../context.ts'
 import { isRowId } from '../../core/ids.ts'
-import type { LiveObject } from '../../db/live.ts'
+import { listedAmong, type LiveObject } from '../../db/live.ts'
 import type { Page } from '../../db/paging.ts'
 import type { ListRow } from '../../db/rows.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
@@ -89,8 +89,17 @@ export async function belonging(ctx: Ctx, ownerId: string, stream: Stream, objec
         open.filter(({ tags }) => tags.includes(stream.tag)),
         (page) => tagTimeline(ctx, viewer, stream.tag, stream, page)
       )
-    case 'list':
-      return read(objects, (page) => listTimeline(ctx, stream.list, page))
+    case 'list': {
+      const listed = await listedAmong(
+        ctx,
+        stream.list.id,
+        objects.map(({ actor_id: actorId }) => actorId)
+      )
+      return read(
+        objects.filter(({ actor_id: actorId }) => listed.has(actorId)),
+        (page) => listTimeline(ctx, stream.list, page)
+      )
+    }
     case 'groups':
       return read(
         objects.filter(({ group_id: groupId }) => groupId !== null),
