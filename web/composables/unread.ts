@@ -23,7 +23,8 @@ export function useUnread(): ComputedRef<number> {
     }
   })
   const cache = useQueryCache()
-  const refresh = (): void => void cache.invalidateQueries({ key: ['unread'] })
+  // What cannot be asked now is asked with the next event.
+  const refresh = (): void => void cache.invalidateQueries({ key: ['unread'] }).catch(() => undefined)
   useLive(() => ({ stream: 'user' }), { hear: ({ event }) => event === 'notification' && refresh(), catchUp: refresh })
   return computed(() => data.value ?? 0)
 }
