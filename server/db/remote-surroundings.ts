@@ -123,7 +123,7 @@ export function mayAnswer(norm: NormObject, author: Pick<ActorRow, 'id' | 'local
   if (parent === undefined) return true
   const standing = parent.group_id === null ? undefined : around.standings.get(standingKey(parent.group_id, author.id))
   return mayReply(parent.reply_policy, parent.group_id !== null, {
-    isAuthor: [parent.actor_id, parent.author_id, parent.root_actor_id].includes(author.id),
+    isAuthor: author.id === (parent.root_actor_id ?? parent.actor_id),
     isLocal: author.local,
     isMember: (standing?.role ?? null) !== null
   })

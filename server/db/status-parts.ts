@@ -336,8 +336,9 @@ function factColumns(db: Knex, viewer: Viewer): Knex.Raw[] {
     ]),
     db.raw(`${REPLY_POLICY} as reply_policy`),
     db.raw(
-      `${REPLY_POLICY} is null or coalesce(?::bigint in (o.actor_id, o.author_id), false)
-         or coalesce((select ?::bigint in (first.actor_id, first.author_id) from objects first where first.id = o.root_id), false)
+      `${REPLY_POLICY} is null
+         or coalesce((select case when first.reply_policy is null then ?::bigint in (o.actor_id, o.author_id)
+           else ?::bigint in (first.actor_id, first.author_id) end from objects first where first.id = coalesce(o.root_id, o.id)), false)
          or (${REPLY_POLICY} = 'members' and case when o.group_id is null
            then coalesce((select me.local from actors me where me.id = ?::bigint), false)
            else exists (select 1 from memberships gm where gm.group_id = o.group_id and gm.actor_id = ?::bigint and gm.state = 'active') end) as can_reply`,

@@ -17,7 +17,9 @@ export async function assertMayReply(ctx: Ctx, author: ActorRow, publisher: Acto
   const policy = root.reply_policy ?? object.reply_policy
   if (policy === null) return
   const groupId = root.group_id ?? object.group_id
-  const isAuthor = [root, object].some((one) => [author.id, publisher.id].includes(one.actor_id) || one.author_id === author.id)
+  // Whose rule it is: who answered before it was made has no more right to go on than others.
+  const ruled = root.reply_policy === null ? object : root
+  const isAuthor = [author.id, publisher.id].includes(ruled.actor_id) || ruled.author_id === author.id
   const isMember = groupId !== null && (await findMembership(ctx.db, groupId, author.id))?.state === 'active'
   if (mayReply(policy, groupId !== null, { isAuthor, isLocal: author.local, isMember })) return
   throw policy === 'nobody'

@@ -51,6 +51,13 @@ t.test('who may answer: the commune’s people, a group’s members, nobody; her
 
   const change = (policy: string, who = alice) =>
     who.call('PUT', `/api/v1/statuses/${closed.id}/interaction_policy`, { reply_policy: policy })
+  // Who answered before it was closed does not go on under their own answer.
+  const before = await say('Ouvert d’abord')
+  const first = (await reply(before.id)).json
+  await alice.call('PUT', `/api/v1/statuses/${before.id}/interaction_policy`, { reply_policy: 'nobody' })
+  t.equal((await reply(first.id)).status, 403)
+  t.match((await bea.call('GET', `/api/v1/statuses/${first.id}`)).json.communer, { can_reply: false })
+  t.equal((await reply(first.id, alice)).status, 200)
   t.equal((await change('everyone', bea)).status, 403)
   t.equal((await change('friends')).status, 422)
   t.match((await change('members')).json.communer, { reply_policy: 'members' })
