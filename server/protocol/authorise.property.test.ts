@@ -298,6 +298,19 @@ async function effects({ ctx }: World): Promise<unknown[]> {
   ]
 }
 
+/** Likes the public post: the example that every play begins with, so that something did happen whatever is drawn afterwards. */
+const like = (signer: number): Deed => ({
+  type: TYPES.indexOf('Like'),
+  signer,
+  actor: -1,
+  object: 0,
+  form: 0,
+  claim: signer,
+  target: 0,
+  to: 0,
+  id: 0
+})
+
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** Deeds about local posts and people only: what these types do depends on nobody else. */
@@ -332,13 +345,16 @@ t.test('3: what comes a second time changes nothing', { timeout: 0 }, async (t) 
   }
   await fc.assert(fc.asyncProperty(fc.array(fc.oneof(deed, one(0), one(2)), { minLength: 2, maxLength: 8 }), check), {
     numRuns: Math.ceil(RUNS / 3),
-    endOnFailure: true
+    endOnFailure: true,
+    examples: [[[like(0), like(2)]]]
   })
   t.ok(changes > 0, `${changes} times something did happen`)
 })
 
 t.test('4: what two strangers do to our posts and people has the same end in either order', { timeout: 0 }, async (t) => {
   const worlds = [await world(t), await world(t)] as const
+  const untouched = await effects(worlds[0])
+  let changed = 0
   const check = async (bobs: Deed[], mallorys: Deed[]): Promise<void> => {
     for (const [index, deeds] of [
       [...bobs, ...mallorys],
@@ -352,8 +368,13 @@ t.test('4: what two strangers do to our posts and people has the same end in eit
     }
     const [left, right] = [await effects(worlds[0]), await effects(worlds[1])]
     if (!same(left, right)) throw new Error(`${JSON.stringify(left)}\n${JSON.stringify(right)}`)
+    if (!same(left, untouched)) changed += 1
   }
   const some = (signer: number): fc.Arbitrary<Deed[]> => fc.array(one(signer), { minLength: 1, maxLength: 6 })
-  await fc.assert(fc.asyncProperty(some(0), some(2), check), { numRuns: Math.ceil(RUNS / 3), endOnFailure: true })
-  t.ok((await effects(worlds[0])).flat().length > 10, 'and something did happen')
+  await fc.assert(fc.asyncProperty(some(0), some(2), check), {
+    numRuns: Math.ceil(RUNS / 3),
+    endOnFailure: true,
+    examples: [[[like(0)], [like(2)]]]
+  })
+  t.ok(changed > 0, `${changed} times something did happen`)
 })
