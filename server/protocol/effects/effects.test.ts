@@ -142,6 +142,15 @@ t.test('checklist 51: Like, the same again, Undo: 1, 1, 0', async (t) => {
   t.same(await news(ctx, alice), [])
 })
 
+t.test('an Undo whose id names one follow and whose object another ends neither', async (t) => {
+  const { ctx, alice, bob } = await scene(t)
+  const zoe = await localPerson(ctx, 'zoe')
+  for (const followed of [alice, zoe]) await remoteFollow(ctx, bob, followed)
+  const both = { id: `${bob.iri}#follow/${zoe.id}`, type: 'Follow', actor: bob.iri, object: alice.iri }
+  for (let time = 0; time < 2; time++) t.equal(await receive(ctx, activity('Undo', bob, both)), 'unchanged')
+  t.equal((await ctx.db('follows').where({ follower_id: bob.id })).length, 2)
+})
+
 t.test('an Undo that comes before its Like cancels it, once', async (t) => {
   const { ctx, bob, post } = await scene(t)
   const like = activity('Like', bob, post.iri)

@@ -39,6 +39,7 @@ export async function applyUndo(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
   return ctx.db.transaction(async (trx) => {
     await lockObjects(trx, ref.id === null ? [] : [ref.id])
     const found = await findUndone(trx, ref, arrival)
+    if (found === 'contradictory') return 'unchanged'
     const verdict = authorise({ ...factsOf(ctx, arrival), objectId: ref.id, owner: found?.actorIri ?? null })
     if (verdict.decision === 'refuse') return verdict.outcome
     if (found === undefined) return remember(ctx, trx, arrival, ref)
@@ -120,11 +121,16 @@ const BY_PAIR = `
   union all select 'Announce', s.id, s.iri, :actorIri, s.actor_id, s.reblog_of_id
     from objects s join objects o on o.id = s.reblog_of_id where :type = 'Announce' and s.actor_id = :actor and o.iri = :object and s.deleted_at is null`
 
-async function findUndone(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promise<Undoable | undefined> {
-  if (ref.id !== null) {
-    const byId = await trx.raw<{ rows: Undoable[] }>(BY_ID, { id: ref.id })
-    if (byId.rows[0] !== undefined) return byId.rows[0]
-  }
+async function findUndone(trx: Knex, ref: NormRef, arrival: OwnArrival): Promise<Undoable | 'contradictory' | undefined> {
+  const byId = ref.id === null ? undefined : (await trx.raw<{ rows: Undoable[] }>(BY_ID, { id: ref.id })).rows[0]
+  const byPair = await findByPair(trx, ref, arrival)
+  if (byId === undefined || byPair === undefined) return byId ?? byPair
+  // Its id names one link and its object another: undoing the first now would undo the second when it comes again.
+  const contradictory = byId.actorId === byPair.actorId && byId.kind === byPair.kind && byId.otherId !== byPair.otherId
+  return contradictory ? 'contradictory' : byId
+}
+
+async function findByPair(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promise<Undoable | undefined> {
   if (ref.type === null || ref.objectId === null) return undefined
   const byPair = await trx.raw<{ rows: Undoable[] }>(
     BY_PAIR.replaceAll(':actorIri', 'cast(:actorIri as text)').replaceAll(':type ', 'cast(:type as text) '),
