@@ -2,10 +2,11 @@
 import { hydrateQueryCache, useQueryCache } from '@pinia/colada'
 import { createWebHistory } from 'vue-router'
 import { browserTransport, createApi } from './api.ts'
-import { createTranslate } from './i18n.ts'
+import { createTexts } from './i18n.ts'
 import { createCommunerApp } from './main.ts'
 import type { PageContext } from './page-context.ts'
 import type { PageState } from './page-state.ts'
+import { areasOf } from './router.ts'
 import './styles/index.css'
 
 const state = JSON.parse(document.getElementById('page-state')?.textContent ?? '{}') as PageState
@@ -15,6 +16,7 @@ const [texts, more] = await Promise.all([
   isEnglish ? import('./locales/en.json') : import('./locales/fr.json'),
   state.signedIn ? (isEnglish ? import('./locales/members/en.json') : import('./locales/members/fr.json')) : null
 ])
+const known = createTexts(state.lang, { ...texts.default, ...more?.default })
 const context: PageContext = {
   site: state.site,
   lang: state.lang,
@@ -22,10 +24,19 @@ const context: PageContext = {
   signedIn: state.signedIn,
   form: state.form,
   api: createApi(browserTransport),
-  t: createTranslate(state.lang, { ...texts.default, ...more?.default }),
+  t: known.t,
   heads: null
 }
 const { app, router, pinia } = createCommunerApp(context, createWebHistory())
+const areas = import.meta.glob<Record<string, unknown>>('./locales/areas/*/*.json', { import: 'default' })
+router.beforeResolve(async (to) => {
+  for (const area of areasOf(to)) {
+    const load = areas[`./locales/areas/${area}/${state.lang}.json`]
+    if (load === undefined) continue
+    known.add(await load())
+    delete areas[`./locales/areas/${area}/${state.lang}.json`]
+  }
+})
 hydrateQueryCache(useQueryCache(pinia), state.queries)
 await router.isReady()
 app.mount('#app')

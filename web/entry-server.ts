@@ -4,7 +4,7 @@ import { renderToString, type SSRContext } from 'vue/server-renderer'
 import { createMemoryHistory } from 'vue-router'
 import { createApi, type Transport } from './api.ts'
 import type { SiteSummary } from './entities.ts'
-import { createTranslate, type Lang } from './i18n.ts'
+import { createTexts, type Lang, type Translate } from './i18n.ts'
 import en from './locales/en.json'
 import fr from './locales/fr.json'
 import enMembers from './locales/members/en.json'
@@ -12,6 +12,7 @@ import frMembers from './locales/members/fr.json'
 import { createCommunerApp } from './main.ts'
 import type { FormAnswer, PageContext, PageHead } from './page-context.ts'
 import { inlineJson, type PageState } from './page-state.ts'
+import { areasOf } from './router.ts'
 
 export interface RenderRequest {
   /** Path and query. */
@@ -36,7 +37,13 @@ export interface RenderedPage {
 }
 
 // Texts do not change while the server runs: all readers of a language share them.
-const TRANSLATE = { fr: createTranslate('fr', { ...fr, ...frMembers }), en: createTranslate('en', { ...en, ...enMembers }) }
+const AREAS = import.meta.glob<Record<string, unknown>>('./locales/areas/*/*.json', { import: 'default', eager: true })
+const TRANSLATE = { fr: translate('fr', { ...fr, ...frMembers }), en: translate('en', { ...en, ...enMembers }) }
+
+function translate(lang: Lang, texts: Record<string, unknown>): Translate {
+  const ofAreas = Object.entries(AREAS).flatMap(([path, area]) => (path.endsWith(`/${lang}.json`) ? [area] : []))
+  return createTexts(lang, Object.assign({}, texts, ...ofAreas) as Record<string, unknown>).t
+}
 
 /** Renders the page at `url`. Failures of the API show inside the page; throws only on a fault of ours. */
 export async function render(request: RenderRequest): Promise<RenderedPage> {
@@ -66,5 +73,7 @@ export async function render(request: RenderRequest): Promise<RenderedPage> {
     queries: serializeQueryCache(useQueryCache(pinia)) as PageState['queries']
   }
   const head: PageHead = Object.assign({}, ...(context.heads ?? []).map((read) => read()))
-  return { html, state: inlineJson(state), head, modules: [...((ssrContext as { modules?: Set<string> }).modules ?? [])], redirect: null }
+  const texts = areasOf(router.currentRoute.value).map((area) => `locales/areas/${area}/${request.lang}.json`)
+  const modules = [...((ssrContext as { modules?: Set<string> }).modules ?? []), ...texts]
+  return { html, state: inlineJson(state), head, modules, redirect: null }
 }

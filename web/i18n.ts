@@ -6,11 +6,17 @@ export const LANGS: Lang[] = ['fr', 'en']
 
 export type Translate = (key: string, values?: Record<string, string | number>) => string
 
-/** A translating function. Texts without values, or with a number alone, are made once: a page asks for the same few hundreds of times. */
-export function createTranslate(lang: Lang, texts: Record<string, unknown>): Translate {
+export interface Texts {
+  t: Translate
+  /** More texts, of a part of the site that is opened later. */
+  add(texts: Record<string, unknown>): void
+}
+
+/** A translating function and its texts. Texts without values, or with a number alone, are made once: a page asks for the same few hundreds of times. */
+export function createTexts(lang: Lang, texts: Record<string, unknown>): Texts {
   const i18n = createI18n(lang, texts)
   const plain = new Map<string, string>()
-  return (key, values) => {
+  const t: Translate = (key, values) => {
     const count = values === undefined ? '' : onlyCount(values)
     if (count === null) return i18n.t(key, values)
     const slot = `${key} ${count}`
@@ -22,6 +28,11 @@ export function createTranslate(lang: Lang, texts: Record<string, unknown>): Tra
     }
     return text
   }
+  const add = (more: Record<string, unknown>): void => {
+    i18n.addResourceBundle(lang, 'translation', more, true)
+    plain.clear()
+  }
+  return { t, add }
 }
 
 /** The texts themselves and the usual small numbers fit many times over. */

@@ -1,18 +1,23 @@
 // Every page and its address. Addresses are French, short and permanent: they are printed on posters.
-import { createRouter, type Router, type RouterHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, type RouteLocationNormalized, type Router, type RouterHistory, type RouteRecordRaw } from 'vue-router'
 import type { PageContext } from './page-context.ts'
 
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'wall', component: () => import('./pages/WallPage.vue') },
   { path: '/publier', name: 'publish', component: () => import('./pages/PublishPage.vue'), meta: { members: true } },
   { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue') },
-  { path: '/evenements/nouveau', name: 'new-event', component: () => import('./pages/NewEventPage.vue'), meta: { members: true } },
+  {
+    path: '/evenements/nouveau',
+    name: 'new-event',
+    component: () => import('./pages/NewEventPage.vue'),
+    meta: { members: true, texts: ['agenda'] }
+  },
   { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue') },
   {
     path: '/evenements/:id(\\d+)/modifier',
     name: 'edit-event',
     component: () => import('./pages/EditEventPage.vue'),
-    meta: { members: true }
+    meta: { members: true, texts: ['agenda'] }
   },
   {
     path: '/evenements/:id(\\d+)/participants',
@@ -91,7 +96,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/groupes/:username/agendas',
     name: 'group-agendas',
     component: () => import('./pages/GroupAgendasPage.vue'),
-    meta: { members: true }
+    meta: { members: true, texts: ['agenda'] }
   },
   {
     path: '/@:handle([^/]+)/moderation',
@@ -102,6 +107,11 @@ export const routes: RouteRecordRaw[] = [
   { path: '/@:handle([^/]+)/:id(\\d+)', name: 'post', component: () => import('./pages/PostPage.vue') },
   { path: '/:rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue') }
 ]
+
+/** The parts of the site whose texts (`locales/areas/<area>/`) this page needs: `meta: { texts: ['agenda'] }`. */
+export function areasOf(to: RouteLocationNormalized): string[] {
+  return to.matched.flatMap((record) => (record.meta['texts'] as string[] | undefined) ?? [])
+}
 
 export function createPages(history: RouterHistory, context: PageContext): Router {
   const router = createRouter({

@@ -10,4 +10,7 @@ interface ImportMetaEnv {
 }
 interface ImportMeta {
   readonly env: ImportMetaEnv
+  /** Vite's: the modules a pattern names, each behind a function that loads it, or loaded (`eager`). */
+  glob<T>(pattern: string, options: { import: string; eager: true }): Record<string, T>
+  glob<T>(pattern: string, options: { import: string }): Record<string, () => Promise<T>>
 }

@@ -14,6 +14,19 @@ t.test('an id tells the moment it was made for', async (t) => {
   t.equal(dateOfId(idAt(at)).getTime(), at.getTime())
 })
 
+t.test('ids of two clocks, one of which stands still, never meet', async (t) => {
+  const still = new Date('2026-11-22T12:00:00Z')
+  const ids = Array.from({ length: 20_000 }, (_, index) => newId(index % 2 === 0 ? still : new Date(still.getTime() + 1 + (index % 3))))
+  t.equal(new Set(ids).size, ids.length)
+})
+
+t.test('what many publish in one second has as many ids', async (t) => {
+  const second = new Date('2026-11-22T12:00:00Z')
+  const ids = Array.from({ length: 300 }, () => idAt(second))
+  t.ok(new Set(ids).size >= 299, 'in one millisecond, one of five such seconds would have met')
+  t.ok(ids.every((id) => Math.floor(dateOfId(id).getTime() / 1000) === second.getTime() / 1000))
+})
+
 t.test('only decimals that fit a bigint are row ids', async (t) => {
   t.ok(isRowId('1'))
   t.ok(isRowId('9223372036854775807'))

@@ -1,23 +1,28 @@
 // Time-ordered identifiers: decimal snowflakes for rows and the Mastodon API, UUIDv7 for public IRIs.
 import { randomBytes, randomInt } from 'node:crypto'
 
-let lastMs = 0n
-let sequence = 0
+/** Of the last few milliseconds, the low bits used last. More than one, because a clock may stand still or step back. */
+const sequences = new Map<number, number>()
+const MAX_REMEMBERED = 8
 
 /** A new row id: milliseconds since 1970 in the high bits, 16 low bits that keep ids of one process in order. Decimal string. */
 export function newId(at: Date = new Date()): string {
-  const ms = BigInt(at.getTime())
-  if (ms === lastMs && sequence < 0xffff) sequence += 1
-  else {
-    lastMs = ms
-    sequence = randomInt(0, 0x8000)
-  }
-  return ((ms << 16n) | BigInt(sequence)).toString()
+  const ms = at.getTime()
+  const last = sequences.get(ms)
+  const sequence = last === undefined || last >= 0xffff ? randomInt(0, 0x8000) : last + 1
+  sequences.set(ms, sequence)
+  if (sequences.size > MAX_REMEMBERED) sequences.delete(sequences.keys().next().value!)
+  return ((BigInt(ms) << 16n) | BigInt(sequence)).toString()
 }
 
-/** A row id that sorts at `at`: for remote objects, so that timelines follow what was published. The low bits are random. */
+/**
+ * A row id that sorts at `at`: for remote objects, so that timelines follow what was published. The low bits are random;
+ * a moment in whole seconds, as most software writes it, is any millisecond of its second, so that a busy second does not run out of ids.
+ */
 export function idAt(at: Date): string {
-  return ((BigInt(at.getTime()) << 16n) | BigInt(randomInt(0, 0x10000))).toString()
+  const ms = at.getTime()
+  const spread = ms % 1000 === 0 ? randomInt(0, 1000) : 0
+  return ((BigInt(ms + spread) << 16n) | BigInt(randomInt(0, 0x10000))).toString()
 }
 
 /** The moment a row id was made for. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { routes } from '../router.ts'
 
 const built = fileURLToPath(new URL('../../dist/web', import.meta.url))
 const MAX_SCRIPT_KB = 130
@@ -31,7 +32,11 @@ t.test(
     const pages = Object.keys(manifest).filter((name) => name.startsWith('pages/'))
     t.ok(pages.length >= 15, 'every page is there')
     for (const page of pages) {
-      const files = ['index.html', 'locales/fr.json', page].reduce((found, name) => filesOf(name, found), new Set<string>())
+      const texts = routes
+        .filter((route) => String(route.component).includes(page))
+        .flatMap((route) => (route.meta?.['texts'] as string[] | undefined) ?? [])
+        .map((area) => `locales/areas/${area}/fr.json`)
+      const files = ['index.html', 'locales/fr.json', page, ...texts].reduce((found, name) => filesOf(name, found), new Set<string>())
       const total = [...files].reduce((sum, file) => sum + gzipKb(join(built, file)), 0)
       t.ok(total <= MAX_SCRIPT_KB, `${page}: ${total.toFixed(1)} kB of scripts`)
     }
