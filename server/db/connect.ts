@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { AppError } from '../core/errors.ts'
+import { HotStatements, prepareHot } from './prepare.ts'
 import { startEmbedded, type ConnectionSettings, type Embedded } from './embedded.ts'
 
 export interface Database {
@@ -52,6 +53,7 @@ const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: ()
 
 /** A knex pool. Idle connections go, so that a small instance stays small; a lost one is replaced at the next query. */
 export function openPool(connection: ConnectionSettings | { connectionString: string }, max = 16): Knex {
+  const hot = new HotStatements()
   return knex({
     client: 'pg',
     log: SILENT,
@@ -62,7 +64,16 @@ export function openPool(connection: ConnectionSettings | { connectionString: st
       idle_in_transaction_session_timeout: 120_000,
       keepAlive: true
     },
-    pool: { min: 0, max, idleTimeoutMillis: 60_000, acquireTimeoutMillis: 15_000 }
+    pool: {
+      min: 0,
+      max,
+      idleTimeoutMillis: 60_000,
+      acquireTimeoutMillis: 15_000,
+      afterCreate: (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => {
+        prepareHot(client as unknown as Parameters<typeof prepareHot>[0], hot)
+        done(null, client)
+      }
+    }
   })
 }
 

@@ -35,19 +35,18 @@ export interface DeliveryTargets {
  * waits for its next probe. Index use: follower_inboxes by primary key, actors by iri, deliveries by (activity_id, inbox).
  */
 export async function insertDeliveries(trx: Knex, targets: DeliveryTargets): Promise<number> {
-  const result = await trx.raw<{ rowCount: number }>(INSERT_DELIVERIES, {
+  const parts = audienceOf(targets)
+  if (parts.length === 0) return 0
+  const result = await trx.raw<{ rowCount: number }>(insertFor(parts, targets.form ?? 'every'), {
     activityId: targets.activityId,
     actorId: targets.actorId,
     objectIri: targets.objectIri,
     now: targets.now,
     ownHost: targets.ownHost,
-    toFollowers: targets.toFollowers,
     memberGroups: targets.memberGroups,
     actors: targets.actors,
-    personal: targets.personalInbox,
     also: targets.alsoInboxesOf,
-    votersOf: targets.alsoVotersOf,
-    form: targets.form ?? 'every'
+    votersOf: targets.alsoVotersOf
   })
   return result.rowCount
 }
@@ -55,53 +54,63 @@ export async function insertDeliveries(trx: Knex, targets: DeliveryTargets): Pro
 /** Software that reads Announce{activity}, by its name in NodeInfo. */
 const SPEAKS_1B12 = `(coalesce(hosts.relays_activities, false) or coalesce(hosts.software in ('lemmy', 'piefed', 'mbin', 'nodebb', 'communer'), false))`
 
-/** SQL: true for hosts that an announcement of `:form` is for. Needs `hosts` left joined. */
-const FORM_FITS = `(case :form::text when 'activity' then ${SPEAKS_1B12} when 'activity-or-unknown' then ${SPEAKS_1B12} or hosts.software is null
-        when 'uri' then not ${SPEAKS_1B12} when 'relay' then hosts.software = 'communer' or not ${SPEAKS_1B12} else true end)`
+/** SQL: true for hosts that an announcement of this form is for. Needs `hosts` left joined. */
+const FORM_FITS: Record<AnnounceForm | 'every', string> = {
+  activity: SPEAKS_1B12,
+  'activity-or-unknown': `(${SPEAKS_1B12} or hosts.software is null)`,
+  uri: `not ${SPEAKS_1B12}`,
+  relay: `(hosts.software = 'communer' or not ${SPEAKS_1B12})`,
+  every: 'true'
+}
 
 /** True when a follower of this local group is on a host that takes this form: without one, nothing has to be written. */
 export async function hasFollowersFor(trx: Knex, groupId: string, form: AnnounceForm): Promise<boolean> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
-    `select 1 from follower_inboxes f left join hosts on hosts.host = f.host where f.followed_id = :groupId and ${FORM_FITS} limit 1`,
-    { groupId, form }
+    `select 1 from follower_inboxes f left join hosts on hosts.host = f.host where f.followed_id = :groupId and ${FORM_FITS[form]} limit 1`,
+    { groupId }
   )
   return rows.length > 0
 }
 
-const INSERT_DELIVERIES = `
-  with audience (inbox, host) as (
-    select inbox, host from follower_inboxes where followed_id = :actorId and :toFollowers
-    union
-    select case when :personal then inbox else coalesce(shared_inbox, inbox) end, host
-      from actors where iri = any(:actors::text[]) and not local and deleted_at is null
-    union
-    select member.inbox, member.host
+/** The parts of the audience that these targets name, as SQL: planning the other ones would cost more than all the rest. */
+function audienceOf(targets: DeliveryTargets): string[] {
+  const parts: string[] = []
+  if (targets.toFollowers) parts.push('select inbox, host from follower_inboxes where followed_id = :actorId')
+  if (targets.actors.length > 0)
+    parts.push(`select ${targets.personalInbox ? 'inbox' : 'coalesce(shared_inbox, inbox)'}, host
+      from actors where iri = any(array(select unnest(:actors::text[]))) and not local and deleted_at is null`)
+  if (targets.memberGroups.length > 0)
+    parts.push(`select member.inbox, member.host
       from actors owner
       join memberships on memberships.group_id = owner.id and memberships.state = 'active'
       join actors member on member.id = memberships.actor_id and not member.local and member.deleted_at is null
-      where owner.iri = any(:memberGroups::text[]) and owner.local
-    union
-    select earlier.inbox, earlier.host
+      where owner.iri = any(array(select unnest(:memberGroups::text[]))) and owner.local`)
+  if (targets.alsoInboxesOf !== null)
+    parts.push(
+      `select earlier.inbox, earlier.host
       from activities
       join deliveries earlier on earlier.activity_id = activities.id and earlier.state <> 'cancelled'
-      where :also::text is not null and (activities.object_iri = :also or activities.iri = :also)
-        and activities.type in ('Create', 'Update', 'Announce')
-    union
-    select coalesce(voter.shared_inbox, voter.inbox), voter.host
-      from poll_votes v join actors voter on voter.id = v.voter_id and not voter.local and voter.deleted_at is null
-      where v.object_id = :votersOf::bigint
-    union
-    select coalesce(guest.shared_inbox, guest.inbox), guest.host
+      where (activities.object_iri = :also or activities.iri = :also) and activities.type in ('Create', 'Update', 'Announce')`,
+      `select coalesce(guest.shared_inbox, guest.inbox), guest.host
       from objects event
       join participations on participations.object_id = event.id and participations.state in ('accepted', 'pending', 'interested')
       join actors guest on guest.id = participations.actor_id and not guest.local and guest.deleted_at is null
-      where :also::text is not null and event.iri = :also and event.type = 'Event'
-  )
+      where event.iri = :also and event.type = 'Event'`
+    )
+  if (targets.alsoVotersOf !== null)
+    parts.push(`select coalesce(voter.shared_inbox, voter.inbox), voter.host
+      from poll_votes v join actors voter on voter.id = v.voter_id and not voter.local and voter.deleted_at is null
+      where v.object_id = :votersOf::bigint`)
+  return parts
+}
+
+const insertFor = (audience: string[], form: AnnounceForm | 'every'): string => `
+  with audience (inbox, host) as (${audience.join(' union ')})
   insert into deliveries (activity_id, actor_id, inbox, host, object_iri, next_at)
   select :activityId, :actorId, audience.inbox, audience.host, :objectIri, greatest(:now::timestamptz, hosts.open_until)
     from audience
     left join hosts on hosts.host = audience.host
-    where audience.host <> :ownHost and hosts.gone_at is null and ${FORM_FITS}
+    where audience.host <> :ownHost and hosts.gone_at is null and ${FORM_FITS[form]}
       and host_action(audience.host) is distinct from 'block'
   on conflict (activity_id, inbox) do nothing`
 

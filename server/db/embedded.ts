@@ -59,6 +59,8 @@ const SETTINGS: Record<string, string> = {
   // No query here is long enough for compilation to pay.
   jit: 'off',
   max_wal_size: '512MB',
+  // A new instance grows from nothing: plans for empty tables must not live long.
+  autovacuum_naptime: '15s',
   timezone: 'UTC',
   log_timezone: 'UTC',
   huge_pages: 'off',

@@ -42,7 +42,7 @@ export async function loadEventFacts(ctx: Ctx, objectIds: string[], viewer: View
      left join participations p on p.object_id = e.object_id and p.actor_id = :viewer::bigint and p.state <> 'left'
      left join event_invitations i on i.object_id = e.object_id and i.invitee_id = :viewer::bigint and i.state = 'pending'
      left join memberships m on m.group_id = o.actor_id and m.actor_id = :viewer::bigint
-     where e.object_id = any(:ids::bigint[])`,
+     where e.object_id = any(array(select unnest(:ids::bigint[])))`,
     { viewer: viewer.actorId, ids: objectIds }
   )
   return new Map(rows.map((row) => [row.object_id, toFacts(row)]))

@@ -15,6 +15,7 @@ const SAME_NEWS = '24 hours'
  * Adds the objects to the homes of the author's local followers, of the author, of whom direct and members-only objects name, and of who
  * follows one of their hashtags.
  * Replies go only to those who follow both sides, as on Mastodon (an unresolved reply waits for its parent; call again then).
+ * What stands beside an "or" is a scalar subquery: of an "exists" there PostgreSQL would make a hash of the whole table.
  * Followers who hid the author's boosts, and anyone in a block with the author or with the boosted one, are left out. Who wants
  * posts in some languages only gets those; who asked to hear of each new post of the author is notified. Idempotent. Tells open timelines.
  */
@@ -34,7 +35,7 @@ export async function fanIn(ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> 
          and (o.reblog_of_id is null or f.reblogs)
          and (f.languages is null or ${isIn('f.languages')})
          and (o.in_reply_to_iri is null and o.in_reply_to_id is null or parent.actor_id in (o.actor_id, f.follower_id)
-           or exists (select 1 from follows both_sides where both_sides.follower_id = f.follower_id and both_sides.followed_id = parent.actor_id
+           or (select true from follows both_sides where both_sides.follower_id = f.follower_id and both_sides.followed_id = parent.actor_id
              and both_sides.state = 'accepted'))
        union
        select r.actor_id from object_recipients r join actors a on a.id = r.actor_id
@@ -53,7 +54,7 @@ export async function fanIn(ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id'> 
        and not exists (select 1 from blocks b where (b.blocker_id = reader.owner_id and b.blocked_id in (o.actor_id, original.actor_id))
          or (b.blocked_id = reader.owner_id and b.blocker_id in (o.actor_id, original.actor_id)))
        and (o.reblog_of_id is null or o.published > original.created_at + interval '${SAME_NEWS}'
-         or not exists (select 1 from home_items h where h.owner_id = reader.owner_id and h.object_id = o.reblog_of_id))
+         or (select true from home_items h where h.owner_id = reader.owner_id and h.object_id = o.reblog_of_id) is null)
      on conflict do nothing returning owner_id, object_id)
      select put.owner_id, put.object_id, o.actor_id from put join objects o on o.id = put.object_id
        join follows f on f.follower_id = put.owner_id and f.followed_id = o.actor_id and f.notify and f.state = 'accepted'

@@ -58,19 +58,20 @@ const NEW_ACCOUNT = "interval '30 days'"
 
 /**
  * What the owner's policy says of a notification: `drop`, `filter`, `accept`, one for each rule it meets. Whom the owner follows or let
- * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects.
+ * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects;
+ * scalar subqueries, since of an "exists" inside a case PostgreSQL may make a hash of the whole table.
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined')
-    or exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
-    or exists (select 1 from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
+    or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
+    or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[
       acc.rules ->> 'for_not_following',
-      case when not exists (select 1 from follows b where b.follower_id = n.from_id and b.followed_id = n.owner_id and b.state = 'accepted'
-        and b.created_at < :now::timestamptz - ${SETTLED}) then acc.rules ->> 'for_not_followers' end,
+      case when (select true from follows b where b.follower_id = n.from_id and b.followed_id = n.owner_id and b.state = 'accepted'
+        and b.created_at < :now::timestamptz - ${SETTLED}) is null then acc.rules ->> 'for_not_followers' end,
       case when from_actor.published > :now::timestamptz - ${NEW_ACCOUNT} then acc.rules ->> 'for_new_accounts' end,
-      case when n.type = 'mention' and exists (select 1 from objects said where said.id = n.object_id and said.visibility = 'direct'
-        and not exists (select 1 from objects asked where asked.id = said.in_reply_to_id and asked.actor_id = n.owner_id))
+      case when n.type = 'mention' and (select true from objects said where said.id = n.object_id and said.visibility = 'direct'
+        and (select true from objects asked where asked.id = said.in_reply_to_id and asked.actor_id = n.owner_id) is null)
         then acc.rules ->> 'for_private_mentions' end,
       case when from_actor.limited_at is not null or from_actor.host_action = 'limit' then coalesce(acc.rules ->> 'for_limited_accounts', 'drop') end
     ], null) from actors from_actor left join (select ac.preferences -> 'notificationPolicy' as rules from accounts ac where ac.actor_id = n.owner_id) acc
@@ -129,11 +130,11 @@ export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRo
   const found = await trx.raw<{ rows: { owner_id: string; from_id: string; object_id: string }[] }>(
     `select r.actor_id as owner_id, coalesce(o.author_id, o.actor_id) as from_id, o.id as object_id
        from objects o join object_recipients r on r.object_id = o.id join actors a on a.id = r.actor_id and a.local
-       where o.id = any(?::bigint[]) and (r.mention or o.visibility = 'direct')
+       where o.id = any(array(select unnest(?::bigint[]))) and (r.mention or o.visibility = 'direct')
      union
      select coalesce(parent.author_id, parent.actor_id), coalesce(o.author_id, o.actor_id), o.id
        from objects o join objects parent on parent.id = o.in_reply_to_id and parent.local and parent.deleted_at is null
-       where o.id = any(?::bigint[]) and o.visibility in ('public', 'unlisted')`,
+       where o.id = any(array(select unnest(?::bigint[]))) and o.visibility in ('public', 'unlisted')`,
     [objects.map((object) => object.id), objects.map((object) => object.id)]
   )
   return notify(

@@ -16,7 +16,7 @@ export function pageOf(query: Knex.QueryBuilder, column: string, page: Page): Kn
   if (page.maxId !== null) query.where(column, '<', page.maxId)
   if (page.sinceId !== null) query.where(column, '>', page.sinceId)
   if (page.minId !== null) query.where(column, '>', page.minId)
-  if (page.ids !== undefined) query.whereRaw('?? = any(?::bigint[])', [column, page.ids])
+  if (page.ids !== undefined) query.whereRaw('?? = any(array(select unnest(?::bigint[])))', [column, page.ids])
   return query.orderBy(column, page.minId === null ? 'desc' : 'asc').limit(page.limit)
 }
 

@@ -33,7 +33,7 @@ export interface PreviewCardRow {
 export async function linkCards(ctx: Ctx, trx: Knex, objects: ObjectRow[]): Promise<boolean> {
   const links = objects.map((row) => ({ row, url: linkOf(row) }))
   const without = links.flatMap(({ row, url }) => (url === null && row.updated !== null ? [row.id] : []))
-  if (without.length > 0) await trx('object_cards').whereRaw('object_id = any(?::bigint[])', [without]).delete()
+  if (without.length > 0) await trx('object_cards').whereRaw('object_id = any(array(select unnest(?::bigint[])))', [without]).delete()
   const linking = links.flatMap(({ row, url }) => (url === null ? [] : [{ row, url }]))
   if (linking.length === 0) return false
   const now = ctx.clock.now()

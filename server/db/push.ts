@@ -15,8 +15,8 @@ export async function planPushes(ctx: Ctx, trx: Knex, notificationIds: string[])
        and not exists (select 1 from accounts ac where ac.actor_id = n.owner_id and jsonb_exists(ac.preferences #> '{silenced,push}', n.type))
        and case s.policy
        when 'all' then true
-       when 'followed' then exists (select 1 from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
-       when 'follower' then exists (select 1 from follows f where f.follower_id = n.from_id and f.followed_id = n.owner_id and f.state = 'accepted')
+       when 'followed' then (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
+       when 'follower' then (select true from follows f where f.follower_id = n.from_id and f.followed_id = n.owner_id and f.state = 'accepted')
        else false end
      on conflict do nothing`,
     { kind: PUSH_CHORE, now: ctx.clock.now(), ids: notificationIds }

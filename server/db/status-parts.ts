@@ -211,7 +211,7 @@ export async function loadActorParts(ctx: Ctx, ids: string[]): Promise<Map<strin
   const rows = (await ctx
     .db('actors as a')
     .leftJoin('actor_stats as s', 's.actor_id', 'a.id')
-    .whereRaw('a.id = any(?::bigint[])', [ids])
+    .whereRaw('a.id = any(array(select unnest(?::bigint[])))', [ids])
     .select(...actorColumns('a'), ...countColumns(ctx.db))) as ActorPart[]
   return new Map(rows.map((row) => [row.id, row]))
 }
@@ -224,7 +224,7 @@ export function countColumns(db: Knex): Knex.Raw[] {
 async function loadReblogs(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<StatusRow[]> {
   const ids = [...new Set(rows.flatMap((row) => row.reblog_of_id ?? []))]
   if (ids.length === 0) return []
-  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  const query = ctx.db('objects as o').whereRaw('o.id = any(array(select unnest(?::bigint[])))', [ids]).select(statusColumns('o'))
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
 
@@ -234,7 +234,7 @@ async function loadQuotes(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<
   const found = await ctx
     .db('quotes as q')
     .leftJoin('objects as o', 'o.id', 'q.quoted_id')
-    .whereRaw('q.quote_id = any(?::bigint[])', [rows.map((row) => row.id)])
+    .whereRaw('q.quote_id = any(array(select unnest(?::bigint[])))', [rows.map((row) => row.id)])
     .select<{ quote_id: string; quoted_id: string | null; state: QuoteState; gone: boolean }[]>(
       'q.quote_id',
       'q.quoted_id',
@@ -242,7 +242,7 @@ async function loadQuotes(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<
       ctx.db.raw('o.deleted_at is not null as gone')
     )
   const ids = found.flatMap(({ state, quoted_id: id }) => (state === 'accepted' && id !== null ? [id] : []))
-  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  const query = ctx.db('objects as o').whereRaw('o.id = any(array(select unnest(?::bigint[])))', [ids]).select(statusColumns('o'))
   const seen = ids.length === 0 ? [] : ((await visibleTo(query, viewer, 'o')) as StatusRow[])
   const byId = new Map(seen.map((row) => [row.id, row]))
   return new Map(
@@ -256,7 +256,7 @@ async function loadQuotes(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<
 async function loadLinked(ctx: Ctx, facts: Map<string, StatusFacts>, viewer: Viewer): Promise<StatusRow[]> {
   const ids = [...facts.values()].flatMap(({ card }) => card?.target_id ?? [])
   if (ids.length === 0) return []
-  const query = ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o'))
+  const query = ctx.db('objects as o').whereRaw('o.id = any(array(select unnest(?::bigint[])))', [ids]).select(statusColumns('o'))
   return (await visibleTo(query, viewer, 'o')) as StatusRow[]
 }
 
@@ -291,7 +291,7 @@ async function loadFacts(ctx: Ctx, rows: StatusRow[], viewer: Viewer): Promise<M
     .db('objects as o')
     .leftJoin('object_stats as s', 's.object_id', 'o.id')
     .joinRaw('left join lateral ? as latest on true', [visibleTo(reply, viewer, 'reply') as unknown as Knex.Value])
-    .whereRaw('o.id = any(?::bigint[])', [rows.map((row) => row.id)])
+    .whereRaw('o.id = any(array(select unnest(?::bigint[])))', [rows.map((row) => row.id)])
     .select('o.id', ...factColumns(ctx.db, viewer))) as FactsRow[]
   return new Map(found.map((row) => [row.id, toFacts(row)]))
 }

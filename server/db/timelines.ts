@@ -194,7 +194,11 @@ export async function findVisibleObject(ctx: Ctx, id: string, viewer: Viewer): P
 /** Several objects by id, those the viewer may see, in no order. `listed`: without authors whom moderators limited. */
 export async function findStatuses(ctx: Ctx, ids: string[], viewer: Viewer, { listed = false } = {}): Promise<StatusRow[]> {
   if (ids.length === 0) return []
-  const query = visibleTo(ctx.db('objects as o').whereRaw('o.id = any(?::bigint[])', [ids]).select(statusColumns('o')), viewer, 'o')
+  const query = visibleTo(
+    ctx.db('objects as o').whereRaw('o.id = any(array(select unnest(?::bigint[])))', [ids]).select(statusColumns('o')),
+    viewer,
+    'o'
+  )
   return (await (listed ? listedFor(query, viewer, 'o') : query)) as StatusRow[]
 }
 
