@@ -26,7 +26,7 @@ async function sent(ctx: Ctx): Promise<[json: Json, inbox: string][]> {
   const rows: { body: string; inbox: string }[] = await ctx
     .db('activities')
     .join('deliveries', 'deliveries.activity_id', 'activities.id')
-    .orderBy('activities.id')
+    .orderBy(['activities.id', 'inbox'])
     .select('body', 'inbox')
   await ctx.db('deliveries').delete()
   return rows.map(({ body, inbox }) => [documented(JSON.parse(body) as Json), inbox])
