@@ -214,6 +214,18 @@ export interface Relationship {
   muting: boolean
 }
 
+export interface EventSeries {
+  /** Value of an RRULE (RFC 5545). */
+  rule: string
+  starts: string
+  timezone: string
+  /** YYYY-MM-DD. */
+  except: string[]
+  endedAt: string | null
+  /** The next ones; without an event: planned, not announced yet. */
+  dates: { start: string; eventId: string | null; status: EventStatus }[]
+}
+
 export interface EventEntity extends EventDetails {
   id: string
   uri: string
@@ -225,6 +237,8 @@ export interface EventEntity extends EventDetails {
   organizer: Account
   author: Account | null
   alsoAnnouncedBy: { name: string; url: string }[]
+  /** How it comes again; null for an event that comes once. */
+  series: EventSeries | null
   visibility: string
   replies_count: number
   favourites_count: number

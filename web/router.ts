@@ -10,14 +10,14 @@ export const routes: RouteRecordRaw[] = [
     path: '/evenements/nouveau',
     name: 'new-event',
     component: () => import('./pages/NewEventPage.vue'),
-    meta: { members: true, texts: ['agenda'] }
+    meta: { members: true, texts: ['agenda', 'series'] }
   },
-  { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue') },
+  { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue'), meta: { texts: ['series'] } },
   {
     path: '/evenements/:id(\\d+)/modifier',
     name: 'edit-event',
     component: () => import('./pages/EditEventPage.vue'),
-    meta: { members: true, texts: ['agenda'] }
+    meta: { members: true, texts: ['agenda', 'series'] }
   },
   {
     path: '/evenements/:id(\\d+)/participants',

@@ -78,11 +78,21 @@ t.test(
       description: 'Artisans et concert.\nEntrée libre.'
     })
     await page.locator('[name="as"]').selectOption('comite_des_fetes')
+    // Every Saturday, but not after Christmas: entered once.
+    await page.locator('[name="every"]').selectOption('WEEKLY')
+    await page.locator('[name="except"]').fill('2031-12-27')
+    await page.getByRole('button', { name: 'Laisser de côté ce jour' }).click()
+    await page.getByText('Tous les samedis, sauf le 27 décembre 2031').waitFor()
+    t.same(await breaches(page), [])
     await page.getByRole('button', { name: 'Publier l’événement' }).click()
     await page.waitForURL(/\/evenements\/\d+$/)
     await page.getByRole('heading', { name: 'Marché de nuit', level: 1 }).waitFor()
     const eventUrl = page.url()
+    await page.getByText('Tous les samedis, sauf le 27 décembre 2031').waitFor()
     t.same(await breaches(page), [])
+    const calendar = await (await page.request.get(`${origin}/@comite_des_fetes/agenda.ics`)).text()
+    t.match(calendar, /RRULE:FREQ=WEEKLY;BYDAY=SA\r\nEXDATE;TZID=[^:]+:20311227T170000/, 'a calendar knows the rule and the exception')
+    t.match(calendar, /BEGIN:VTIMEZONE/)
 
     await visit(page, origin)
     await page.getByRole('textbox', { name: 'Votre message' }).fill('Bonjour Saint-Leu !')

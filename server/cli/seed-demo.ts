@@ -1,7 +1,8 @@
 // `seed:demo`: people, groups and posts of an invented commune, to look at. Only where nobody lives yet.
 import { AppError } from '../core/errors.ts'
 import { createAccount } from '../features/accounts/create.ts'
-import { createEvent } from '../features/events/create-event.ts'
+import { createEvent, type NewEvent } from '../features/events/create-event.ts'
+import { createSeries } from '../features/events/series.ts'
 import { createGroup } from '../features/groups/groups.ts'
 import { joinGroup } from '../features/groups/members.ts'
 import { createNote } from '../features/wall/create-note.ts'
@@ -116,21 +117,34 @@ const EVENTS = [
   }
 ]
 
+/** Comes every week. */
+const MARKET = {
+  author: 'jean',
+  inDays: 4,
+  from: '08:00',
+  to: '12:30',
+  title: 'Petit marché des producteurs',
+  description: 'Légumes, pain, fromage et miel d’ici. Apportez vos paniers.',
+  place: { name: 'Place de la Mairie', address: 'Place de la Mairie', north: 0.0005, east: 0.0005 }
+}
+
 async function seedEvents(ctx: Ctx, people: Map<string, ActorRow>): Promise<void> {
   const { latitude, longitude, timezone } = requireSite(ctx)
-  for (const { author, as, inDays, from, to, title, description, place } of EVENTS) {
+  const input = ({ inDays, from, to, title, description, place }: Omit<(typeof EVENTS)[number], 'author' | 'as'>): NewEvent => {
     const day = new Date(ctx.clock.now().getTime() + inDays * 86_400_000).toISOString().slice(0, 10)
     const { name, address, north, east } = place
-    await createEvent(ctx, people.get(author)!, {
+    return {
       title,
       description,
       start: `${day}T${from}:00`,
       end: `${day}T${to}:00`,
       timezone,
-      location: { name, address, latitude: latitude + north, longitude: longitude + east },
-      as
-    })
+      location: { name, address, latitude: latitude + north, longitude: longitude + east }
+    }
   }
+  for (const { author, as, ...event } of EVENTS) await createEvent(ctx, people.get(author)!, { ...input(event), as })
+  const { author, ...market } = MARKET
+  await createSeries(ctx, people.get(author)!, input(market), { rule: 'FREQ=WEEKLY' })
 }
 
 async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: number; events: number }> {
@@ -165,7 +179,7 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
     }
   })
   await seedEvents(ctx, people)
-  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length + ANSWERS.length + 1, events: EVENTS.length }
+  return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length + ANSWERS.length + 1, events: EVENTS.length + 1 }
 }
 
 async function run({ config }: Input): Promise<Outcome> {

@@ -1,6 +1,7 @@
 // Uploaded files that become attachments of a local object. Which bytes they hold is features/media's.
 import type { Knex } from 'knex'
 import { AppError } from '../core/errors.ts'
+import { newId } from '../core/ids.ts'
 import type { Attachment, MediaRow } from './rows.ts'
 
 /** As many as Mastodon keeps (MEDIA_ATTACHMENTS_LIMIT, federation.md W17). */
@@ -23,6 +24,15 @@ export async function findUploads(trx: Knex, ownerId: string, ids: string[], obj
 export async function attachUploads(trx: Knex, objectId: string, ids: string[]): Promise<void> {
   await trx('media').where({ object_id: objectId }).whereRaw('not (id = any(?::bigint[]))', [ids]).update({ object_id: null })
   if (ids.length > 0) await trx('media').whereRaw('id = any(?::bigint[])', [ids]).update({ object_id: objectId })
+}
+
+/** The same pictures once more, for another date of a series: rows of their own that name the same files. Those that are gone are left out. */
+export async function copyUploads(trx: Knex, ownerId: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids]).where({ actor_id: ownerId })
+  const copies = ids.flatMap((id) => rows.find((row) => row.id === id) ?? []).map((row) => ({ ...row, id: newId(), object_id: null }))
+  if (copies.length > 0) await trx('media').insert(copies)
+  return copies.map(({ id }) => id)
 }
 
 /** The entry of `objects.attachments` for an upload. */

@@ -6,8 +6,8 @@ import type { ActorPart, StatusRow } from '../db/status-parts.ts'
 import { requireSite } from '../db/site.ts'
 import { findStatus } from '../db/timelines.ts'
 import { atomFeed, latestChange } from '../features/feeds/atom.ts'
-import { calendarOf } from '../features/feeds/calendar.ts'
-import { feedEvents, feedPosts, findFeedOwner } from '../features/feeds/sources.ts'
+import { calendarOf, plannedOf } from '../features/feeds/calendar.ts'
+import { feedEvents, feedPosts, feedSeries, findFeedOwner } from '../features/feeds/sources.ts'
 import { notFound } from './mastodon/params.ts'
 
 const READ = { config: { public: true } }
@@ -50,7 +50,8 @@ async function sendCalendar(ctx: Ctx, request: FastifyRequest, reply: FastifyRep
     owner === null
       ? { name: site.name, url: `${site.origin}/agenda` }
       : { name: owner.name || owner.username, url: `${site.origin}/@${owner.username}` }
-  return send(request, reply, 'text/calendar; charset=utf-8', calendarOf(frame, rows), rows)
+  const planned = plannedOf(site.origin, await feedSeries(ctx, owner))
+  return send(request, reply, 'text/calendar; charset=utf-8', calendarOf(frame, rows, planned), rows)
 }
 
 /** One event, called off or not, under the UID it has in every calendar. */

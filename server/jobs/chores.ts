@@ -13,6 +13,8 @@ import { AGENDA_CHORE } from '../db/agenda-sources.ts'
 import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
 import { readSource } from '../features/events/read-source.ts'
+import { announceDates } from '../features/events/series.ts'
+import { SERIES_CHORE } from '../db/series.ts'
 import { readCard } from '../protocol/preview-cards.ts'
 import { publishCount } from '../protocol/participation.ts'
 import { checkQuote } from '../protocol/quotes.ts'
@@ -56,7 +58,8 @@ export const CHORES: Record<string, ChoreWork> = {
   [RELAY_CHORE]: relay,
   [CARD_CHORE]: readCard,
   [TWIN_CHORE]: findTwins,
-  [AGENDA_CHORE]: readSource
+  [AGENDA_CHORE]: readSource,
+  [SERIES_CHORE]: announceDates
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))

@@ -1,4 +1,5 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
+import { emptyRepeat, repetitionOf, type RepeatDraft } from './recurrence.ts'
 import type { EventEntity, EventStatus, FoundEvent, JoinMode, Place } from '../entities.ts'
 
 export interface EventDraft {
@@ -20,6 +21,7 @@ export interface EventDraft {
   /** Seats as typed; '' for as many as come. */
   capacity: string
   externalUrl: string
+  repeat: RepeatDraft
 }
 
 export interface EventBody {
@@ -36,6 +38,7 @@ export interface EventBody {
   externalParticipationUrl: string | null
   media_ids?: string[]
   as?: string
+  recurrence?: { rule: string; except: string[] }
 }
 
 export function emptyDraft(timezone: string): EventDraft {
@@ -56,7 +59,8 @@ export function emptyDraft(timezone: string): EventDraft {
     status: 'CONFIRMED',
     joinMode: 'free',
     capacity: '',
-    externalUrl: ''
+    externalUrl: '',
+    repeat: emptyRepeat()
   }
 }
 
@@ -82,7 +86,8 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     status: event.status,
     joinMode: event.joinMode,
     capacity: number(event.capacity),
-    externalUrl: event.externalParticipationUrl ?? ''
+    externalUrl: event.externalParticipationUrl ?? '',
+    repeat: emptyRepeat()
   }
 }
 
@@ -114,6 +119,7 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
   if (draft.address.trim()) place.address = draft.address.trim()
   const latitude = numberIn(draft.latitude)
   const longitude = numberIn(draft.longitude)
+  const recurrence = repetitionOf(draft.repeat, draft.startDate)
   if (latitude !== null && longitude !== null) Object.assign(place, { latitude, longitude })
   return {
     title: draft.title.trim(),
@@ -128,7 +134,8 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     capacity: takesSeats(draft.joinMode) && draft.capacity.trim() !== '' ? Number(draft.capacity) : null,
     externalParticipationUrl: draft.joinMode === 'external' ? draft.externalUrl.trim() : null,
     ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
-    ...(draft.as ? { as: draft.as } : {})
+    ...(draft.as ? { as: draft.as } : {}),
+    ...(recurrence === undefined ? {} : { recurrence })
   }
 }
 

@@ -1,4 +1,5 @@
 // Announcing an event, alone or in the name of a group.
+import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
@@ -15,8 +16,16 @@ export interface NewEvent extends EventInput {
   as?: string
 }
 
-/** Publishes an Event. Throws event.*, media.*, group.* (422, 403, 404) in words for the citizen. */
-export async function createEvent(ctx: Ctx, author: ActorRow, input: NewEvent): Promise<ObjectRow> {
+/**
+ * Publishes an Event. Throws event.*, media.*, group.* (422, 403, 404) in words for the citizen. `more` is done in the same transaction:
+ * what it throws undoes the event.
+ */
+export async function createEvent(
+  ctx: Ctx,
+  author: ActorRow,
+  input: NewEvent,
+  more?: (trx: Knex, event: ObjectRow) => Promise<void>
+): Promise<ObjectRow> {
   const { columns, hashtags, category, joining } = readEvent(ctx, input)
   const publisher = await findPublisher(ctx, author, input.as)
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
@@ -50,6 +59,7 @@ export async function createEvent(ctx: Ctx, author: ActorRow, input: NewEvent): 
       row.id,
       uploads.map((upload) => upload.id)
     )
+    await more?.(trx, row)
     return row
   })
 }

@@ -19,15 +19,7 @@ export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
 
 /** Changes an event; what is left out stays. A new date ends a postponement. Throws permission.denied (403), event.* (422), post.not-found (404). */
 export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: EventChanges): Promise<ObjectRow> {
-  const publisher = await findActor(ctx, row.actor_id)
-  const author = await findActor(ctx, row.author_id ?? row.actor_id)
-  if (publisher === null || author === null || !row.local || row.type !== 'Event')
-    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
-  assertCan(who, 'object.edit', {
-    ownerId: row.actor_id,
-    authorId: row.author_id,
-    membership: await membershipIn(ctx, publisher, who.actorId)
-  })
+  const { publisher, author } = await assertMayEdit(ctx, who, row)
   const { columns, hashtags, category, joining } = readEvent(ctx, { ...present(row, await findEvent(ctx.db, row.id)), ...changes })
   const hasNewDate = columns.start_time?.getTime() !== row.start_time?.getTime()
   if (hasNewDate && row.event_status === 'POSTPONED' && columns.event_status === 'POSTPONED') columns.event_status = 'CONFIRMED'
@@ -61,6 +53,20 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
     if (edited.event_status !== fresh.event_status) await sayCalledOff(ctx, trx, edited, publisher, author)
     return edited
   })
+}
+
+/** Who announced it; throws permission.denied (403) for who may not change it. */
+export async function assertMayEdit(ctx: Ctx, who: Who, row: ObjectRow): Promise<{ publisher: ActorRow; author: ActorRow }> {
+  const publisher = await findActor(ctx, row.actor_id)
+  const author = await findActor(ctx, row.author_id ?? row.actor_id)
+  if (publisher === null || author === null || !row.local || row.type !== 'Event')
+    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  assertCan(who, 'object.edit', {
+    ownerId: row.actor_id,
+    authorId: row.author_id,
+    membership: await membershipIn(ctx, publisher, who.actorId)
+  })
+  return { publisher, author }
 }
 
 /** The event takes place no more; it stays, so that whoever has it in their calendar sees why. */

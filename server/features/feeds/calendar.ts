@@ -1,5 +1,9 @@
 // Events as an iCalendar file (RFC 5545), to subscribe to. Pure.
 import ical, { ICalEventStatus } from 'ical-generator'
+import { DateTime } from 'luxon'
+import { tzlib_get_ical_block as zoneBlock } from 'timezones-ical-library'
+import { datesOf, momentOf } from '../../core/recurrence.ts'
+import { recurrenceOf, type SeriesRow } from '../../db/series.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
 import { plainLine } from '../../vocab/values.ts'
 
@@ -9,8 +13,52 @@ const REFRESH_SECONDS = 3600
 const DEFAULT_DURATION_MS = 2 * 3_600_000
 const MAX_DESCRIPTION = 2000
 
+/** The dates of a series that are not announced yet, as one entry with a rule. */
+export interface Planned {
+  uid: string
+  title: string
+  place: string | null
+  start: Date
+  minutes: number
+  timezone: string
+  rule: string
+  exceptDates: Date[]
+  stamp: Date
+}
+
+/** What calendars show of series beyond the dates that are events already: from the next date on, so that none is there twice. */
+export function plannedOf(origin: string, series: SeriesRow[]): Planned[] {
+  return series.flatMap((row) => {
+    const [start] = datesOf(recurrenceOf(row), new Date(row.announced_through.getTime() + 1), null, 1)
+    if (start === undefined) return []
+    const { title, location } = row.template as { title: string; location?: { name?: string; address?: string } | null }
+    const hour = row.starts.slice(11)
+    return [
+      {
+        uid: `${origin}/series/${row.id}`,
+        title,
+        place: location?.name ?? location?.address ?? null,
+        start,
+        minutes: row.minutes ?? DEFAULT_DURATION_MS / 60_000,
+        timezone: row.timezone,
+        rule: fromNow(row, start),
+        exceptDates: row.except_dates.map((date) => momentOf(`${date}T${hour}`, row.timezone)).filter((date) => date > start),
+        stamp: row.announced_through
+      }
+    ]
+  })
+}
+
+/** A number of times counts from the first date; what is left of it counts from `start`. */
+function fromNow(row: SeriesRow, start: Date): string {
+  const count = /COUNT=(\d+)/.exec(row.rule)
+  if (count === null) return row.rule
+  const all = datesOf({ ...recurrenceOf(row), exceptDates: [] }, momentOf(row.starts, row.timezone), null, Number(count[1]))
+  return row.rule.replace(count[0], `COUNT=${all.filter((date) => date >= start).length}`)
+}
+
 /** The calendar as text. UID is the event's IRI: an edited or cancelled event replaces the one subscribers have. */
-export function calendarOf(frame: { name: string; url: string }, rows: StatusRow[]): string {
+export function calendarOf(frame: { name: string; url: string }, rows: StatusRow[], planned: Planned[] = []): string {
   const calendar = ical({
     name: frame.name,
     url: frame.url,
@@ -34,6 +82,21 @@ export function calendarOf(frame: { name: string; url: string }, rows: StatusRow
       status: statusOf(row.event_status)
     })
     const place = placeOf(row)
+    if (place !== null) event.location(place)
+  }
+  if (planned.length > 0) calendar.timezone({ name: null, generator: (zone) => zoneBlock(zone)[0] ?? null })
+  for (const { uid, title, place, start, minutes, timezone, rule, exceptDates, stamp } of planned) {
+    const event = calendar.createEvent({
+      id: uid,
+      start: DateTime.fromJSDate(start, { zone: timezone }),
+      end: DateTime.fromJSDate(new Date(start.getTime() + minutes * 60_000), { zone: timezone }),
+      timezone,
+      stamp,
+      summary: title
+    })
+    // Days left out have to be written as the dates are: on the clock of the place (RFC 5545 §3.8.5.1).
+    const left = exceptDates.map((date) => DateTime.fromJSDate(date, { zone: timezone }).toFormat("yyyyMMdd'T'HHmmss"))
+    event.repeating([`RRULE:${rule}`, ...(left.length === 0 ? [] : [`EXDATE;TZID=${timezone}:${left.join(',')}`])].join('\r\n'))
     if (place !== null) event.location(place)
   }
   return calendar.toString()

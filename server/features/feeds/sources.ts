@@ -3,10 +3,12 @@ import type { Ctx } from '../../context.ts'
 import { listEvents } from '../../db/agenda.ts'
 import { loadActorParts, type ActorPart, type StatusRow } from '../../db/status-parts.ts'
 import { actorTimeline, publicTimeline } from '../../db/timelines.ts'
+import { livingSeries, type SeriesRow } from '../../db/series.ts'
 import { ANYONE } from '../../db/visibility.ts'
 
 const POSTS = 30
 const EVENTS = 500
+const SERIES = 200
 /** Calendars keep showing what is just over. */
 const PAST_DAYS = 90
 const DAY_MS = 24 * 3_600_000
@@ -40,4 +42,9 @@ export async function feedEvents(ctx: Ctx, owner: ActorPart | null): Promise<Sta
   const from = new Date(ctx.clock.now().getTime() - PAST_DAYS * DAY_MS)
   const rows = await listEvents(ctx, ANYONE, { from, local: true, limit: EVENTS, ...(owner === null ? {} : { actorId: owner.id }) })
   return rows.filter((row) => row.visibility === 'public')
+}
+
+/** What comes again and has further dates: of one actor, or of everyone here. */
+export async function feedSeries(ctx: Ctx, owner: ActorPart | null): Promise<SeriesRow[]> {
+  return livingSeries(ctx.db, owner?.id ?? null, SERIES)
 }

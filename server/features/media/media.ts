@@ -81,7 +81,12 @@ export async function discardMedia(ctx: Ctx, actorId: string, id: string): Promi
     .delete()
     .returning('*')
   if (row === undefined) throw new AppError('media.in-use', 422, 'Media attachment is currently used by a status')
-  await removeFiles(ctx, [row.file, row.preview_file])
+  await releaseFiles(ctx, row)
+}
+
+/** The dates of a series share their pictures: a file goes with the last row that names it. */
+async function releaseFiles(ctx: Ctx, { file, preview_file: preview }: MediaRow): Promise<void> {
+  if ((await ctx.db('media').where({ file }).first('id')) === undefined) await removeFiles(ctx, [file, preview])
 }
 
 /** Removes uploads that were never attached, with their files. Returns how many. For the pruning job. */
@@ -95,7 +100,7 @@ export async function pruneOrphanMedia(ctx: Ctx): Promise<number> {
     .whereRaw('not exists (select 1 from scheduled_statuses w where w.media_ids @> array[media.id])')
     .delete()
     .returning('*')
-  for (const row of rows) await removeFiles(ctx, [row.file, row.preview_file])
+  for (const row of rows) await releaseFiles(ctx, row)
   return rows.length
 }
 

@@ -13,7 +13,6 @@ const words = <Word extends string>(list: Word[], options: { description?: strin
     )
   )
 export const EventStatusWord = words([...EVENT_STATUSES], { description: 'POSTPONED: not on the date announced, no other known yet' })
-const NotYet = Type.Optional(Type.Unknown({ description: 'Not available yet: refused with event.not-available' }))
 
 export const LocationInput = Type.Object(
   {
@@ -44,17 +43,31 @@ const fields = {
     })
   ),
   capacity: Type.Optional(orNull(Type.Integer({ minimum: 0, description: 'Seats; 0 or null: as many as come' }))),
-  externalParticipationUrl: Type.Optional(orNull(Text(2048))),
-  recurrence: NotYet
+  externalParticipationUrl: Type.Optional(orNull(Text(2048)))
 }
+
+const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
+
+export const RecurrenceInput = strictObject({
+  rule: Type.String({ maxLength: 300, description: 'Value of an RRULE (RFC 5545): DAILY, WEEKLY, MONTHLY or YEARLY, without hours' }),
+  except: Type.Optional(Type.Array(Day, { maxItems: 200, description: 'Days left out' }))
+})
+
+export const LeaveOutBody = strictObject({ date: Day })
 
 export const NewEventBody = strictObject({
   ...fields,
   visibility: Type.Optional(words(['public', 'unlisted', 'followers', 'private', 'members', 'local'])),
-  as: Type.Optional(Type.String({ maxLength: 60, description: 'Username of the group in whose name it is announced' }))
+  as: Type.Optional(Type.String({ maxLength: 60, description: 'Username of the group in whose name it is announced' })),
+  recurrence: Type.Optional(orNull(RecurrenceInput))
 })
 
-export const EditEventBody = strictObject({ ...fields, title: Type.Optional(fields.title), start: Type.Optional(fields.start) })
+export const EditEventBody = strictObject({
+  ...fields,
+  title: Type.Optional(fields.title),
+  start: Type.Optional(fields.start),
+  scope: Type.Optional(words(['this', 'following', 'all'], { description: 'Of an event that comes again: which dates. Default: this one' }))
+})
 export type EditEventBody = Static<typeof EditEventBody>
 
 export const EventQuery = Type.Object({
@@ -122,6 +135,26 @@ export const Event = Type.Object(
     alsoAnnouncedBy: Type.Array(Type.Object({ name: Type.String(), url: Type.String() }), {
       description: 'Others who announce the same event; lists show it once'
     }),
+    series: orNull(
+      Type.Object(
+        {
+          rule: Type.String({ description: 'Value of an RRULE, whose DTSTART is `starts` in `timezone`' }),
+          starts: Type.String({ description: 'First date on the clock of `timezone`' }),
+          timezone: Type.String(),
+          except: Type.Array(Day),
+          endedAt: orNull(Type.String()),
+          dates: Type.Array(
+            Type.Object({
+              start: Type.String(),
+              eventId: orNull(Type.String({ description: 'Null: planned, not announced yet' })),
+              status: EventStatusWord
+            }),
+            { description: 'The next ones' }
+          )
+        },
+        { description: 'Null: it comes once' }
+      )
+    ),
     visibility: Type.String(),
     replies_count: Type.Integer(),
     favourites_count: Type.Integer(),

@@ -8,14 +8,15 @@ import { listEvents, type AgendaFilter } from '../../db/agenda.ts'
 import type { Visibility } from '../../db/rows.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
 import { createEvent } from '../../features/events/create-event.ts'
-import { editEvent, type EventChanges } from '../../features/events/edit-event.ts'
+import type { EventChanges } from '../../features/events/edit-event.ts'
+import { createSeries, editDates, leaveOut, stopSeries } from '../../features/events/series.ts'
 import { findByAcct } from '../../features/search/lookup.ts'
 import { deleteObject } from '../../features/wall/delete-object.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { getEvent, presentEvents, showEvent } from './event-answers.ts'
-import { EditEventBody, Event, EventQuery, NewEventBody } from './event-schemas.ts'
+import { EditEventBody, Event, EventQuery, LeaveOutBody, NewEventBody } from './event-schemas.ts'
 import { answers, Empty, Id } from './schemas.ts'
 
 const tags = ['events']
@@ -70,9 +71,9 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     async (request, reply) => {
       const { actor, account } = requireAuth(request)
       const { media_ids: mediaIds, visibility, recurrence, ...input } = request.body
-      refuseUnavailable(recurrence)
       const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
-      const row = await createEvent(ctx, actor, { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds })
+      const said = { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds }
+      const row = await (recurrence ? createSeries(ctx, actor, said, recurrence) : createEvent(ctx, actor, said))
       return reply.code(201).send(await showEvent(ctx, row.id, { actorId: actor.id }))
     }
   )
@@ -91,7 +92,37 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     },
     async (request) => {
       const row = await getEvent(ctx, request.params.id, viewerOf(request))
-      await editEvent(ctx, whoIs(request)!, row, changesOf(request.body))
+      const { scope = 'this', ...changes } = request.body
+      await editDates(ctx, whoIs(request)!, row, changesOf(changes), scope)
+      return showEvent(ctx, row.id, viewerOf(request))
+    }
+  )
+
+  app.post(
+    '/events/:id/series/except',
+    {
+      config: WRITE,
+      schema: {
+        tags,
+        summary: 'Leave out a planned date of an event that comes again',
+        params: ById,
+        body: LeaveOutBody,
+        response: answers(200, Event)
+      }
+    },
+    async (request) => {
+      const row = await getEvent(ctx, request.params.id, viewerOf(request))
+      await leaveOut(ctx, whoIs(request)!, row, request.body.date)
+      return showEvent(ctx, row.id, viewerOf(request))
+    }
+  )
+
+  app.delete(
+    '/events/:id/series',
+    { config: WRITE, schema: { tags, summary: 'No further dates; those announced stay', params: ById, response: answers(200, Event) } },
+    async (request) => {
+      const row = await getEvent(ctx, request.params.id, viewerOf(request))
+      await stopSeries(ctx, whoIs(request)!, row)
       return showEvent(ctx, row.id, viewerOf(request))
     }
   )
@@ -114,15 +145,8 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
   )
 }
 
-function changesOf({ media_ids: mediaIds, recurrence, ...changes }: EditEventBody): EventChanges {
-  refuseUnavailable(recurrence)
+function changesOf({ media_ids: mediaIds, ...changes }: Omit<EditEventBody, 'scope'>): EventChanges {
   return { ...changes, ...(mediaIds === undefined ? {} : { mediaIds }) }
-}
-
-/** What is not there yet is refused by name, never taken and forgotten. */
-function refuseUnavailable(recurrence: unknown): void {
-  if (recurrence !== undefined && recurrence !== null)
-    throw new AppError('event.not-available', 422, 'This is not available for events yet.', { details: { field: 'recurrence' } })
 }
 
 function momentOf(text: string | undefined, field: string): Date | undefined {
