@@ -56,6 +56,11 @@ t.test('an independent reader finds the same dates', async (t) => {
   }
 })
 
+t.test('a rule names its day', async (t) => {
+  t.equal(market('freq=weekly').rule, 'FREQ=WEEKLY;BYDAY=SA')
+  t.equal(market('RRULE:FREQ=MONTHLY;INTERVAL=2').rule, 'FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=10')
+})
+
 t.test('what is no rule is refused, and a first date that does not belong to it', async (t) => {
   const refused = (rule: string, code: string): void => {
     t.throws(() => market(rule), { code }, rule)

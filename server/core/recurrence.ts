@@ -21,6 +21,8 @@ export const MAX_EXCEPTIONS = 200
 /** What is planned further ahead is a wish. */
 const MAX_YEARS = 10
 
+const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']
+
 const PARTS: Record<string, RegExp> = {
   FREQ: /^(DAILY|WEEKLY|MONTHLY|YEARLY)$/,
   INTERVAL: /^[1-9]\d?$/,
@@ -52,6 +54,11 @@ export function readRule(text: string, first: Omit<Recurrence, 'rule' | 'exceptD
   // Numbered days are of a month ("the first Saturday"); a week has but one.
   if (/\d/.test(parts.get('BYDAY') ?? '') && parts.get('FREQ') !== 'MONTHLY')
     throw wrong('event.recurrence', 'This rule is not understood.')
+  // What the first date says anyway is written out, so that whoever reads the rule knows the day.
+  const begins = DateTime.fromISO(first.starts)
+  const isBare = !parts.has('BYDAY') && !parts.has('BYMONTHDAY')
+  if (isBare && parts.get('FREQ') === 'WEEKLY') parts.set('BYDAY', WEEKDAYS[begins.weekday - 1]!)
+  if (isBare && parts.get('FREQ') === 'MONTHLY') parts.set('BYMONTHDAY', String(begins.day))
   const until = parts.get('UNTIL')
   if (until !== undefined) parts.set('UNTIL', endOf(until, first.timezone))
   const rule = [...parts].map(([name, value]) => `${name}=${value}`).join(';')
