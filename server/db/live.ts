@@ -179,19 +179,6 @@ export async function conversingAmong(ctx: Ctx, objectIds: string[], ownerIds: s
     .pluck<string[]>('owner_id')
 }
 
-/** Who of these people may hear that an object is gone: all when it was open, else its author, their followers, and who conversed. */
-export async function deletionAudience(ctx: Ctx, objectId: string, ownerIds: string[]): Promise<string[]> {
-  const found = await ctx.db.raw<{ rows: { id: string }[] }>(
-    `select one.id from objects o, unnest(:owners::bigint[]) as one (id) where o.id = :id and (
-       o.visibility in ('public', 'unlisted', 'local') or one.id in (o.actor_id, o.author_id)
-       or o.visibility = 'followers' and exists (select 1 from follows f where f.follower_id = one.id and f.followed_id = o.actor_id and f.state = 'accepted')
-       or o.visibility = 'members' and exists (select 1 from memberships m where m.group_id = o.group_id and m.actor_id = one.id and m.state = 'active')
-       or o.visibility = 'direct' and exists (select 1 from conversations c where c.owner_id = one.id and c.root_id = o.root_id))`,
-    { owners: ownerIds, id: objectId }
-  )
-  return found.rows.map(({ id }) => id)
-}
-
 /** Which of these tokens still open something, with what they may do: not revoked, not expired, of an active person (security.md V08). */
 export async function livingTokens(ctx: Ctx, tokenIds: string[]): Promise<Set<string>> {
   const ids = await ctx

@@ -77,15 +77,15 @@ function notBlocked(alias: string): string {
 
 // 'members' of a local group goes by membership alone, so that who left sees nothing more (V02); members-only content of a remote
 // group reaches us by name, through object_recipients.
-function addressed(alias: string): string {
-  return `(${alias}.visibility in ${OPEN} or ${alias}.actor_id = :viewer or ${alias}.author_id = :viewer
-    or (${alias}.visibility = 'local' and (select a.local from actors a where a.id = :viewer))
+function addressed(alias: string, viewer = ':viewer'): string {
+  return `(${alias}.visibility in ${OPEN} or ${alias}.actor_id = ${viewer} or ${alias}.author_id = ${viewer}
+    or (${alias}.visibility = 'local' and (select a.local from actors a where a.id = ${viewer}))
     or (${alias}.visibility = 'followers' and (select true from follows f
-      where f.follower_id = :viewer and f.followed_id = ${alias}.actor_id and f.state = 'accepted'))
+      where f.follower_id = ${viewer} and f.followed_id = ${alias}.actor_id and f.state = 'accepted'))
     or (${alias}.visibility = 'members' and (select true from memberships m
-      where m.group_id = ${alias}.group_id and m.actor_id = :viewer and m.state = 'active'))
+      where m.group_id = ${alias}.group_id and m.actor_id = ${viewer} and m.state = 'active'))
     or ((${alias}.visibility in ('followers', 'direct') or (${alias}.visibility = 'members' and ${alias}.group_id is null))
-      and (select true from object_recipients r where r.object_id = ${alias}.id and r.actor_id = :viewer)))`
+      and (select true from object_recipients r where r.object_id = ${alias}.id and r.actor_id = ${viewer})))`
 }
 
 /**
@@ -114,4 +114,16 @@ export function detailsVisibleTo(query: Knex.QueryBuilder, viewer: Viewer, alias
 export async function canSee(_ctx: Ctx, trx: Knex, object: Pick<ObjectRow, 'id'>, viewer: Viewer): Promise<boolean> {
   const found: unknown = await visibleTo(trx('objects').where('objects.id', object.id), viewer).first(trx.raw('1 as seen'))
   return found !== undefined
+}
+
+/**
+ * Which of these people of ours may hear that an object is gone: whoever could see it by its audience. What deletes it has set deleted_at
+ * already, so that visibleTo() would let nobody pass; blocks do not matter for the word that an id is gone.
+ */
+export async function deletionAudience(ctx: Ctx, objectId: string, actorIds: string[]): Promise<string[]> {
+  const found = await ctx.db.raw<{ rows: { id: string }[] }>(
+    `select one.id from objects o, unnest(:people::bigint[]) as one (id) where o.id = :id and ${addressed('o', 'one.id')}`,
+    { people: actorIds, id: objectId }
+  )
+  return found.rows.map(({ id }) => id)
 }

@@ -4,7 +4,6 @@ import type { Ctx } from '../../context.ts'
 import { coversScope } from '../../core/scopes.ts'
 import {
   conversingAmong,
-  deletionAudience,
   homesWith,
   listen,
   liveObjects,
@@ -14,7 +13,7 @@ import {
   type LiveObject,
   type Notice
 } from '../../db/live.ts'
-import { ANYONE } from '../../db/visibility.ts'
+import { ANYONE, deletionAudience } from '../../db/visibility.ts'
 import { currentAnnouncements } from '../../features/announcements/announcements.ts'
 import { conversationsAbout } from '../../features/conversations/conversations.ts'
 import { findNotification } from '../../features/notifications/list.ts'
