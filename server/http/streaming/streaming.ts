@@ -36,7 +36,8 @@ const PATHS: Record<string, { stream: string; scope: string }> = {
   list: { stream: 'list', scope: 'read:lists' },
   direct: { stream: 'direct', scope: 'read:statuses' },
   groups: { stream: 'groups', scope: 'read:statuses' },
-  thread: { stream: 'thread', scope: 'read:statuses' }
+  thread: { stream: 'thread', scope: 'read:statuses' },
+  account: { stream: 'account', scope: 'read:statuses' }
 }
 
 /** Fastify plugin, to register under /api/v1/streaming. */
@@ -178,7 +179,7 @@ function keyOf(stream: Stream): string {
 }
 
 function questionOf(params: Params): Omit<StreamQuestion, 'stream'> {
-  return { tag: textOf(params['tag']), list: textOf(params['list']), thread: textOf(params['thread']) }
+  return { tag: textOf(params['tag']), list: textOf(params['list']), thread: textOf(params['thread']), account: textOf(params['account']) }
 }
 
 function readMessage(text: Buffer): Params | null {

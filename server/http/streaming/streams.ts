@@ -7,6 +7,7 @@ import type { Page } from '../../db/paging.ts'
 import type { ListRow } from '../../db/rows.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
 import {
+  actorTimeline,
   findVisibleObject,
   groupsTimeline,
   homeTimeline,
@@ -25,8 +26,9 @@ export type Stream =
   | { kind: 'public'; name: string[]; local: boolean; remote: boolean; onlyMedia: boolean }
   | { kind: 'hashtag'; name: string[]; tag: string; local: boolean }
   | { kind: 'list'; name: string[]; list: ListRow }
-  // Ours: what is said in one's groups, and under one post.
+  // Ours: what is said in one's groups, under one post, and by one person or group.
   | { kind: 'groups'; name: string[] }
+  | { kind: 'account'; name: string[]; actorId: string }
   | { kind: 'thread'; name: string[]; rootId: string }
 
 export interface StreamQuestion {
@@ -35,10 +37,12 @@ export interface StreamQuestion {
   list?: string
   /** Id of a post of the thread. */
   thread?: string
+  /** Id of a person or group. */
+  account?: string
 }
 
 /** The stream a person asks for. Throws stream.unknown (400), 404 for a list that is not theirs or what is no hashtag. */
-export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list, thread }: StreamQuestion): Promise<Stream> {
+export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list, thread, account }: StreamQuestion): Promise<Stream> {
   const [, ...more] = stream.split(':')
   const flags = new Set(more)
   // Each stream has one name: other spellings would ask the same again.
@@ -51,6 +55,8 @@ export async function readStream(ctx: Ctx, ownerId: string, { stream, tag, list,
     return { kind: 'hashtag', name: [stream, tag ?? ''], tag: readTag(tag ?? '').tag, local: flags.has('local') }
   if (stream === 'list' && isRowId(list)) return { kind: stream, name: [stream, list], list: await getList(ctx, ownerId, list) }
   if (stream === 'groups') return { kind: stream, name: [stream] }
+  // Whoever is not there says nothing.
+  if (stream === 'account' && isRowId(account)) return { kind: stream, name: [stream, account], actorId: account }
   if (stream === 'thread' && isRowId(thread)) {
     const post = await findVisibleObject(ctx, thread, { actorId: ownerId })
     if (post !== null) return { kind: stream, name: [stream, thread], rootId: post.root_id ?? post.id }
@@ -104,6 +110,11 @@ export async function belonging(ctx: Ctx, ownerId: string, stream: Stream, objec
       return read(
         objects.filter(({ group_id: groupId }) => groupId !== null),
         (page) => groupsTimeline(ctx, ownerId, page)
+      )
+    case 'account':
+      return read(
+        objects.filter(({ actor_id: actorId }) => actorId === stream.actorId),
+        (page) => actorTimeline(ctx, viewer, stream.actorId, {}, page)
       )
     case 'thread':
       return read(
