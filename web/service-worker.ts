@@ -13,6 +13,7 @@ interface Worker {
     openWindow(url: string): Promise<unknown>
   }
   skipWaiting(): Promise<void>
+  addEventListener(type: 'message', hear: (event: MessageEvent<unknown>) => void): void
   addEventListener(type: string, hear: (event: WorkerEvent) => void): void
 }
 interface WorkerEvent {
@@ -84,12 +85,27 @@ async function fileOf(request: Request): Promise<Response> {
   return answer
 }
 
+/** Grows when pages are forgotten: an answer asked for before is never kept after. */
+let era = 0
+
+// The page says that somebody left, before it empties the cache itself.
+worker.addEventListener('message', (event) => {
+  if (event.data !== 'forget-pages') return
+  era += 1
+  event.ports[0]?.postMessage('done')
+})
+
 async function pageOf(request: Request, url: URL): Promise<Response> {
+  const asked = era
   const cache = await caches.open(PAGES)
   const isKept = KEPT.includes(url.pathname) && url.search === ''
   try {
     const answer = await (isKept ? within(fetch(request)) : fetch(request))
-    if (isKept && answer.ok && !answer.redirected) await cache.put(url.pathname, answer.clone())
+    if (isKept && answer.ok && !answer.redirected && asked === era) {
+      await cache.put(url.pathname, answer.clone())
+      // Somebody left while it was written.
+      if (asked !== era) await cache.delete(url.pathname)
+    }
     return answer
   } catch (error) {
     const known = await cache.match(isKept ? url.pathname : OFFLINE)

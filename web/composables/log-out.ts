@@ -23,9 +23,26 @@ export function useLogOut(): () => Promise<void> {
 /** What the service worker kept of pages as this person saw them; the one that says one is offline is everybody's. */
 export async function forgetPages(): Promise<void> {
   if (!('caches' in window)) return
+  await stopKeeping()
   for (const name of await caches.keys()) {
     if (!name.startsWith('pages')) continue
     const cache = await caches.open(name)
     for (const request of await cache.keys()) if (new URL(request.url).pathname !== '/hors-ligne') await cache.delete(request)
   }
+}
+
+/** A worker that does not answer keeps nothing either. */
+const WORKER_MS = 1_000
+
+/** Tells the service worker that pages still on their way are not to be kept. */
+async function stopKeeping(): Promise<void> {
+  const worker = navigator.serviceWorker?.controller
+  if (!worker) return
+  const { port1, port2 } = new MessageChannel()
+  await new Promise((resolve) => {
+    setTimeout(resolve, WORKER_MS)
+    port1.addEventListener('message', resolve)
+    port1.start()
+    worker.postMessage('forget-pages', [port2])
+  })
 }
