@@ -212,6 +212,13 @@ export interface Relationship {
   followed_by: boolean
   blocking: boolean
   muting: boolean
+  /** A notice for each post. */
+  notifying: boolean
+  showing_reblogs: boolean
+  /** Only posts in these languages; null for all. */
+  languages: string[] | null
+  /** Recommended on the reader's own profile. */
+  endorsed: boolean
 }
 
 export interface EventSeries {

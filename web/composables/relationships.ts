@@ -22,10 +22,17 @@ export function useRelationships(ids: () => string[]): ComputedRef<Relationships
   return computed(() => data.value ?? {})
 }
 
-export type RelationshipVerb = 'follow' | 'unfollow' | 'block' | 'unblock'
+export type RelationshipVerb = 'follow' | 'unfollow' | 'block' | 'unblock' | 'mute' | 'unmute' | 'endorse' | 'unendorse'
 
-/** Follows or blocks at once on screen; the server's answer has the last word. */
-export function useRelationshipActions(): (accountId: string, verb: RelationshipVerb) => Promise<boolean> {
+/** What a follow may be told besides (Mastodon's options of `follow`). */
+export interface FollowOptions {
+  notify?: boolean
+  reblogs?: boolean
+  languages?: string[]
+}
+
+/** Follows, mutes or blocks at once on screen; the server's answer has the last word. */
+export function useRelationshipActions(): (accountId: string, verb: RelationshipVerb, options?: FollowOptions) => Promise<boolean> {
   const { api } = usePage()
   const cache = useQueryCache()
   const toasts = useToasts()
@@ -41,10 +48,10 @@ export function useRelationshipActions(): (accountId: string, verb: Relationship
     }
     return before
   }
-  return async (accountId, verb) => {
-    const before = change(accountId, (item) => expected(item, verb))
+  return async (accountId, verb, options) => {
+    const before = change(accountId, (item) => expected(item, verb, options))
     try {
-      const answer = await api.send<Relationship>('POST', `/api/v1/accounts/${accountId}/${verb}`)
+      const answer = await api.send<Relationship>('POST', `/api/v1/accounts/${accountId}/${verb}`, options)
       change(accountId, () => answer)
       return true
     } catch (error) {
@@ -55,7 +62,11 @@ export function useRelationshipActions(): (accountId: string, verb: Relationship
   }
 }
 
-function expected(item: Relationship, verb: RelationshipVerb): Relationship {
+function expected(item: Relationship, verb: RelationshipVerb, options: FollowOptions | undefined): Relationship {
+  if (verb === 'mute' || verb === 'unmute') return { ...item, muting: verb === 'mute' }
+  if (verb === 'endorse' || verb === 'unendorse') return { ...item, endorsed: verb === 'endorse' }
+  // Somebody who is followed already stays so: only how changes, as the answer says.
+  if (verb === 'follow' && options !== undefined && item.following) return item
   if (verb === 'follow') return { ...item, requested: true }
   if (verb === 'unfollow') return { ...item, following: false, requested: false }
   if (verb === 'block') return { ...item, blocking: true, following: false, requested: false }
