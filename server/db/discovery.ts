@@ -96,6 +96,41 @@ export async function trendingStatuses(ctx: Ctx, viewer: Viewer, limit: number, 
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
 }
 
+export interface TrendingLink {
+  card_id: string
+  /** The newest post that shows the page. */
+  object_id: string
+}
+
+/** Pages that most people link to in the posts of the last days. Plan: objects_public backwards, at most 2,000 rows, object_cards_pkey. */
+export async function trendingLinks(ctx: Ctx, limit: number, offset: number): Promise<TrendingLink[]> {
+  const found = await ctx.db.raw<{ rows: TrendingLink[] }>(
+    `select k.card_id, max(k.object_id) as object_id from (${recentSql}) o join object_cards k on k.object_id = o.id
+     join preview_cards p on p.id = k.card_id and p.title is not null
+     group by k.card_id order by count(distinct o.actor_id) desc, count(*) desc, k.card_id limit ? offset ?`,
+    [since(ctx), limit, offset]
+  )
+  return found.rows
+}
+
+export interface LinkDay {
+  card_id: string
+  day: Date
+  uses: number
+  accounts: number
+}
+
+/** How often these pages were linked to in open posts, by day, for the last week. Plan: object_cards_card, objects by primary key. */
+export async function linkHistory(ctx: Ctx, cardIds: string[]): Promise<LinkDay[]> {
+  const found = await ctx.db.raw<{ rows: LinkDay[] }>(
+    `select k.card_id, date_trunc('day', o.published, 'UTC') as day, count(*)::integer as uses, count(distinct o.actor_id)::integer as accounts
+     from object_cards k join objects o on o.id = k.object_id
+     where k.card_id = any(?::bigint[]) and o.id > ?::bigint and o.visibility = 'public' and o.deleted_at is null group by 1, 2`,
+    [cardIds, idAt(new Date(ctx.clock.now().getTime() - 7 * 86_400_000))]
+  )
+  return found.rows
+}
+
 const recentSql = `select id, actor_id from objects where visibility = 'public' and deleted_at is null and reblog_of_id is null
   and id > ?::bigint and (select w.limited_at is null and w.suspended_at is null and (w.host_action is null or w.host_action = 'allow')
     from actors w where w.id = objects.actor_id) order by id desc limit ${RECENT}`

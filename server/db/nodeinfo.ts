@@ -1,5 +1,6 @@
 // Numbers about this instance for NodeInfo. Counts only, nothing about anyone.
 import type { Knex } from 'knex'
+import { idAt } from '../core/ids.ts'
 import type { ServedActor } from './documents.ts'
 
 export interface Usage {
@@ -29,6 +30,29 @@ export async function readUsage(db: Knex, now: Date): Promise<Usage> {
     posts: Number(row.posts),
     comments: Number(row.comments)
   }
+}
+
+export interface ActivityWeek {
+  /** Monday, midnight UTC. */
+  week: Date
+  statuses: string
+  logins: string
+  registrations: string
+}
+
+/** Twelve weeks, this one first: open posts written here, people who opened a session, people who joined. Plan: objects_public_local. */
+export async function readWeeks(db: Knex, now: Date): Promise<ActivityWeek[]> {
+  const { rows } = await db.raw<{ rows: ActivityWeek[] }>(
+    `with weeks as (select date_trunc('week', ?::timestamptz, 'UTC') - n * interval '7 days' as week from generate_series(0, 11) n),
+      said as (select date_trunc('week', published, 'UTC') as week, count(*) as n from objects where local and visibility = 'public'
+        and deleted_at is null and reblog_of_id is null and id > ?::bigint group by 1),
+      came as (select date_trunc('week', created_at, 'UTC') as week, count(distinct account_id) as n from tokens where kind = 'session' group by 1),
+      joined as (select date_trunc('week', created_at, 'UTC') as week, count(*) as n from accounts where status = 'active' group by 1)
+     select weeks.week, coalesce(said.n, 0)::text as statuses, coalesce(came.n, 0)::text as logins, coalesce(joined.n, 0)::text as registrations
+     from weeks left join said using (week) left join came using (week) left join joined using (week) order by weeks.week desc`,
+    [now, idAt(new Date(now.getTime() - 13 * 7 * 86_400_000))]
+  )
+  return rows
 }
 
 /** IRIs of the people who answer for this instance. */

@@ -121,7 +121,7 @@ const Poll = entity({
   voted: bool,
   own_votes: list(count)
 })
-const PreviewCard = entity({
+const previewCardFields = {
   url: text,
   title: text,
   description: text,
@@ -140,7 +140,9 @@ const PreviewCard = entity({
   blurhash: orNull(text),
   published_at: orNull(moment),
   language: orNull(text)
-})
+}
+const PreviewCard = entity(previewCardFields)
+const TrendsLink = entity({ ...previewCardFields, history: list(entity({ day: number, uses: number, accounts: number })) })
 const FILTER = {
   id,
   title: text,
@@ -418,7 +420,10 @@ const ANSWERS: Record<string, TSchema> = {
   'POST /api/v1/domain_blocks': Empty,
   'DELETE /api/v1/domain_blocks': Empty,
   'GET /api/v1/filters': list(FilterV1),
+  'POST /api/v1/filters': FilterV1,
   'GET /api/v1/filters/:id': FilterV1,
+  'PUT /api/v1/filters/:id': FilterV1,
+  'DELETE /api/v1/filters/:id': Empty,
   'GET /api/v2/filters': list(Filter),
   'POST /api/v2/filters': Filter,
   'GET /api/v2/filters/:id': Filter,
@@ -524,7 +529,7 @@ const ANSWERS: Record<string, TSchema> = {
   'GET /api/v1/trends': list(Tag),
   'GET /api/v1/trends/tags': list(Tag),
   'GET /api/v1/trends/statuses': list(Status),
-  'GET /api/v1/trends/links': list(PreviewCard),
+  'GET /api/v1/trends/links': list(TrendsLink),
   'GET /api/v1/directory': list(Account),
   'GET /api/v1/custom_emojis': list(CustomEmoji),
   'GET /api/v1/announcements': list(Announcement),

@@ -2,7 +2,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { isRowId } from '../../core/ids.ts'
-import { directory, familiarFollowers, suggestedActors, trendingStatuses, trendingTags } from '../../db/discovery.ts'
+import {
+  directory,
+  familiarFollowers,
+  suggestedActors,
+  linkHistory,
+  trendingLinks,
+  trendingStatuses,
+  trendingTags,
+  type TrendingLink
+} from '../../db/discovery.ts'
+import { readWeeks, type ActivityWeek } from '../../db/nodeinfo.ts'
+import { findStatuses } from '../../db/timelines.ts'
+import { ANYONE } from '../../db/visibility.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
 import { dismissSuggestion } from '../../features/follows/suggestions.ts'
 import { requireAuth } from '../plugins/auth.ts'
@@ -76,5 +88,59 @@ export async function mastodonDiscovery(app: FastifyInstance, { ctx }: { ctx: Ct
     const rows = await trendingStatuses(ctx, viewer, page.limit, page.offset)
     linkOffsets(ctx, request, reply, rows.length, page)
     return presentStatuses(ctx, rows, viewer)
+  })
+
+  app.get('/api/v1/trends/links', PUBLIC, async (request, reply) => {
+    const page = { limit: readPage(request, 10, 20).limit, offset: offsetOf((request.query as Params)['offset']) }
+    const links = await trendingLinks(ctx, page.limit, page.offset)
+    linkOffsets(ctx, request, reply, links.length, page)
+    return presentLinks(ctx, links)
+  })
+
+  let weeks: { at: number; shown: Promise<object[]> } | null = null
+  app.get('/api/v1/instance/activity', PUBLIC, async () => {
+    const now = ctx.clock.now()
+    if (weeks === null || now.getTime() - weeks.at > WEEKS_FRESH_MS) {
+      const asked = { at: now.getTime(), shown: readWeeks(ctx.db, now).then((found) => found.map(toWeek)) }
+      weeks = asked
+      asked.shown.catch(() => weeks === asked && (weeks = null))
+    }
+    return weeks.shown
+  })
+}
+
+/** Anybody may ask for the weeks; they are counted this often. */
+const WEEKS_FRESH_MS = 600_000
+const DAY_MS = 86_400_000
+
+function toWeek({ week, ...counts }: ActivityWeek): object {
+  return { week: String(week.getTime() / 1000), ...counts }
+}
+
+/** Pages with what the newest open post says of them, and how often they were linked to (docs.joinmastodon.org/entities/Trends_Link). */
+async function presentLinks(ctx: Ctx, links: TrendingLink[]): Promise<object[]> {
+  const [rows, days] = await Promise.all([
+    findStatuses(
+      ctx,
+      links.map(({ object_id: id }) => id),
+      ANYONE,
+      { listed: true }
+    ),
+    linkHistory(
+      ctx,
+      links.map(({ card_id: id }) => id)
+    )
+  ])
+  const cards = new Map((await presentStatuses(ctx, rows, ANYONE)).map(({ id, card }) => [id, card]))
+  const today = Math.floor(ctx.clock.now().getTime() / DAY_MS) * DAY_MS
+  return links.flatMap(({ card_id: cardId, object_id: objectId }) => {
+    const card = cards.get(objectId)
+    if (!card) return []
+    const history = Array.from({ length: 7 }, (_, ago) => {
+      const at = today - ago * DAY_MS
+      const day = days.find((one) => one.card_id === cardId && one.day.getTime() === at)
+      return { day: String(at / 1000), uses: String(day?.uses ?? 0), accounts: String(day?.accounts ?? 0) }
+    })
+    return [{ ...card, history }]
   })
 }

@@ -1,7 +1,7 @@
 // What clients ask for at start and we have nothing of yet: an honest empty list instead of a 404 they would report.
 import type { FastifyInstance } from 'fastify'
 
-const PUBLIC_LISTS = ['/api/v1/custom_emojis', '/api/v1/trends/links', '/api/v1/instance/activity']
+const PUBLIC_LISTS = ['/api/v1/custom_emojis']
 
 /** Fastify plugin. */
 export async function mastodonEmptyLists(app: FastifyInstance): Promise<void> {

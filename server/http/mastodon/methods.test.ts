@@ -66,7 +66,10 @@ POST /api/v2/filters/:id/statuses
 GET /api/v2/filters/statuses/:id
 DELETE /api/v2/filters/statuses/:id
 GET /api/v1/filters
+POST /api/v1/filters
 GET /api/v1/filters/:id
+PUT /api/v1/filters/:id
+DELETE /api/v1/filters/:id
 POST /api/v1/reports
 GET /api/v1/follow_requests
 POST /api/v1/follow_requests/:id/authorize
@@ -199,7 +202,7 @@ GET /api/oembed
 /** What we do not have answers 404 in the API's own words; apps take that for "not here". */
 const ABSENT = {
   'POST /api/v1/statuses/1/translate': 'no translation service: instance.configuration.translation says so',
-  'GET /api/v1/timelines/link?url=https://example.com/': 'links are not counted: trends/links is empty',
+  'GET /api/v1/timelines/link?url=https://example.com/': 'posts are found by their words and tags; trends/links counts pages only',
   'POST /api/v1/emails/confirmations': 'our own pages send links of confirmation again',
   'GET /api/v1/annual_reports': 'nobody is measured over a year',
   'GET /api/v1/async_refreshes/1': 'threads from elsewhere are fetched before they are shown',
@@ -303,6 +306,54 @@ t.test('a follow may have a bell, and languages; the bell rings for new posts, n
   await follow({ languages: ['fr'] })
   t.notOk((await homes()).includes('<p>Hello again</p>'), 'what is there already goes too')
   t.equal((await bea.call('GET', '/api/v1/notifications?types[]=status')).json.length, 1)
+})
+
+t.test('older apps filter one word at a time', async (t) => {
+  const { alice, bea } = await clientScene(t)
+  t.equal((await bea.call('POST', '/api/v1/filters', { phrase: 'x' })).status, 422, 'somewhere')
+  const made = (await bea.call('POST', '/api/v1/filters', { phrase: 'chasse', context: ['home'], irreversible: true })).json
+  t.match(made, { phrase: 'chasse', context: ['home'], irreversible: true, whole_word: true, expires_at: null })
+  const path = `/api/v1/filters/${made.id}`
+  const change = { phrase: 'battue', context: ['home', 'public'], whole_word: false, irreversible: false, expires_in: 60 }
+  t.match((await bea.call('PUT', path, change)).json, {
+    phrase: 'battue',
+    context: ['home', 'public'],
+    irreversible: false,
+    expires_at: /Z$/
+  })
+  const [whole] = (await bea.call('GET', '/api/v2/filters')).json
+  await bea.call('POST', `/api/v2/filters/${whole.id}/keywords`, { keyword: 'fusil' })
+  t.equal((await bea.call('PUT', path, { phrase: 'battue', context: ['home'] })).status, 422, 'it would change the other word too')
+  t.match((await bea.call('PUT', path, { phrase: 'gibier', context: ['public', 'home'] })).json, { phrase: 'gibier' })
+  for (const method of ['GET', 'PUT', 'DELETE'] as const) t.equal((await alice.call(method, path)).status, 404, method)
+  t.same((await bea.call('DELETE', path)).json, {})
+  const [last, ...more] = (await bea.call('GET', '/api/v1/filters')).json
+  t.same([last.phrase, more], ['fusil', []])
+  await bea.call('DELETE', `/api/v1/filters/${last.id}`)
+  t.same((await bea.call('GET', '/api/v2/filters')).json, [])
+})
+
+t.test('pages people link to are counted, and weeks of the instance', async (t) => {
+  const { ctx, alice, bea, anyone } = await clientScene(t)
+  const said: Json[] = []
+  for (const who of [alice, bea, alice])
+    said.push((await who.call('POST', '/api/v1/statuses', { status: 'https://journal.example/a' })).json)
+  const hidden = (await alice.call('POST', '/api/v1/statuses', { status: 'https://journal.example/b', visibility: 'private' })).json
+  const now = ctx.clock.now()
+  const page = { id: 1, host: 'journal.example', fetched_at: now }
+  await ctx.db('object_cards').delete()
+  await ctx.db('preview_cards').insert([
+    { ...page, url: 'https://journal.example/a', title: 'Le marché rouvre' },
+    { ...page, id: 2, url: 'https://journal.example/b', title: 'Secret' }
+  ])
+  await ctx.db('object_cards').insert([...said.map(({ id }) => ({ object_id: id, card_id: 1 })), { object_id: hidden.id, card_id: 2 }])
+  t.match((await anyone('GET', '/api/v1/trends/links')).json, [{ title: 'Le marché rouvre', history: [{ uses: '3', accounts: '2' }] }])
+  t.equal((await anyone('GET', '/api/v1/trends/links')).json.length, 1, 'what is for some is counted for nobody')
+  const weeks = (await anyone('GET', '/api/v1/instance/activity')).json
+  t.equal(weeks.length, 12)
+  t.match(weeks[0], { statuses: '3', registrations: '2' })
+  t.equal(Number(weeks[0].week) - Number(weeks[1].week), 7 * 86_400)
+  t.match(weeks[11], { statuses: '0', registrations: '0', logins: '0' })
 })
 
 t.test('one recommends whom one follows', async (t) => {
