@@ -45,6 +45,8 @@ export interface NormObject {
   /** Its author's stamp: the id of a QuoteAuthorization. */
   quoteAuthorization: string | null
   quotePolicy: QuotePolicy | null
+  /** Who may answer, as far as the document says so. */
+  replyPolicy: 'nobody' | null
   startTime: Date | null
   endTime: Date | null
   timezone: string | null

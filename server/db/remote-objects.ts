@@ -160,6 +160,7 @@ function contentColumns(
   | 'tags'
   | 'poll'
   | 'quote_policy'
+  | 'reply_policy'
   | 'updated'
   | 'doc'
 > {
@@ -182,6 +183,7 @@ function contentColumns(
     tags: norm.tags,
     poll: norm.poll,
     quote_policy: norm.quotePolicy,
+    reply_policy: norm.replyPolicy,
     updated: norm.updated,
     doc: keptDocument(norm.json)
   }

@@ -16,7 +16,7 @@ export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' 
   root_actor_id: string | null
   /** It, or the first post of its thread, was locked by moderators of its group. */
   locked: boolean
-  /** Of the first post of its thread, else its own. */
+  /** Of the first post of its thread, else its own, when that is ours. What others rule is enforced where they are. */
   reply_policy: ReplyPolicy | null
   author_id: string | null
 }
@@ -55,7 +55,7 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
     `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, o.group_id, root.local as root_local,
          root.actor_id as root_actor_id, o.deleted_at is not null as gone,
          exists (select 1 from group_locks l where l.object_id in (o.id, o.root_id)) as locked,
-         coalesce(root.reply_policy, o.reply_policy) as reply_policy, o.author_id
+         coalesce(case when root.local then root.reply_policy end, case when o.local then o.reply_policy end) as reply_policy, o.author_id
        from objects o left join objects root on root.id = o.root_id where o.iri = any(cast(:iris as text[]))
      union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false, null, null from tombstones where iri = any(cast(:ids as text[]))`,
     { iris: [...new Set([...ids, ...parentIris])], ids }

@@ -14,6 +14,23 @@ export function readQuotePolicy(json: Json, followersIri: string | null): QuoteP
   return asArray(canQuote['manualApproval'], 16).length > 0 ? 'manual' : 'nobody'
 }
 
+/**
+ * 'nobody' when a foreign document says that no answer is taken: `commentsEnabled` (Mobilizon, PeerTube, Lemmy), `locked`, or a canReply
+ * that approves its author alone (GoToSocial; older ones say always and approvalRequired). Null for everything else: who is asked there
+ * is for the author's server to say.
+ */
+export function readReplyPolicy(json: Json, authorIri: string | null): 'nobody' | null {
+  if (read(json, 'commentsEnabled') === false || json['locked'] === true) return 'nobody'
+  const policy = read(json, 'interactionPolicy')
+  const canReply = isMap(policy) ? policy['canReply'] : undefined
+  if (!isMap(canReply)) return null
+  const approved = [
+    ...asArray(canReply['automaticApproval'] ?? canReply['always'], 16),
+    ...asArray(canReply['manualApproval'] ?? canReply['approvalRequired'], 16)
+  ]
+  return approved.every((one) => one === authorIri) ? 'nobody' : null
+}
+
 /** `interactionPolicy` of a document of ours. Who may answer is said only when that is not everyone; `doc.audience` is the group it is said in. */
 export function interactionPolicyOf(
   row: Pick<ObjectRow, 'quote_policy' | 'reply_policy'>,

@@ -4,7 +4,7 @@ import { escapeText } from '../core/html.ts'
 import type { NormObject } from '../db/incoming.ts'
 import { readAttachments, readJoining, readPlace, readPoll, readTags, typeName } from './normalise-parts.ts'
 import { checkedDocument, refused } from './normalise-shape.ts'
-import { readQuotePolicy } from './interaction-policy.ts'
+import { readQuotePolicy, readReplyPolicy } from './interaction-policy.ts'
 import { asArray, dateOf, first, idOf, isMap, languageOf, linkOf, plainOf, read, textOf, zoneOf, type Json } from './normalise-values.ts'
 
 /** Recipients kept of `to` and `cc` each; more are cut (J11). */
@@ -62,6 +62,7 @@ export function objectFrom(json: Json): NormObject {
     quote: quoteOf(json),
     quoteAuthorization: idOf(first(json.quoteAuthorization)),
     quotePolicy: readQuotePolicy(json, authorFollowers(json)),
+    replyPolicy: readReplyPolicy(json, idOf(first(json.attributedTo))),
     startTime,
     endTime: event ? endAfter(startTime, dateOf(read(json, 'endTime'))) : null,
     timezone: event ? zoneOf(read(json, 'timezone')) : null,

@@ -20,9 +20,16 @@ t.test('what is for this commune alone is on its wall for its people, nowhere el
   t.match(post, { visibility: 'private', communer: { visibility: 'local' } }, 'an app that knows four words shows the narrower one')
   t.same(await walls(), [post.id])
   t.same(await walls(anyone), [])
+  t.same((await bea.call('GET', '/api/v1/timelines/public')).json, [])
   t.equal((await anyone('GET', `/api/v1/statuses/${post.id}`)).status, 404)
   t.equal((await bea.call('GET', `/api/v1/statuses/${post.id}`)).status, 200)
-  for (const path of ['/api/v1/timelines/public', '/api/v1/timelines/tag/eau']) t.same((await bea.call('GET', path)).json, [], path)
+  const found = async (who: typeof bea.call) =>
+    (await who('GET', '/api/v2/search?q=coupure&type=statuses')).json.statuses?.map(({ id }: { id: string }) => id)
+  const twin = await say('Coupure de gaz')
+  t.same(await found(bea.call), [twin.id, post.id], 'its people find it by its words')
+  await say('Coupure entre nous', { visibility: 'private' })
+  t.same(await found(bea.call), [twin.id, post.id])
+  for (const path of ['/api/v1/timelines/tag/eau']) t.same((await bea.call('GET', path)).json, [], path)
   t.equal((await bea.call('POST', `/api/v1/statuses/${post.id}/reblog`)).status, 422)
   const answer = (await bea.call('POST', '/api/v1/statuses', { status: 'Jusqu’à quand ?', in_reply_to_id: post.id, visibility: 'public' }))
     .json
@@ -78,6 +85,43 @@ t.test('who may answer: the commune’s people, a group’s members, nobody; her
   const group = (await ctx.db('actors').where({ username: 'jardin' }).first())!
   const published = (await ctx.db('objects').where({ id: inGroup.id }).first())!.doc
   t.match(published.interactionPolicy.canReply, { automaticApproval: [group.iri, `${group.iri}/members`] })
+})
+
+t.test('what a post from elsewhere says of answers is said before somebody writes one in vain', async (t) => {
+  const { ctx, bea, carl } = await scene(t)
+  const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public'
+  await localFollow(ctx, bea.actor, carl)
+  const arrived = async (more: Record<string, unknown>) => {
+    const written = note(carl, more)
+    t.equal(await receive(ctx, create(carl, written)), 'created')
+    return (await ctx.db('objects').where({ iri: written['id'] }).first('id', 'iri'))!
+  }
+  const canReply = async (id: string) => (await bea.call('GET', `/api/v1/statuses/${id}`)).json.communer.can_reply
+  const said = (policy: object) => ({ interactionPolicy: { canReply: policy } })
+  const closed = [
+    { commentsEnabled: false },
+    { locked: true },
+    said({ automaticApproval: [carl.iri] }),
+    said({ always: [carl.iri], approvalRequired: [] })
+  ]
+  for (const more of closed) {
+    const { id } = await arrived(more)
+    t.equal(await canReply(id), false, JSON.stringify(more))
+    t.equal((await bea.call('POST', '/api/v1/statuses', { status: 'Ah ?', in_reply_to_id: id })).status, 403)
+  }
+  for (const more of [
+    {},
+    { commentsEnabled: true },
+    said({ automaticApproval: [PUBLIC] }),
+    said({ automaticApproval: [carl.iri], manualApproval: [PUBLIC] }),
+    said({ automaticApproval: [carl.followers_iri] })
+  ])
+    t.equal(await canReply((await arrived(more)).id), true, JSON.stringify(more))
+  // What others rule is enforced where they are: answers that are there stay readable here.
+  const quiet = await arrived({ commentsEnabled: false })
+  const dan = await remotePerson(ctx, 'dan@other.example')
+  await localFollow(ctx, bea.actor, dan)
+  t.not(await receive(ctx, create(dan, note(dan, { inReplyTo: quiet.iri }))), 'refused-locked')
 })
 
 t.test('why one sees a post: the rules that put it there, whom they concern, and nothing of what one may not see', async (t) => {
