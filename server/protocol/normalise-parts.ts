@@ -1,7 +1,7 @@
 // Reads the composite parts of an object: tags, attachments, places, polls. Everything is bounded; bad entries are left out.
 import type { NormJoining } from '../db/incoming.ts'
 import type { Attachment, JoinMode, ObjectTag, Place, Poll } from '../db/rows.ts'
-import { asArray, coordinateOf, countOf, dateOf, first, idOf, isMap, linkOf, plainOf, read, textOf, type Json } from './normalise-values.ts'
+import { asArray, coordinateOf, countOf, dateOf, first, idOf, isMap, linkOf, plainOf, proseOf, read, textOf, type Json } from './normalise-values.ts'
 
 /** Limits of security.md J11. Longer lists are cut: the rest of the document stays readable. */
 const MAX_TAGS = 64
@@ -114,7 +114,7 @@ function attachmentOf(type: string, url: string, json: Json): Attachment {
     type,
     mediaType: mediaType !== null && /^[\w.+-]+\/[\w.+-]+/.test(mediaType) ? mediaType.toLowerCase() : null,
     url,
-    name: plainOf(json.name, MAX_ALT) ?? plainOf(json.summary, MAX_ALT),
+    name: proseOf(json.name, MAX_ALT) ?? proseOf(json.summary, MAX_ALT),
     width: sizeOf(json.width),
     height: sizeOf(json.height),
     blurhash: blurhash !== null && /^[\x21-\x7e]{6,200}$/.test(blurhash) ? blurhash : null,

@@ -55,6 +55,12 @@ export function plainOf(value: unknown, max: number): string | null {
   return plain === '' ? null : plain.slice(0, max).toWellFormed()
 }
 
+/** Plain text by definition (descriptions of pictures): a literal `<` is one. Trimmed, null when empty. */
+export function proseOf(value: unknown, max: number): string | null {
+  const text = textOf(value, max)?.trim() ?? ''
+  return text === '' ? null : text.toWellFormed()
+}
+
 // Years a person can mean; outside, PostgreSQL or Date arithmetic misbehaves before anyone profits (J14).
 const EARLIEST_MS = Date.UTC(1900, 0, 1)
 const LATEST_MS = Date.UTC(2200, 0, 1)
