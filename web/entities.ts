@@ -233,6 +233,15 @@ export interface EventSeries {
   dates: { start: string; eventId: string | null; status: EventStatus }[]
 }
 
+/** A date of a series that is no event yet. */
+export interface PlannedDate {
+  title: string
+  start: string
+  timezone: string
+  place: string | null
+  eventId: string | null
+}
+
 export interface EventEntity extends EventDetails {
   id: string
   uri: string

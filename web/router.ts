@@ -5,7 +5,7 @@ import type { PageContext } from './page-context.ts'
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'wall', component: () => import('./pages/WallPage.vue') },
   { path: '/publier', name: 'publish', component: () => import('./pages/PublishPage.vue'), meta: { members: true } },
-  { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue') },
+  { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue'), meta: { texts: ['calendar'] } },
   {
     path: '/evenements/nouveau',
     name: 'new-event',

@@ -79,6 +79,18 @@ export async function announcedDates(db: Knex, seriesIds: string[], from: Date):
     .select('e.object_id', 'e.series_id', 'e.series_at', 'o.start_time', 'o.event_status')) as (SeriesDate & { series_id: string })[]
 }
 
+/** Of each of these series the public date announced last. Index: events_series backwards. */
+export async function latestDates(db: Knex, seriesIds: string[]): Promise<Map<string, string>> {
+  if (seriesIds.length === 0) return new Map()
+  const { rows } = await db.raw<{ rows: { series_id: string; object_id: string }[] }>(
+    `select s.id as series_id, last.object_id from unnest(?::bigint[]) s (id) cross join lateral (
+       select e.object_id from events e join objects o on o.id = e.object_id and o.deleted_at is null and o.visibility = 'public'
+       where e.series_id = s.id order by e.series_at desc limit 1) last`,
+    [seriesIds]
+  )
+  return new Map(rows.map((row) => [row.series_id, row.object_id]))
+}
+
 /** The series of these events. Index: events_pkey, event_series_pkey. */
 export async function seriesOfEvents(db: Knex, objectIds: string[]): Promise<(SeriesRow & { object_id: string; series_at: Date })[]> {
   if (objectIds.length === 0) return []

@@ -1,7 +1,21 @@
 // Reads the composite parts of an object: tags, attachments, places, polls. Everything is bounded; bad entries are left out.
 import type { NormJoining } from '../db/incoming.ts'
 import type { Attachment, JoinMode, ObjectTag, Place, Poll } from '../db/rows.ts'
-import { asArray, coordinateOf, countOf, dateOf, first, idOf, isMap, linkOf, plainOf, proseOf, read, textOf, type Json } from './normalise-values.ts'
+import {
+  asArray,
+  coordinateOf,
+  countOf,
+  dateOf,
+  first,
+  idOf,
+  isMap,
+  linkOf,
+  plainOf,
+  proseOf,
+  read,
+  textOf,
+  type Json
+} from './normalise-values.ts'
 
 /** Limits of security.md J11. Longer lists are cut: the rest of the document stays readable. */
 const MAX_TAGS = 64

@@ -4,7 +4,7 @@ import { eventStatusOf, type EventStatus } from '../../core/event-status.ts'
 import { datesOf } from '../../core/recurrence.ts'
 import { loadAnnouncers, type Announcer } from '../../db/event-twins.ts'
 import type { ObjectRow } from '../../db/rows.ts'
-import { announcedDates, recurrenceOf, seriesOfEvents } from '../../db/series.ts'
+import { announcedDates, latestDates, livingSeries, recurrenceOf, seriesOfEvents } from '../../db/series.ts'
 import { loadStatusParts, type StatusRow } from '../../db/status-parts.ts'
 import { findStatus, findVisibleObject } from '../../db/timelines.ts'
 import type { Viewer } from '../../db/visibility.ts'
@@ -85,4 +85,43 @@ async function loadSeries(ctx: Ctx, objectIds: string[]): Promise<Map<string, Se
       return [row.object_id, entity]
     })
   )
+}
+
+/** A page of a calendar shows at most six weeks. */
+const LONGEST_PLAN_MS = 62 * 24 * 3_600_000
+const MAX_SERIES = 200
+const MAX_PLANNED = 500
+
+export interface PlannedEntity {
+  title: string
+  start: string
+  timezone: string
+  place: string | null
+  eventId: string | null
+}
+
+/** Dates of living series that are no events yet, of one publisher or of everybody here, soonest first. */
+export async function plannedDates(ctx: Ctx, publisherId: string | null, from: Date, to: Date): Promise<PlannedEntity[]> {
+  const end = new Date(Math.min(to.getTime(), from.getTime() + LONGEST_PLAN_MS))
+  const series = await livingSeries(ctx.db, publisherId, MAX_SERIES)
+  const latest = await latestDates(
+    ctx.db,
+    series.map(({ id }) => id)
+  )
+  const planned = series.flatMap((row) => {
+    const since = new Date(Math.max(from.getTime(), row.announced_through.getTime() + 1))
+    const { title, location } = row.template as { title: string; location?: { name?: string | null } | null }
+    return datesOf(recurrenceOf(row), since, end, 62).map((date) => ({
+      at: date.getTime(),
+      title,
+      start: zonedDate(date, row.timezone),
+      timezone: row.timezone,
+      place: location?.name ?? null,
+      eventId: latest.get(row.id) ?? null
+    }))
+  })
+  return planned
+    .sort((one, other) => one.at - other.at)
+    .slice(0, MAX_PLANNED)
+    .map(({ at: _at, ...entity }) => entity)
 }

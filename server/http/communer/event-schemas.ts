@@ -53,6 +53,23 @@ export const RecurrenceInput = strictObject({
   except: Type.Optional(Type.Array(Day, { maxItems: 200, description: 'Days left out' }))
 })
 
+export const PlannedQuery = Type.Object({
+  from: Text(64),
+  to: Text(64),
+  group: Type.Optional(Type.String({ maxLength: 60, description: 'Username of who announces' }))
+})
+
+export const PlannedDate = Type.Object(
+  {
+    title: Type.String(),
+    start: Type.String(),
+    timezone: Type.String(),
+    place: orNull(Type.String()),
+    eventId: orNull(Type.String({ description: 'The date announced last, where the series is explained' }))
+  },
+  { title: 'PlannedDate' }
+)
+
 export const LeaveOutBody = strictObject({ date: Day })
 
 export const NewEventBody = strictObject({

@@ -15,8 +15,8 @@ import { deleteObject } from '../../features/wall/delete-object.ts'
 import { foldTag } from '../../protocol/normalise-parts.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
-import { getEvent, presentEvents, showEvent } from './event-answers.ts'
-import { EditEventBody, Event, EventQuery, LeaveOutBody, NewEventBody } from './event-schemas.ts'
+import { getEvent, plannedDates, presentEvents, showEvent } from './event-answers.ts'
+import { EditEventBody, Event, EventQuery, LeaveOutBody, NewEventBody, PlannedDate, PlannedQuery } from './event-schemas.ts'
 import { answers, Empty, Id } from './schemas.ts'
 
 const tags = ['events']
@@ -62,6 +62,25 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
       })
       if (rows.length === limit) linkNext(ctx, request, reply, rows.at(-1)!)
       return presentEvents(ctx, rows, viewerOf(request))
+    }
+  )
+
+  app.get(
+    '/events/planned',
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'Dates of events that come again which are not announced yet; at most two months',
+        querystring: PlannedQuery,
+        response: answers(200, Type.Array(PlannedDate))
+      }
+    },
+    async (request) => {
+      const { query } = request
+      const owner = query.group === undefined ? null : await findByAcct(ctx, query.group)
+      if (query.group !== undefined && owner === null) return []
+      return plannedDates(ctx, owner, momentOf(query.from, 'from')!, momentOf(query.to, 'to')!)
     }
   )
 

@@ -126,6 +126,24 @@ t.test('calendars have each date once, and the rule for what is further ahead', 
   )
 })
 
+t.test('what is planned but not announced yet can be asked for, month by month', async (t) => {
+  const { as } = await market()
+  await work()
+  const planned = (await anyone('GET', `${URL}/planned?group=${as}&from=2026-11-30T00:00:00Z&to=2027-01-04T00:00:00Z`)).json
+  t.same(
+    planned.map((date: { start: string }) => date.start.slice(0, 10)),
+    ['2026-12-05', '2026-12-12', '2026-12-19', '2027-01-02']
+  )
+  t.match(planned[0], { title: 'Marché', timezone: 'Europe/Paris', place: 'Place de la Mairie', eventId: /^\d+$/ })
+  t.same(
+    (await anyone('GET', `${URL}/planned?group=${as}&from=2026-10-10T00:00:00Z&to=2026-10-20T00:00:00Z`)).json,
+    [],
+    'announced ones are events'
+  )
+  t.same((await anyone('GET', `${URL}/planned?group=personne&from=2026-10-10T00:00:00Z&to=2026-12-20T00:00:00Z`)).json, [])
+  t.equal((await anyone('GET', `${URL}/planned?from=hier&to=demain`)).status, 422)
+})
+
 t.test('one date is called off, others stay; hours and words change for this and the following', async (t) => {
   const { event, as } = await market()
   await work()
