@@ -1,6 +1,7 @@
 // What happens elsewhere comes into the open page: posts, answers, messages, news; after a lost connection too. And without any connection.
 import t from 'tap'
 import type { Browser, Page } from 'playwright-core'
+import { sanitize } from '../../server/core/html.ts'
 import { setUpByApi, startEmpty } from './instance.ts'
 import { awake, breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
 
@@ -91,6 +92,25 @@ t.test('the wall, a thread, messages and news are alive', { skip: noBrowser, tim
   await mayor.page.getByRole('dialog').getByRole('button', { name: 'Supprimer' }).click()
   await mayor.page.locator('.toast').getByRole('button', { name: 'Fermer' }).last().click()
   await citizen.page.getByText('Pendant la coupure').waitFor({ state: 'detached' })
+
+  // Where a proxy lets no WebSocket through, the page of a hashtag hears all the same.
+  const behind = await citizen.page.context().newPage()
+  // As text: what compiles the tests leaves marks in functions that no page understands.
+  await behind.addInitScript({
+    content: `window.WebSocket = class extends EventTarget {
+      static OPEN = 1
+      readyState = 3
+      constructor() { super(); setTimeout(() => this.dispatchEvent(new Event('close'))) }
+      close() {}
+    }`
+  })
+  const hears = behind.waitForResponse((answer) => answer.url().includes('/api/v1/streaming/hashtag'))
+  await visit(behind, `${origin}/tags/jardin`)
+  t.equal((await hears).status(), 200)
+  await write(mayor.page, 'Rendez-vous au #jardin')
+  await behind.getByRole('button', { name: '1 nouveau message' }).click()
+  await behind.getByRole('article').filter({ hasText: 'Rendez-vous au' }).waitFor()
+  await behind.close()
   t.same(mayor.complaints, [])
   t.same(
     citizen.complaints.filter((text) => !/WebSocket|ERR_INTERNET_DISCONNECTED|Failed to fetch/.test(text)),
@@ -160,3 +180,31 @@ t.test(
     )
   }
 )
+
+t.test('X01, X02, X05, X09: what strangers write runs nothing in a real browser', { skip: noBrowser, timeout: 60_000 }, async (t) => {
+  const browser: Browser = await openBrowser()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage()
+  const run = 'window.__pwned=1'
+  const pieces = [
+    `<script>${run}</script><img src=x onerror="${run}"><body onload="${run}">`,
+    `<svg onload="${run}"><style><img src=x onerror="${run}"></style></svg>`,
+    `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${run}&gt;">`,
+    `<noscript><p title="</noscript><img src=x onerror=${run}>"></noscript><xmp><img src=x onerror=${run}></xmp>`,
+    `<template><img src=x onerror=${run}></template><iframe srcdoc="<script>parent.${run}</script>"></iframe>`,
+    `<details open ontoggle="${run}">x</details><input autofocus onfocus="${run}"><a href="javascript:${run}">x</a>`,
+    '<math>'.repeat(5_000)
+  ]
+  // Read twice, as when a fragment is put into a page that was already read.
+  for (const form of ['short', 'long'] as const) {
+    await page.setContent(pieces.map((html) => `<div>${sanitize(html, form)}</div>`).join(''))
+    await page.evaluate(
+      () => (document.body.innerHTML = String(document.body.innerHTML)) && document.querySelectorAll('a').forEach((link) => link.click())
+    )
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+    t.equal(await page.evaluate(() => '__pwned' in window), false, form)
+  }
+  // The test itself can see it: unclean, the first runs.
+  await page.setContent(pieces[0]!)
+  await page.waitForFunction(() => '__pwned' in window)
+})

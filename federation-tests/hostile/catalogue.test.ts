@@ -4,7 +4,7 @@ import t from 'tap'
 
 const ROOT = new URL('../../', import.meta.url)
 /** How many cases each family has. */
-const FAMILIES = { S: 18, O: 35, J: 16, F: 24, V: 18, M: 8, D: 6, Q: 7 }
+const FAMILIES = { S: 18, O: 35, J: 16, F: 24, V: 18, M: 8, D: 6, Q: 7, W: 23, X: 12 }
 
 interface Case {
   id: string
@@ -14,7 +14,7 @@ interface Case {
 
 function cases(): Case[] {
   const table = readFileSync(new URL('README.md', import.meta.url), 'utf8')
-  return [...table.matchAll(/^\| ([SOJFVMDQ][0-9]{2}) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|$/gm)].map(([, id, , state, files]) => ({
+  return [...table.matchAll(/^\| ([SOJFVMDQWX][0-9]{2}) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|$/gm)].map(([, id, , state, files]) => ({
     id: id!,
     state: state!.trim(),
     files: [...files!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)

@@ -11,7 +11,40 @@ t.test('checklist 52: scripts, handlers, dangerous links and foreign classes go;
   t.equal(sanitize('<iframe src="https://evil.example">x</iframe><svg><script>1</script></svg><math><mi>x</mi></math>'), 'x')
 })
 
-t.test('links open elsewhere and vouch for nothing', async (t) => {
+t.test('X01, X02, X05, X09: nothing that runs, covers the page or asks for something survives', async (t) => {
+  const pieces = [
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    '<xmp><img src=x onerror=alert(1)></xmp>',
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>',
+    '<template><img src=x onerror=alert(1)></template>',
+    '<svg><style><img src=x onerror=alert(1)></style></svg>',
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    '<p style="position:fixed;inset:0;background:url(https://evil.example)" class="button dialog__body">x</p>',
+    '<base href="https://evil.example/"><meta http-equiv="refresh" content="0;url=https://evil.example">',
+    '<form action="https://evil.example"><input name="password"><button>Entrer</button></form><details open ontoggle=alert(1)>x</details>',
+    '<p id="app" name="getElementById">x</p><a id="location" name="cookie">x</a>'
+  ]
+  for (const form of ['short', 'long'] as const)
+    for (const html of pieces) {
+      const clean = sanitize(html, form)
+      const tags = [...clean.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag)
+      t.same(
+        tags.filter((tag) =>
+          /^<(script|style|svg|math|iframe|form|input|button|base|meta|details|template|xmp|noscript)|\s(on\w+|style|id|name|srcdoc)=|button|dialog/i.test(
+            tag
+          )
+        ),
+        [],
+        html
+      )
+      t.equal(sanitize(clean, form), clean, 'a second time changes nothing')
+    }
+  const before = performance.now()
+  sanitize('<math>'.repeat(5_000))
+  t.ok(performance.now() - before < 5_000, 'deep nesting ends')
+})
+
+t.test('X06: links open elsewhere and vouch for nothing', async (t) => {
   t.equal(
     sanitize('<a href="https://p.example" rel="tag" class="mention hashtag" style="x">#<span>a</span></a>'),
     '<a href="https://p.example" rel="nofollow noopener noreferrer tag" class="mention hashtag" target="_blank">#<span>a</span></a>'

@@ -280,7 +280,7 @@ t.test('counters are those of today, the thread and the answers list only what i
   t.equal((await get(`${post.iri}/likes`)).json().totalItems, 1)
 })
 
-t.test('[1][2][3] WebFinger finds an actor by every form peers use', async (t) => {
+t.test('W23: [1][2][3] WebFinger finds an actor by every form peers use', async (t) => {
   const { ctx, get } = await instance(t)
   const alice = await localActor(ctx, 'alice')
   const host = ctx.site!.host

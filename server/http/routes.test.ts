@@ -40,7 +40,7 @@ t.test('every route is public on purpose or names a scope', async (t) => {
   )
 })
 
-t.test('what is not public answers 401 to a stranger, before any query', async (t) => {
+t.test('W20: what is not public answers 401 to a stranger, before any query', async (t) => {
   const { ctx, app, routes } = await appWithRoutes(t)
   let queries = 0
   ctx.db.on('query', () => (queries += 1))

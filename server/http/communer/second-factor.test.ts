@@ -10,7 +10,7 @@ import { testContext } from '../../test/context.ts'
 const V1 = '/api/communer/v1'
 const PASSWORD = 'correct horse'
 
-t.test('codes of an app', async (t) => {
+t.test('W08: codes of an app', async (t) => {
   const { ctx, clock } = await testContext(t)
   const app = await buildApp(ctx)
   t.teardown(() => app.close())

@@ -356,6 +356,31 @@ t.test('pages people link to are counted, and weeks of the instance', async (t) 
   t.match(weeks[11], { statuses: '0', registrations: '0', logins: '0' })
 })
 
+t.test('W17, W24: no limit, cursor or order makes a list longer, slower or SQL', async (t) => {
+  const { ctx, alice, anyone } = await clientScene(t)
+  await alice.call('POST', '/api/v1/statuses', { status: 'Bonjour' })
+  const asked: string[] = []
+  ctx.db.on('query', ({ sql }: { sql: string }) => asked.push(sql))
+  for (const query of [
+    'limit=1000000000',
+    'limit=-1',
+    'limit=1e9&page=-1&page[]=x',
+    "max_id=1'%20or%201%3D1--",
+    'max_id[]=1&since_id[x]=2',
+    'min_id=99999999999999999999999999',
+    "orderBy=id;drop%20table%20objects&filter['x']=1",
+    'offset=1000000000000'
+  ]) {
+    const { status, json } = await anyone('GET', `/api/v1/timelines/public?${query}`)
+    t.ok(status === 200 || status === 400, `${query} ${status}`)
+    if (status === 200) t.ok(json.length <= 40, query)
+  }
+  t.notOk(
+    asked.some((sql) => /drop table|or 1=1|1000000000/.test(sql)),
+    'what was asked is a parameter'
+  )
+})
+
 t.test('one recommends whom one follows', async (t) => {
   const { alice, bea, anyone } = await clientScene(t)
   const endorsed = async (): Promise<string[]> =>
