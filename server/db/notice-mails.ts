@@ -22,6 +22,7 @@ export const MAILED_BY_DEFAULT = [
   'event_postponed',
   'event_moved',
   'event_deleted',
+  'event_reminder',
   'moderation_warning',
   'group_removed'
 ]

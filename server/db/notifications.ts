@@ -29,6 +29,7 @@ export type NotificationType =
   | 'event_moved'
   | 'event_deleted'
   | 'event_invite'
+  | 'event_reminder'
   // From a group: an invitation, its answer to a request, a message it took out.
   | 'group_invite'
   | 'group_accepted'
@@ -61,7 +62,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects;
  * scalar subqueries, since of an "exists" inside a case PostgreSQL may make a hash of the whole table.
  */
-const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted',
+const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]

@@ -1,6 +1,7 @@
 // The worker: loops that empty the inbox and send deliveries when woken, and a sweeper that wakes them when nobody did.
 import type { Ctx } from '../context.ts'
 import { releaseAllLeases } from '../db/delivery-queue.ts'
+import { sendReminders } from '../db/event-reminders.ts'
 import { releaseReceived } from '../db/inbox-log.ts'
 import { prune } from '../db/prune.ts'
 import { forgetUnconfirmed } from '../features/accounts/confirm.ts'
@@ -50,6 +51,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
     archives: createLoop({ name: 'archives', log: ctx.log, run: () => doChores(ctx, ARCHIVES) }),
     pushes: createLoop({ name: 'pushes', log: ctx.log, run: () => doChores(ctx, PUSHES) }),
     cards: createLoop({ name: 'cards', log: ctx.log, run: () => doChores(ctx, CARDS) }),
+    reminders: createLoop({ name: 'reminders', log: ctx.log, run: () => sendReminders(ctx) }),
     prune: createLoop({
       name: 'prune',
       log: ctx.log,
@@ -62,6 +64,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
   const sweep = (): void => {
     loops.inbox.poke()
     loops.deliver.poke()
+    loops.reminders.poke()
     chores()
   }
   await takeOver(ctx)
@@ -80,6 +83,7 @@ export async function startWorker(ctx: Ctx, options: WorkerOptions = {}): Promis
         loops.archives.stop(),
         loops.pushes.stop(),
         loops.cards.stop(),
+        loops.reminders.stop(),
         loops.prune.stop(),
         stopDelivering(ctx, STOP_SENDING_MS).then(() => loops.deliver.stop())
       ])

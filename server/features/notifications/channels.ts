@@ -10,6 +10,7 @@ export const KINDS = {
   invite: ['event_invite', 'group_invite'],
   answer: ['event_accepted', 'event_refused', 'group_accepted', 'group_refused', 'group_joined'],
   change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted'],
+  reminder: ['event_reminder'],
   moderation: ['moderation_warning', 'group_removed'],
   post: ['status', 'update', 'poll'],
   reaction: ['favourite', 'reblog', 'quote'],

@@ -24,6 +24,7 @@ export const ALERTS = [
   'event_cancelled',
   'event_postponed',
   'event_moved',
+  'event_reminder',
   'event_deleted',
   'event_invite',
   'group_invite',

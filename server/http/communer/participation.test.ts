@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { buildApp } from '../../app.ts'
 import type { Ctx } from '../../context.ts'
+import { sendReminders } from '../../db/event-reminders.ts'
 import { createToken } from '../../features/accounts/tokens.ts'
 import { testContext } from '../../test/context.ts'
 import { citizen, localGroup } from '../../test/people.ts'
@@ -125,6 +126,31 @@ t.test('an invitation is told, seen on the event, declined, and may be given aga
     { invitedBy: null, participation: { state: 'accepted' } },
     'no second word is needed'
   )
+})
+
+t.test('who takes part is reminded the day before, once for each date, and of nothing that is called off', async (t) => {
+  const { ctx, clock, announce, asAlice, asBea, asCarl, bea, carl } = await scene(t)
+  const [fete, off] = [await announce(), await announce({ title: 'Annulé' })]
+  for (const id of [fete, off]) await asBea('POST', `${URL}/${id}/join`)
+  await asCarl('POST', `${URL}/${fete}/interested`)
+  await asAlice('PATCH', `${URL}/${off}`, { status: 'CANCELLED' })
+  const reminded = async (): Promise<string[]> =>
+    (await ctx.db('notifications').where({ type: 'event_reminder' }).orderBy('owner_id').select('owner_id', 'object_id')).map(
+      (row: { owner_id: string; object_id: string }) => `${row.owner_id} ${row.object_id}`
+    )
+  t.equal(await sendReminders(ctx), 0, 'three weeks before')
+  clock.advance(new Date('2026-12-11T12:00:00Z').getTime() - ctx.clock.now().getTime())
+  await Promise.all([sendReminders(ctx), sendReminders(ctx)])
+  t.same(await reminded(), [`${bea.actor.id} ${fete}`, `${carl.actor.id} ${fete}`])
+  t.equal(await sendReminders(ctx), 0, 'once')
+  await ctx.db('notifications').delete()
+  await asAlice('PATCH', `${URL}/${fete}`, { start: '2026-12-20T14:00' })
+  t.equal(await sendReminders(ctx), 0)
+  clock.advance(8 * 86_400_000)
+  t.equal(await sendReminders(ctx), 2, 'again for the new date')
+  const late = await announce({ title: 'Ce soir', start: '2026-12-20T08:00' })
+  await asBea('POST', `${URL}/${late}/join`)
+  t.equal(await sendReminders(ctx), 0, 'who has just said yes needs no reminder')
 })
 
 t.test('one event as a calendar file: postponed and called off under the same UID, and nothing of what is not public', async (t) => {
