@@ -41,3 +41,15 @@ export function readCsv(text: string): CsvRecord[] {
   endRecord()
   return records
 }
+
+/**
+ * A table for a spreadsheet: UTF-8 with a byte order mark and semicolons, as French spreadsheets open it without asking. A cell that would be
+ * a formula there begins with an apostrophe (OWASP, CSV injection).
+ */
+export function writeCsv(rows: string[][]): string {
+  const cell = (text: string): string => {
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+    return /[";\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return `\uFEFF${rows.map((row) => row.map(cell).join(';')).join('\r\n')}\r\n`
+}

@@ -40,7 +40,11 @@ async function caller(ctx: Ctx, app: FastifyInstance, accountId: string | null) 
   const headers = accountId === null ? {} : { authorization: `Bearer ${await createToken(ctx, accountId, 'read write')}` }
   return async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) => {
     const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
-    return { status: answer.statusCode, json: answer.json(), link: String(answer.headers['link'] ?? '') }
+    return {
+      status: answer.statusCode,
+      json: String(answer.headers['content-type']).includes('json') ? answer.json() : null,
+      link: String(answer.headers['link'] ?? '')
+    }
   }
 }
 
@@ -126,6 +130,26 @@ t.test('an invitation is told, seen on the event, declined, and may be given aga
     { invitedBy: null, participation: { state: 'accepted' } },
     'no second word is needed'
   )
+})
+
+t.test('organisers take the list away as a table that runs no formula; nobody else does', async (t) => {
+  const { app, ctx, announce, asBea, asCarl, bea } = await scene(t)
+  const id = await announce({ joinMode: 'restricted' })
+  await ctx.db('actors').where({ id: bea.actor.id }).update({ name: '=HYPERLINK("https://evil.example";"Bea")' })
+  await asBea('POST', `${URL}/${id}/join`, { message: 'Avec mon fils;\n@deux' })
+  t.equal((await asCarl('GET', `${URL}/${id}/participants.csv`)).status, 403)
+  t.equal((await app.inject({ url: `${URL}/${id}/participants.csv` })).statusCode, 401)
+  const [{ id: accountId }] = await ctx
+    .db('accounts')
+    .join('actors', 'actors.id', 'accounts.actor_id')
+    .where('actors.username', 'alice')
+    .select('accounts.id')
+  const headers = { authorization: `Bearer ${await createToken(ctx, accountId, 'read')}` }
+  const { body, headers: given } = await app.inject({ url: `${URL}/${id}/participants.csv`, headers })
+  t.match(given, { 'content-type': 'text/csv; charset=utf-8', 'cache-control': 'private, no-store' })
+  const lines = body.split('\r\n')
+  t.equal(lines[0], '\uFEFFNom;Adresse;État;Depuis;Mot à l’organisateur')
+  t.equal(lines[1], `"'=HYPERLINK(""https://evil.example"";""Bea"")";bea;demande;${ctx.clock.now().toISOString()};"Avec mon fils;\n@deux"`)
 })
 
 t.test('who takes part is reminded the day before, once for each date, and of nothing that is called off', async (t) => {

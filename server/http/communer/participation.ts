@@ -3,9 +3,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
+import { writeCsv } from '../../core/csv.ts'
+import type { Who } from '../../core/permission.ts'
+import type { ObjectRow } from '../../db/rows.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
 import { assertOrganises, decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
 import { declineInvitation, joinEvent, keepInMind, leaveEvent } from '../../features/events/participate.ts'
+import { text } from '../../locales/texts.ts'
 import { findInvitee } from '../../protocol/invitee.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
@@ -21,6 +25,28 @@ const ByPerson = Type.Object({ id: Id, account_id: Id })
 const READ = { public: true }
 const WRITE = { scope: 'write:statuses' }
 const PAGE = 100
+
+/** Header and one line for each person, oldest answer first, in the organiser's language. Throws permission.denied (403). */
+async function participantsTable(ctx: Ctx, { account }: { account: { locale: string } }, who: Who, event: ObjectRow): Promise<string[][]> {
+  await assertOrganises(ctx, who, event)
+  const say = (name: string): string => text(account.locale === 'en' ? 'en' : 'fr', `participants.${name}`)
+  const rows = [['name', 'address', 'state', 'since', 'message'].map(say)]
+  for (let after: string | null = null; ;) {
+    const { participants } = await participantsFor(ctx, who, event, { after, state: null, limit: PAGE })
+    const actors = await loadActorParts(
+      ctx,
+      participants.map(({ actor }) => actor.id)
+    )
+    for (const { row, actor } of participants) {
+      const part = actors.get(actor.id)
+      if (part === undefined || row.state === 'left' || row.state === 'interested') continue
+      const { acct, display_name: name } = toAccount(ctx, part, part)
+      rows.push([name || acct, acct, say(row.state), row.created_at.toISOString(), row.message])
+    }
+    if (participants.length < PAGE) return rows
+    after = participants.at(-1)!.row.id
+  }
+}
 
 /** Fastify plugin, to register under /api/communer/v1. */
 export async function communerParticipation(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -95,6 +121,20 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
         const account = toAccount(ctx, part, part)
         return { id: row.id, account, state: row.state, message: isOrganiser ? row.message : '', since: row.created_at.toISOString() }
       })
+    }
+  )
+
+  app.get(
+    '/events/:id/participants.csv',
+    { config: READ, schema: { tags, summary: 'Who comes and who asks to, as a table for a spreadsheet; for organisers', params: ById } },
+    async (request, reply) => {
+      const event = await getEvent(ctx, request.params.id, viewerOf(request))
+      const rows = await participantsTable(ctx, requireAuth(request), whoIs(request)!, event)
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="participants-${event.id}.csv"`)
+        .header('cache-control', 'private, no-store')
+        .send(writeCsv(rows))
     }
   )
 
