@@ -3,6 +3,7 @@ import t from 'tap'
 import { buildApp } from '../app.ts'
 import { createEvent } from '../features/events/create-event.ts'
 import { cancelEvent } from '../features/events/edit-event.ts'
+import { createSeries } from '../features/events/series.ts'
 import { boostObject } from '../features/wall/boost.ts'
 import { createNote } from '../features/wall/create-note.ts'
 import { testContext } from '../test/context.ts'
@@ -56,4 +57,37 @@ t.test('a calendar keeps an event under one UID and says when it is cancelled', 
   t.match(after.body, `UID:${event.iri}`)
   t.match(after.body, 'STATUS:CANCELLED')
   t.match(after.body, 'SEQUENCE:1')
+})
+
+t.test('a choice of the agenda is a calendar, and a map, of its own', async (t) => {
+  const { ctx } = await testContext(t, { startAt: new Date('2026-11-22T12:00:00Z') })
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const alice = await localPerson(ctx, 'alice')
+  const timezone = 'Europe/Paris'
+  const place = { name: 'Salle des fêtes', latitude: 48.5, longitude: 2.5 }
+  await createEvent(ctx, alice, { title: 'Compost', start: '2026-12-12T14:00', timezone, tags: ['jardin'], location: place })
+  await createEvent(ctx, alice, { title: 'Loto', start: '2026-12-13T14:00', timezone, location: { name: 'École' } })
+  await createEvent(ctx, alice, { title: 'Entre nous', start: '2026-12-13T14:00', timezone, tags: ['jardin'], visibility: 'followers' })
+  await createSeries(ctx, alice, { title: 'Semis', start: '2026-12-01T10:00', timezone, tags: ['jardin'] }, { rule: 'FREQ=WEEKLY' })
+  await createSeries(ctx, alice, { title: 'Marché', start: '2026-12-05T10:00', timezone }, { rule: 'FREQ=WEEKLY' })
+  const titles = async (query: string): Promise<string[]> =>
+    [...(await app.inject(`/agenda.ics${query}`)).body.matchAll(/SUMMARY:(.*)/g)].map(([, title]) => title!.trim()).sort()
+  t.same(await titles(''), ['Compost', 'Loto', 'Marché', 'Marché', 'Semis', 'Semis'], 'what comes again: the next date, and the rule')
+  t.same(await titles('?theme=%23Jardin'), ['Compost', 'Semis', 'Semis'])
+  t.same(await titles('?lieu=salle%20des%20fetes'), ['Compost'])
+  t.same(await titles('?theme=-'), [])
+  const { headers, body } = await app.inject('/@alice/agenda.geojson?theme=jardin')
+  t.match(headers, { 'content-type': /^application\/geo\+json/, 'access-control-allow-origin': '*' })
+  t.match(JSON.parse(body), {
+    type: 'FeatureCollection',
+    features: [
+      { geometry: null, properties: { name: 'Semis' } },
+      {
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates: [2.5, 48.5] },
+        properties: { name: 'Compost', startTime: '2026-12-12T14:00:00+01:00', place: 'Salle des fêtes', organizer: 'alice' }
+      }
+    ]
+  })
 })

@@ -37,11 +37,32 @@ export async function feedPosts(ctx: Ctx, owner: ActorPart | null): Promise<{ ro
   return { rows, actors: await loadActorParts(ctx, [...new Set(rows.map((row) => row.actor_id))]) }
 }
 
+/** What of an agenda somebody wants: the filters of the page /agenda. */
+export interface FeedFilter {
+  /** Folded hashtag. */
+  tag?: string
+  place?: string
+  /** Also what is announced elsewhere and known here. */
+  around?: boolean
+}
+
 /** Coming events and those just over: of one actor, or of everyone here. */
-export async function feedEvents(ctx: Ctx, owner: ActorPart | null): Promise<StatusRow[]> {
+export async function feedEvents(ctx: Ctx, owner: ActorPart | null, { tag, place, around }: FeedFilter = {}): Promise<StatusRow[]> {
   const from = new Date(ctx.clock.now().getTime() - PAST_DAYS * DAY_MS)
-  const rows = await listEvents(ctx, ANYONE, { from, local: true, limit: EVENTS, ...(owner === null ? {} : { actorId: owner.id }) })
+  const rows = await listEvents(ctx, ANYONE, {
+    from,
+    local: !around,
+    limit: EVENTS,
+    ...(owner === null ? {} : { actorId: owner.id }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(place === undefined ? {} : { place })
+  })
   return rows.filter((row) => row.visibility === 'public')
+}
+
+/** Those who announce these events. */
+export async function announcersOf(ctx: Ctx, rows: StatusRow[]): Promise<Map<string, ActorPart>> {
+  return loadActorParts(ctx, [...new Set(rows.map((row) => row.actor_id))])
 }
 
 /** What comes again and has further dates: of one actor, or of everyone here. */
