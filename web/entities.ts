@@ -83,7 +83,7 @@ export interface AccountLite {
 }
 
 export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'
-export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'accepted' | 'refused' | 'interested'
+export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'waiting' | 'accepted' | 'refused' | 'interested'
 
 /** POSTPONED: not on the date announced, no other known yet. */
 export type EventStatus = 'CONFIRMED' | 'TENTATIVE' | 'POSTPONED' | 'CANCELLED'
@@ -102,8 +102,10 @@ export interface EventDetails {
   externalParticipationUrl: string | null
   capacity: number | null
   remainingCapacity: number | null
+  /** Who finds no seat waits for one. */
+  waitingList: boolean
   participantCount: number
-  participation: { state: ParticipationState; named: boolean; message: string; since: string } | null
+  participation: { state: ParticipationState; position: number | null; named: boolean; message: string; since: string } | null
   invitedBy: AccountLite | null
   canOrganise: boolean
   /** Requests that wait; null for who does not organise. */

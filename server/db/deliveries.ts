@@ -112,7 +112,6 @@ const insertFor = (audience: string[], form: AnnounceForm | 'every'): string => 
     left join hosts on hosts.host = audience.host
     where audience.host <> :ownHost and hosts.gone_at is null and ${FORM_FITS[form]}
       and host_action(audience.host) is distinct from 'block'
-    order by audience.inbox
   on conflict (activity_id, inbox) do nothing`
 
 /**

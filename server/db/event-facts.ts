@@ -9,7 +9,7 @@ export type Standing = 'sent' | 'received' | 'undeliverable'
 
 export interface EventFacts extends Omit<EventRow, 'object_id'> {
   /** The viewer's participation, unless they left. */
-  mine: (Pick<ParticipationRow, 'state' | 'named' | 'message'> & { since: Date; standing: Standing }) | null
+  mine: (Pick<ParticipationRow, 'state' | 'named' | 'message'> & { since: Date; standing: Standing; position: number | null }) | null
   /** Who invited the viewer, while they have not answered. */
   inviterId: string | null
   /** The viewer's membership of the group that announces. */
@@ -23,6 +23,7 @@ interface FactsRow extends EventRow {
   since: Date
   iri: string | null
   standing: Standing | null
+  place_in_line: string | null
   inviter_id: string | null
   role: MembershipRole | null
   membership_state: MembershipState | null
@@ -35,7 +36,9 @@ interface FactsRow extends EventRow {
 export async function loadEventFacts(ctx: Ctx, objectIds: string[], viewer: Viewer): Promise<Map<string, EventFacts>> {
   if (objectIds.length === 0) return new Map()
   const { rows } = await ctx.db.raw<{ rows: FactsRow[] }>(
-    `select e.*, p.state, p.named, p.message, p.created_at as since, p.iri, i.inviter_id, m.role, m.state as membership_state,
+    `select e.*, case when e.waiting_list and p.state = 'pending' then (select count(*) from participations w
+         where w.object_id = e.object_id and w.state = 'pending' and (w.created_at, w.id) <= (p.created_at, p.id)) end as place_in_line,
+       p.state, p.named, p.message, p.created_at as since, p.iri, i.inviter_id, m.role, m.state as membership_state,
        (select case when bool_or(d.state = 'done') then 'received' when bool_and(d.state <> 'waiting') then 'undeliverable' else 'sent' end
          from activities a left join deliveries d on d.activity_id = a.id where a.iri = p.iri group by a.id) as standing
      from events e join objects o on o.id = e.object_id
@@ -61,7 +64,11 @@ function toFacts(row: FactsRow): EventFacts {
     participants,
     requests,
     moved_from,
-    mine: state === null ? null : { state, named, message, since, standing },
+    waiting_list: row.waiting_list,
+    mine:
+      state === null
+        ? null
+        : { state, named, message, since, standing, position: row.place_in_line === null ? null : Number(row.place_in_line) },
     inviterId: row.inviter_id,
     membership: role === null || membership === null ? null : { role, state: membership }
   }

@@ -1,12 +1,16 @@
 // What only events have: how one joins, how many may, how many come, and what becomes of those who take part when it changes.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { scheduleChores } from './chores.ts'
 import type { NormJoining } from './incoming.ts'
 import { notify, type NotificationType, type WrittenNotification } from './notifications.ts'
 import type { EventRow, ObjectRow } from './rows.ts'
 
 /** What an organiser decides. */
-export type Joining = Pick<EventRow, 'join_mode' | 'external_url' | 'capacity'>
+export type Joining = Pick<EventRow, 'join_mode' | 'external_url' | 'capacity'> & Partial<Pick<EventRow, 'waiting_list'>>
+
+/** The chore that gives free seats to those who wait; its subject is the event's row id. */
+export const WAITING_CHORE = 'event-waiting'
 
 /** The row of an event, or undefined for other objects. */
 export async function findEvent(trx: Knex, objectId: string): Promise<EventRow | undefined> {
@@ -24,6 +28,8 @@ export async function saveJoining(trx: Knex, objectId: string, joining: Joining)
     .insert({ object_id: objectId, local: true, ...joining })
     .onConflict('object_id')
     .merge(joining)
+  // There may be more seats than before.
+  if (joining.waiting_list) await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: objectId, dueAt: new Date(0) }])
 }
 
 /** Writes what other servers say of their events. */

@@ -2,7 +2,8 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
-import { isOver, lockEvent } from './events.ts'
+import { scheduleChores } from './chores.ts'
+import { isOver, lockEvent, WAITING_CHORE } from './events.ts'
 import { notify, type WrittenNotification } from './notifications.ts'
 import type { ActorRow, EventInvitationRow, EventRow, ObjectRow, ParticipationRow } from './rows.ts'
 
@@ -35,8 +36,10 @@ export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & 
   const known = await findParticipation(trx, event.id, actorId)
   const invitation = await findInvitation(trx, event.id, actorId)
   const refused = settings === undefined ? 'closed' : refusalOf(ctx, event, settings, known, invitation)
-  if (refused !== null) return { refused, told: [] }
-  const state = settings!.join_mode === 'restricted' && invitation === undefined && !wish.organises ? 'pending' : 'accepted'
+  const waits = settings !== undefined && known?.state !== 'accepted' && isInLine(settings)
+  if (refused !== null && !(refused === 'full' && waits)) return { refused, told: [] }
+  const needsWord = settings!.join_mode === 'restricted' && invitation === undefined && !wish.organises
+  const state = needsWord || waits ? 'pending' : 'accepted'
   if (known?.state === 'accepted' || (known?.state === 'pending' && state === 'pending')) {
     const row = { ...known, iri: wish.iri ?? known.iri }
     if (row.iri !== known.iri) await trx('participations').where({ id: known.id }).update({ iri: row.iri })
@@ -44,6 +47,8 @@ export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & 
   }
   const row = await writeParticipation(ctx, trx, wish, state)
   if (invitation?.state === 'pending') await answerInvitation(ctx, trx, invitation.id, 'accepted')
+  // Who waits in line asks nothing of the organiser.
+  if (waits) return { row, fresh: true, told: [] }
   const told = await notify(ctx, trx, [
     {
       ownerId: event.author_id ?? event.actor_id,
@@ -71,6 +76,20 @@ function refusalOf(
   return isFull(settings) ? 'full' : null
 }
 
+/** True when whoever comes now has to wait: no seat is left, or others stand in line for it. */
+function isInLine(settings: EventRow): boolean {
+  return settings.waiting_list && settings.join_mode === 'free' && (isFull(settings) || settings.requests > 0)
+}
+
+/** First in line of an event whose row is locked, while there is a seat. */
+export async function nextInLine(trx: Knex, settings: EventRow): Promise<ParticipationRow | undefined> {
+  if (!settings.waiting_list || settings.join_mode !== 'free' || isFull(settings)) return undefined
+  return trx<ParticipationRow>('participations')
+    .where({ object_id: settings.object_id, state: 'pending' })
+    .orderBy(['created_at', 'id'])
+    .first()
+}
+
 function isFull({ capacity, participants }: EventRow): boolean {
   return capacity !== null && participants >= capacity
 }
@@ -94,11 +113,12 @@ export async function writeParticipation(
 
 /** Gives the seat, the request or the interest back. False when there was none; a refusal stays one. */
 export async function giveBack(ctx: Ctx, trx: Knex, objectId: string, actorId: string): Promise<boolean> {
-  await lockEvent(trx, objectId)
+  const settings = await lockEvent(trx, objectId)
   const left = await trx('participations')
     .where({ object_id: objectId, actor_id: actorId })
     .whereIn('state', ['accepted', 'pending', 'interested'])
     .update({ state: 'left', answered_at: ctx.clock.now() })
+  if (left > 0 && settings?.waiting_list) await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: objectId, dueAt: ctx.clock.now() }])
   if (left > 0)
     await trx('notifications').where({ from_id: actorId, object_id: objectId }).whereIn('type', ['event_join', 'event_request']).delete()
   return left > 0
@@ -123,6 +143,8 @@ export async function decide(
     .where({ id: known.id })
     .update({ state, answered_at: ctx.clock.now() })
     .returning('*')
+  if (state === 'refused' && settings.waiting_list)
+    await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: event.id, dueAt: ctx.clock.now() }])
   return { row: row!, told: await tellDecision(ctx, trx, decision) }
 }
 

@@ -632,6 +632,8 @@ export interface EventRow {
   participants: number
   requests: number
   moved_from: Date | null
+  /** Who finds no seat waits for one. */
+  waiting_list: boolean
 }
 
 export interface ParticipationRow {

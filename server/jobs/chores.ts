@@ -16,7 +16,8 @@ import { readSource } from '../features/events/read-source.ts'
 import { announceDates } from '../features/events/series.ts'
 import { SERIES_CHORE } from '../db/series.ts'
 import { readCard } from '../protocol/preview-cards.ts'
-import { publishCount } from '../protocol/participation.ts'
+import { publishCount, seatWaiting } from '../protocol/participation.ts'
+import { WAITING_CHORE } from '../db/events.ts'
 import { checkQuote } from '../protocol/quotes.ts'
 import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
@@ -41,6 +42,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'poll-tell': tellTotals,
   'poll-close': closePoll,
   'event-count': publishCount,
+  [WAITING_CHORE]: seatWaiting,
   'quote-check': checkQuote,
   'catch-up': catchUp,
   'followers-sync': repairFollowers,

@@ -2,12 +2,14 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { scheduleChores } from '../db/chores.ts'
-import { findEvent } from '../db/events.ts'
+import { findEvent, isOver, lockEvent } from '../db/events.ts'
+import { decide, nextInLine } from '../db/participations.ts'
 import { jsonForPostgres } from '../db/json.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { participation } from '../vocab/event.ts'
 import { addressesOf } from './local-objects.ts'
 import { publish, type Published } from './outbox.ts'
+import { tellNotified } from './reactions.ts'
 
 /** Peers get the number of participants at most this often (federation.md §3.10). */
 const COUNT_EVERY_MS = 3 * 60_000
@@ -103,6 +105,31 @@ export async function answerInvite(
     visibility: 'direct',
     personalInbox: true
   })
+}
+
+/** People who get a seat in one step. */
+const AT_ONCE = 50
+
+/** The chore 'event-waiting': gives free seats to those who wait, first come first served, and tells them, here and elsewhere. */
+export async function seatWaiting(ctx: Ctx, objectId: string): Promise<Date | null> {
+  const isMore = await ctx.db.transaction(async (trx) => {
+    const event = await trx<ObjectRow>('objects').where({ id: objectId, local: true, type: 'Event', deleted_at: null }).first()
+    if (event === undefined || event.event_status === 'CANCELLED' || isOver(event, ctx.clock.now())) return false
+    for (let seated = 0; seated < AT_ONCE; seated += 1) {
+      const settings = await lockEvent(trx, objectId)
+      const next = settings === undefined ? undefined : await nextInLine(trx, settings)
+      if (next === undefined) return false
+      const decided = await decide(ctx, trx, { event, actorId: next.actor_id, state: 'accepted', fromId: event.actor_id })
+      if (decided === null || decided === 'full') return false
+      await tellNotified(ctx, trx, decided.told)
+      const participant = await trx<ActorRow>('actors').where({ id: next.actor_id }).first()
+      if (participant !== undefined && !participant.local && next.iri !== null)
+        await answerJoin(ctx, trx, { type: 'Accept', event, participant, joinIri: next.iri, message: next.message })
+      await countLater(ctx, trx, event)
+    }
+    return true
+  })
+  return isMore ? ctx.clock.now() : null
 }
 
 /** Somebody came or went: peers learn the new number soon, once for all who did meanwhile. Wakes nobody before the commit. */

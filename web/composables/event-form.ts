@@ -21,6 +21,7 @@ export interface EventDraft {
   /** Seats as typed; '' for as many as come. */
   capacity: string
   externalUrl: string
+  waitingList: boolean
   repeat: RepeatDraft
 }
 
@@ -36,6 +37,7 @@ export interface EventBody {
   joinMode: JoinMode
   capacity: number | null
   externalParticipationUrl: string | null
+  waitingList: boolean
   media_ids?: string[]
   as?: string
   recurrence?: { rule: string; except: string[] }
@@ -60,6 +62,7 @@ export function emptyDraft(timezone: string): EventDraft {
     joinMode: 'free',
     capacity: '',
     externalUrl: '',
+    waitingList: true,
     repeat: emptyRepeat()
   }
 }
@@ -87,6 +90,7 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     joinMode: event.joinMode,
     capacity: number(event.capacity),
     externalUrl: event.externalParticipationUrl ?? '',
+    waitingList: event.waitingList,
     repeat: emptyRepeat()
   }
 }
@@ -133,6 +137,7 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     joinMode: draft.joinMode,
     capacity: takesSeats(draft.joinMode) && draft.capacity.trim() !== '' ? Number(draft.capacity) : null,
     externalParticipationUrl: draft.joinMode === 'external' ? draft.externalUrl.trim() : null,
+    waitingList: draft.waitingList,
     ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
     ...(draft.as ? { as: draft.as } : {}),
     ...(recurrence === undefined ? {} : { recurrence })

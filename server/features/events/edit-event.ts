@@ -89,6 +89,7 @@ function present(row: ObjectRow, event: EventRow | undefined): EventInput {
     tags: row.tags.flatMap(({ type, name }) => (type === 'Hashtag' ? [name] : [])),
     joinMode: (event?.join_mode ?? 'free') as NonNullable<EventInput['joinMode']>,
     capacity: event?.capacity ?? null,
+    waitingList: event?.waiting_list ?? false,
     externalParticipationUrl: event?.external_url ?? null
   }
 }

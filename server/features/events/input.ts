@@ -30,6 +30,8 @@ export interface EventInput {
   joinMode?: (typeof JOIN_MODES)[number]
   /** Seats; null or 0: as many as come. */
   capacity?: number | null
+  /** Of an event with seats that is open to all: who finds none waits for one. */
+  waitingList?: boolean
   /** For `external`. */
   externalParticipationUrl?: string | null
 }
@@ -82,7 +84,7 @@ export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
 
 const MAX_CAPACITY = 100_000
 
-function readJoining({ joinMode = 'free', capacity, externalParticipationUrl }: EventInput): Joining {
+function readJoining({ joinMode = 'free', capacity, externalParticipationUrl, waitingList = false }: EventInput): Joining {
   const url = line(externalParticipationUrl, 2048)
   if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url))
     throw wrong('event.external-url', 'externalParticipationUrl', 'An address on the web starts with https://.')
@@ -91,7 +93,12 @@ function readJoining({ joinMode = 'free', capacity, externalParticipationUrl }: 
   const seats = capacity ?? 0
   if (!Number.isInteger(seats) || seats < 0 || seats > MAX_CAPACITY)
     throw wrong('event.capacity', 'capacity', `The number of seats is between 1 and ${MAX_CAPACITY}.`)
-  return { join_mode: joinMode, external_url: joinMode === 'external' ? url : null, capacity: seats === 0 ? null : seats }
+  return {
+    join_mode: joinMode,
+    external_url: joinMode === 'external' ? url : null,
+    capacity: seats === 0 ? null : seats,
+    waiting_list: waitingList && seats > 0 && joinMode === 'free'
+  }
 }
 
 /** Plain text, 3 to 200 characters without <, > and & (federation.md W10): what every peer can print. */

@@ -43,6 +43,7 @@ const fields = {
     })
   ),
   capacity: Type.Optional(orNull(Type.Integer({ minimum: 0, description: 'Seats; 0 or null: as many as come' }))),
+  waitingList: Type.Optional(Type.Boolean({ description: 'Of an event with seats that is open to all: who finds none waits for one' })),
   externalParticipationUrl: Type.Optional(orNull(Text(2048)))
 }
 
@@ -120,12 +121,14 @@ export const Event = Type.Object(
     externalParticipationUrl: orNull(Type.String()),
     capacity: orNull(Type.Integer()),
     remainingCapacity: orNull(Type.Integer()),
+    waitingList: Type.Boolean(),
     participantCount: Type.Integer(),
     participation: orNull(
       Type.Object({
-        state: words(['sent', 'received', 'no_answer', 'undeliverable', 'accepted', 'refused', 'interested'], {
+        state: words(['sent', 'received', 'no_answer', 'undeliverable', 'waiting', 'accepted', 'refused', 'interested'], {
           description: 'sent: on its way; received: the organiser’s server has it; no_answer: three days later nothing came back'
         }),
+        position: orNull(Type.Integer({ description: 'In line for a seat, from 1' })),
         named: Type.Boolean({ description: 'The name is shown among the participants' }),
         message: Type.String(),
         since: Type.String()

@@ -5,6 +5,7 @@ import { buildApp } from '../../app.ts'
 import type { Ctx } from '../../context.ts'
 import { sendReminders } from '../../db/event-reminders.ts'
 import { createToken } from '../../features/accounts/tokens.ts'
+import { doChores } from '../../jobs/chores.ts'
 import { testContext } from '../../test/context.ts'
 import { citizen, localGroup } from '../../test/people.ts'
 
@@ -130,6 +131,45 @@ t.test('an invitation is told, seen on the event, declined, and may be given aga
     { invitedBy: null, participation: { state: 'accepted' } },
     'no second word is needed'
   )
+})
+
+t.test('with a waiting list, seats given back or added go to those who came first', async (t) => {
+  const { ctx, clock, app, announce, asAlice, asBea, asCarl, carl } = await scene(t)
+  const dora = await citizen(ctx, 'dora')
+  const asDora = await caller(ctx, app, dora.account.id)
+  const id = await announce({ capacity: 1, waitingList: true })
+  const stateOf = async (call: typeof asBea): Promise<unknown> => {
+    const { participation } = (await call('GET', `${URL}/${id}`)).json
+    return participation === null ? null : [participation.state, participation.position]
+  }
+  t.match((await asBea('POST', `${URL}/${id}/join`)).json, {
+    participation: { state: 'accepted' },
+    waitingList: true,
+    remainingCapacity: 0
+  })
+  t.match((await asCarl('POST', `${URL}/${id}/join`)).json, { participation: { state: 'waiting', position: 1 }, participantCount: 1 })
+  clock.advance(1000)
+  await asDora('POST', `${URL}/${id}/join`)
+  t.same(await stateOf(asDora), ['waiting', 2])
+  await asBea('POST', `${URL}/${id}/leave`)
+  clock.advance(1000)
+  // Who comes before the seat is given on stands behind those who wait.
+  await asBea('POST', `${URL}/${id}/join`)
+  t.same(await stateOf(asBea), ['waiting', 3])
+  await doChores(ctx)
+  t.same(await Promise.all([asCarl, asDora, asBea].map(stateOf)), [
+    ['accepted', null],
+    ['waiting', 1],
+    ['waiting', 2]
+  ])
+  t.match(await ctx.db('notifications').where({ owner_id: carl.actor.id, type: 'event_accepted' }), [{ object_id: id }])
+  await asAlice('PATCH', `${URL}/${id}`, { capacity: 3 })
+  await doChores(ctx)
+  t.same(await Promise.all([asDora, asBea].map(stateOf)), [
+    ['accepted', null],
+    ['accepted', null]
+  ])
+  t.match((await asBea('GET', `${URL}/${id}`)).json, { participantCount: 3, remainingCapacity: 0 })
 })
 
 t.test('organisers take the list away as a table that runs no formula; nobody else does', async (t) => {

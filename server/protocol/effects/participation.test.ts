@@ -202,6 +202,42 @@ t.test('[57] the same Join again is accepted again and takes no second seat', as
   t.same(await news(ctx, alice), ['event_join'])
 })
 
+t.test(
+  'a waiting list holds for people elsewhere: no answer while they wait, Accept when a seat is free, and two hundred at once keep to the seats',
+  async (t) => {
+    const { ctx, event, eve } = await scene(t)
+    const full = await event({ capacity: 1, waitingList: true })
+    t.equal(await receive(ctx, join(full)), 'joined')
+    const asked = activity('Join', eve, full.iri)
+    t.equal(await receive(ctx, asked), 'join-requested')
+    t.equal(await stateOf(ctx, full, eve), 'pending')
+    t.same((await sent(ctx, 'Accept')).length, 1, 'for the one who has the seat')
+    t.same(await sent(ctx, 'Reject'), [])
+    t.equal(await receive(ctx, { ...recorded('in-leave-mobilizon'), object: full.iri }), 'left')
+    await doChores(ctx)
+    t.equal(await stateOf(ctx, full, eve), 'accepted')
+    t.match((await sent(ctx, 'Accept')).at(-1), { inbox: eve.inbox, body: { object: { type: 'Join', id: asked['id'], actor: eve.iri } } })
+
+    const last = await event({ capacity: 3, waitingList: true })
+    const people = await Promise.all(Array.from({ length: 100 }, (_, index) => localPerson(ctx, `p${index}`)))
+    await Promise.all(people.map((person) => joinEvent(ctx, person, last, {})))
+    const states = await ctx
+      .db('participations')
+      .where({ object_id: last.id })
+      .groupBy('state')
+      .orderBy('state')
+      .select('state')
+      .count('* as people')
+    t.same(
+      states.map((row) => [row['state'], Number(row['people'])]),
+      [
+        ['accepted', 3],
+        ['pending', 97]
+      ]
+    )
+  }
+)
+
 t.test('[58] full, cancelled and past events answer Reject, those without registrations Ignore; Leave gives the seat back', async (t) => {
   const { ctx, clock, dora, eve, alice, event } = await scene(t)
   const full = await event({ capacity: 1 })

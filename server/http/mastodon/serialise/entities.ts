@@ -286,6 +286,8 @@ export interface EventDetails {
   /** Null: as many as come. */
   capacity: number | null
   remainingCapacity: number | null
+  /** Who finds no seat waits for one. */
+  waitingList: boolean
   participantCount: number
   isOver: boolean
   /** How the viewer stands to it; null: not at all. */
@@ -302,9 +304,11 @@ export interface EventDetails {
 export interface Participation {
   /**
    * sent: on its way; received: the organiser's server has it; no_answer: three days later nothing came back; undeliverable: it could not
-   * be handed over; accepted, refused: the organiser's word; interested: only in one's own agenda.
+   * be handed over; waiting: in line for a seat; accepted, refused: the organiser's word; interested: only in one's own agenda.
    */
-  state: 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'accepted' | 'refused' | 'interested'
+  state: 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'waiting' | 'accepted' | 'refused' | 'interested'
+  /** In line for a seat, from 1; null: in no line. */
+  position: number | null
   named: boolean
   message: string
   since: string

@@ -78,6 +78,7 @@ function toJoining(
     externalParticipationUrl: facts?.external_url ?? null,
     capacity,
     remainingCapacity: capacity === null ? null : Math.max(capacity - participants, 0),
+    waitingList: facts?.waiting_list ?? false,
     participantCount: participants,
     participation: toParticipation(ctx, facts),
     invitedBy: inviter === undefined ? null : toAccountLite(ctx, inviter),
@@ -91,10 +92,11 @@ const NO_ANSWER_MS = 3 * 24 * 3_600_000
 
 function toParticipation(ctx: Ctx, facts: EventFacts | undefined): Participation | null {
   if (facts === undefined || facts.mine === null || facts.mine.state === 'left') return null
-  const { state, named, message, since, standing } = facts.mine
+  const { state, named, message, since, standing, position } = facts.mine
+  if (position !== null) return { state: 'waiting', position, named, message, since: since.toISOString() }
   const isLate = ctx.clock.now().getTime() - since.getTime() > NO_ANSWER_MS
   const waiting = standing === 'undeliverable' || !isLate ? standing : 'no_answer'
-  return { state: state === 'pending' ? waiting : state, named, message, since: since.toISOString() }
+  return { state: state === 'pending' ? waiting : state, position: null, named, message, since: since.toISOString() }
 }
 
 function toPlace({ place }: StatusRow): Place | null {
