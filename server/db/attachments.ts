@@ -26,11 +26,16 @@ export async function attachUploads(trx: Knex, objectId: string, ids: string[]):
   if (ids.length > 0) await trx('media').whereRaw('id = any(?::bigint[])', [ids]).update({ object_id: objectId })
 }
 
-/** The same pictures once more, for another date of a series: rows of their own that name the same files. Those that are gone are left out. */
+/**
+ * The same pictures once more, for another date of a series: rows of their own, of who announces it now, that name the same files. Those that
+ * are gone are left out.
+ */
 export async function copyUploads(trx: Knex, ownerId: string, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return []
-  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids]).where({ actor_id: ownerId })
-  const copies = ids.flatMap((id) => rows.find((row) => row.id === id) ?? []).map((row) => ({ ...row, id: newId(), object_id: null }))
+  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids])
+  const copies = ids
+    .flatMap((id) => rows.find((row) => row.id === id) ?? [])
+    .map((row) => ({ ...row, id: newId(), actor_id: ownerId, object_id: null, created_at: new Date() }))
   if (copies.length > 0) await trx('media').insert(copies)
   return copies.map(({ id }) => id)
 }

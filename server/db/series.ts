@@ -100,6 +100,23 @@ export async function seriesOfEvents(db: Knex, objectIds: string[]): Promise<(Se
     .select('s.*', 'e.object_id', 'e.series_at')) as (SeriesRow & { object_id: string; series_at: Date })[]
 }
 
+/**
+ * What somebody entered in the name of a group goes on in the hands of an owner of it. True when there is one. Without `seriesId`: of all groups.
+ */
+export async function handOver(trx: Knex, authorId: string, seriesId: string | null = null): Promise<boolean> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update event_series s set author_id = heir.actor_id from (
+       select series.id, (select m.actor_id from memberships m join actors a on a.id = m.actor_id and a.local and a.deleted_at is null and a.suspended_at is null
+         where m.group_id = series.publisher_id and m.role = 'owner' and m.state = 'active' and m.actor_id <> series.author_id
+         order by m.created_at, m.actor_id limit 1) as actor_id
+       from event_series series where series.author_id = :author and series.publisher_id <> :author
+         and (:series::bigint is null or series.id = :series::bigint)) heir
+     where s.id = heir.id and heir.actor_id is not null`,
+    { author: authorId, series: seriesId }
+  )
+  return rowCount > 0
+}
+
 /** Living series: of one publisher, or of everybody here. Index: event_series_publisher. */
 export async function livingSeries(db: Knex, publisherId: string | null, limit: number): Promise<SeriesRow[]> {
   const query = db<SeriesRow>('event_series as s')

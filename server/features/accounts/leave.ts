@@ -6,6 +6,7 @@ import { assertPassword } from '../../core/password.ts'
 import { wipeRemoteActor } from '../../db/actor-erasure.ts'
 import { cancelOfActor } from '../../db/deliveries.ts'
 import type { AccountRow, ActorRow } from '../../db/rows.ts'
+import { handOver } from '../../db/series.ts'
 import { publish } from '../../protocol/outbox.ts'
 import { PUBLIC } from '../../vocab/addressing.ts'
 
@@ -64,7 +65,9 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
   ])
   // What the person wrote in the name of a group is the group's; only the name behind it goes.
   await trx('objects').where({ author_id: actor.id }).update({ author_id: null })
+  await handOver(trx, actor.id)
   for (const [table, column] of [
+    ['event_series', 'author_id'],
     ['home_items', 'owner_id'],
     ['notifications', 'owner_id'],
     ['mutes', 'muter_id'],

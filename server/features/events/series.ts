@@ -12,6 +12,7 @@ import { findActor } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import {
   announcedDates,
+  handOver,
   insertSeries,
   isAnnounced,
   joinSeries,
@@ -120,6 +121,8 @@ async function announceOne(ctx: Ctx, series: SeriesRow, at: Date): Promise<boole
   } catch (error) {
     if (error instanceof Superseded) return true
     if (!isAppError(error) || error.status >= 500) throw error
+    // Who entered it has left: an owner of the group goes on.
+    if (await handOver(ctx.db, series.author_id, series.id)) return true
     ctx.log.warn({ series: series.id, code: error.code }, 'a series ends: its next date cannot be announced')
     await updateSeries(ctx.db, series.id, { ended_at: ctx.clock.now() })
     return false

@@ -5,6 +5,9 @@ import t from 'tap'
 import { buildApp } from '../../app.ts'
 import type { Ctx } from '../../context.ts'
 import { saveFollow } from '../../db/links.ts'
+import { hashPassword } from '../../core/password.ts'
+import { deleteAccount } from '../../features/accounts/leave.ts'
+import { createSeries } from '../../features/events/series.ts'
 import { createToken } from '../../features/accounts/tokens.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { testContext } from '../../test/context.ts'
@@ -215,6 +218,27 @@ t.test('who has left the group announces no more in its name', async (t) => {
   await work()
   t.same(await starts(as), ['2026-10-10T09:00:00+02:00'])
   t.ok((await ctx.db('event_series').where({ publisher_id: group.id }).first()).ended_at)
+})
+
+t.test('when who entered it leaves, an owner of the group goes on; what was one’s own goes', async (t) => {
+  const { as, group } = await market()
+  const carl = await citizen(ctx, 'carl')
+  await ctx
+    .db('memberships')
+    .insert({ group_id: group.id, actor_id: bea.actor.id, role: 'owner', state: 'active', created_at: ctx.clock.now() })
+  await ctx.db('memberships').where({ group_id: group.id, actor_id: alice.actor.id }).delete()
+  await work()
+  t.equal((await starts(as)).length, 2, 'announced all the same')
+  t.match(await ctx.db('event_series').where({ publisher_id: group.id }).first(), { author_id: bea.actor.id, ended_at: null })
+  await createSeries(ctx, carl.actor, { ...MARKET, as: undefined }, { rule: 'FREQ=DAILY' })
+  await ctx.db('event_series').where({ publisher_id: group.id }).update({ author_id: carl.actor.id })
+  await ctx
+    .db('accounts')
+    .where({ id: carl.account.id })
+    .update({ password_hash: await hashPassword('mot de passe') })
+  await deleteAccount(ctx, (await ctx.db('accounts').where({ id: carl.account.id }).first())!, carl.actor, 'mot de passe')
+  t.equal((await ctx.db('event_series').where({ publisher_id: group.id }).first()).author_id, bea.actor.id)
+  t.same(await ctx.db('event_series').where({ author_id: carl.actor.id }), [])
 })
 
 t.test('a rule that is none is refused by name', async (t) => {
