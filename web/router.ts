@@ -102,7 +102,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/@:handle([^/]+)/moderation',
     name: 'group-moderation',
     component: () => import('./pages/GroupModerationPage.vue'),
-    meta: { members: true }
+    meta: { members: true, texts: ['agenda'] }
   },
   { path: '/@:handle([^/]+)/:id(\\d+)', name: 'post', component: () => import('./pages/PostPage.vue') },
   { path: '/:rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue') }

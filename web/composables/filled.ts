@@ -12,7 +12,8 @@ interface Loaded<T> {
  */
 export function useFilled<T>({ data, refresh }: Loaded<T>, fill: (found: T) => void, isWanted: () => boolean = () => true): void {
   const fillFrom = (found: T | undefined): void => {
-    if (found !== undefined) fill(found)
+    // What was not asked for arrives as null with the rendered page.
+    if (found !== undefined && found !== null) fill(found)
   }
   watch(data, fillFrom, { immediate: true })
   onServerPrefetch(async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { routes } from '../router.ts'
 
 const web = fileURLToPath(new URL('..', import.meta.url))
 type Texts = Record<string, string | Record<string, string>>
@@ -58,4 +59,35 @@ t.test('English texts are not French ones left over', async (t) => {
     return value(fr) === value(en) && value(fr).length > 20
   })
   t.same(same, [])
+})
+
+/** A source and all it brings along, also what it loads later. */
+function withImports(path: string, found: Set<string> = new Set()): Set<string> {
+  if (found.has(path)) return found
+  found.add(path)
+  for (const [, other] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+\.(?:vue|ts))'/g)) {
+    const next = join(path, '..', other!)
+    if (!next.endsWith('router.ts')) withImports(next, found)
+  }
+  return found
+}
+
+t.test('a page asks for the texts of the parts of the site it shows', async (t) => {
+  const areaOf = new Map(
+    readdirSync(join(web, 'locales', 'areas')).flatMap((area) =>
+      Object.keys(file('areas', area, 'fr.json')).map((section) => [section, area])
+    )
+  )
+  for (const route of routes) {
+    const page = /pages\/\w+\.vue/.exec(String(route.component))?.[0]
+    if (page === undefined) continue
+    const source = [...withImports(join(web, page))].map((path) => readFileSync(path, 'utf8')).join('\n')
+    const needed = [...areaOf].flatMap(([section, area]) => (new RegExp(`['"\`]${section}\\.[a-zA-Z]`).test(source) ? [area] : []))
+    const asked = (route.meta?.['texts'] as string[] | undefined) ?? []
+    t.same(
+      [...new Set(needed)].filter((area) => !asked.includes(area)),
+      [],
+      `${String(route.name)} (${page})`
+    )
+  }
 })

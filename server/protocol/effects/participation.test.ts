@@ -203,7 +203,7 @@ t.test('[57] the same Join again is accepted again and takes no second seat', as
 })
 
 t.test(
-  'a waiting list holds for people elsewhere: no answer while they wait, Accept when a seat is free, and two hundred at once keep to the seats',
+  'a waiting list holds for people elsewhere: no answer while they wait, Accept when a seat is free, and a hundred at once keep to the seats',
   async (t) => {
     const { ctx, event, eve } = await scene(t)
     const full = await event({ capacity: 1, waitingList: true })
