@@ -15,6 +15,7 @@ import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
+import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
 import { communerTimelines } from './http/communer/timelines.ts'
 import { communerEvents } from './http/communer/events.ts'
@@ -146,6 +147,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerAgendaSources,
     communerTimelines,
+    communerResidents,
     communerTerritory,
     communerEvents,
     communerEmail,

@@ -37,6 +37,7 @@ export type Action =
   | 'object.reach'
   | 'event.organise'
   | 'media.edit'
+  | 'resident.verify'
   | 'federation.read'
   | 'federation.wake'
   | 'federation.forget'
@@ -58,6 +59,7 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
     isOwn(who, on) || isActive(on, ['owner', 'moderator']) || (isModerator(who) && isAbove(who.role, on.ownerRole ?? 'member')),
   'object.reach': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   'event.organise': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
+  'resident.verify': (who) => isOfTownHall(who),
   'media.edit': (who, on) => who.actorId === on.ownerId,
   'federation.read': isModerator,
   'federation.wake': isModerator,
@@ -76,6 +78,10 @@ export function assertCan(who: Who | null, action: Action, on: Subject = {}): vo
 
 function isModerator(who: Who): boolean {
   return who.role === 'admin' || who.role === 'moderator'
+}
+
+function isOfTownHall(who: Who): boolean {
+  return who.role === 'admin' || who.role === 'agent'
 }
 
 /** Administrators stand above all, other administrators included; moderators above members and agents. */

@@ -50,6 +50,10 @@ export interface LocalDraft {
   hashtags: string[]
   /** What only events have. */
   event?: { category?: string; joining: Joining }
+  /** What it is for us beside its type: `idea`, `vote`. */
+  kind?: string
+  /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
+  contextIri?: string | null
   /** Choices of a Question. */
   poll?: Poll
   quote?: QuoteLinks
@@ -76,7 +80,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       groupIri,
       to,
       cc,
-      contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : null,
+      contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : (draft.contextIri ?? null),
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
       interactionPolicy: interactionPolicyOf(
@@ -122,7 +126,7 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
     id,
     iri: mintObjectIri(origin),
     type,
-    kind: null,
+    kind: draft.kind ?? null,
     local: true,
     actor_id: publisher.id,
     author_id: publisher.id === author.id ? null : author.id,
@@ -131,7 +135,7 @@ function columnsOf(ctx: Ctx, draft: LocalDraft, mentioned: ActorRow[], group: Ac
     in_reply_to_iri: parent?.object.iri ?? null,
     in_reply_to_id: parent?.object.id ?? null,
     ...(parent === null ? {} : { root_id: parent.object.root_id ?? parent.object.id }),
-    url: objectUrl(origin, type, publisher.username, id),
+    url: objectUrl(origin, draft.kind ?? type, publisher.username, id),
     start_time: null,
     end_time: null,
     timezone: null,

@@ -73,9 +73,13 @@ export function actorUrl(origin: string, username: string): string {
   return `${origin}/@${username}`
 }
 
-/** HTML page of a post; events have their own place in the agenda. */
-export function objectUrl(origin: string, type: string, username: string, rowId: string): string {
-  return type === 'Event' ? `${origin}/evenements/${rowId}` : `${origin}/@${username}/${rowId}`
+/** Kinds of objects with pages of their own, by kind or type. */
+const PAGES: Record<string, string> = { Event: 'evenements', idea: 'idees', vote: 'votes' }
+
+/** HTML page of a post, by its kind or type; one without pages of its own stands among what its publisher wrote. */
+export function objectUrl(origin: string, kind: string, username: string, rowId: string): string {
+  const page = PAGES[kind]
+  return page === undefined ? `${origin}/@${username}/${rowId}` : `${origin}/${page}/${rowId}`
 }
 
 /** HTML page of a hashtag. */
