@@ -15,6 +15,8 @@ import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
+import { communerDirectory } from './http/communer/directory.ts'
+import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
 import { communerTimelines } from './http/communer/timelines.ts'
@@ -147,6 +149,8 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerAgendaSources,
     communerTimelines,
+    communerDirectory,
+    communerMap,
     communerResidents,
     communerTerritory,
     communerEvents,

@@ -27,6 +27,17 @@ export interface Site {
   accessibility?: 'none' | 'partial' | 'full'
   /** IANA name used where nothing says better. */
   timezone: string
+  /** What the map is drawn with; absent: nothing from elsewhere. */
+  map?: MapSettings
+}
+
+export interface MapSettings {
+  /** Template of tiles with {z}, {x} and {y}, or ''. */
+  tiles: string
+  /** Whose tiles they are, shown under the map. */
+  attribution: string
+  /** Template of a search for addresses with {q} (and {lat}, {lon}) that answers GeocodeJSON, or ''. */
+  geocoder: string
 }
 
 export interface Clock {

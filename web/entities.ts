@@ -470,6 +470,7 @@ export interface SiteSummary {
   insee: string
   communeId: string
   accessibility: 'none' | 'partial' | 'full'
+  map: { hasTiles: boolean; attribution: string }
 }
 
 export interface AdminAccount {

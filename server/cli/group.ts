@@ -5,7 +5,7 @@ import { createGroup } from '../features/groups/groups.ts'
 import type { Command, Input, Outcome } from './command.ts'
 import { withContext } from './run.ts'
 
-const KINDS = ['group', 'organization', 'project'] as const
+const KINDS = ['group', 'organization', 'project', 'service', 'place'] as const
 type Kind = (typeof KINDS)[number]
 
 async function create({ config, args, need, value }: Input): Promise<Outcome> {

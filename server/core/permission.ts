@@ -38,6 +38,8 @@ export type Action =
   | 'event.organise'
   | 'media.edit'
   | 'resident.verify'
+  | 'card.edit'
+  | 'directory.edit'
   | 'federation.read'
   | 'federation.wake'
   | 'federation.forget'
@@ -60,6 +62,9 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'object.reach': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   'event.organise': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   'resident.verify': (who) => isOfTownHall(who),
+  // Cards are kept by whom they are of, and by the town hall.
+  'card.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || isOfTownHall(who),
+  'directory.edit': (who) => isOfTownHall(who),
   'media.edit': (who, on) => who.actorId === on.ownerId,
   'federation.read': isModerator,
   'federation.wake': isModerator,

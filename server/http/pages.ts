@@ -150,6 +150,7 @@ function summaryOf(site: Site): SiteSummary {
     longitude,
     insee,
     communeId: communeActorId,
-    accessibility: site.accessibility ?? 'none'
+    accessibility: site.accessibility ?? 'none',
+    map: { hasTiles: (site.map?.tiles ?? '') !== '', attribution: site.map?.attribution ?? '' }
   }
 }

@@ -1,9 +1,12 @@
-// The territory of the instance, for machines: the Place that the commune's actor points at, and GeoJSON (RFC 7946).
+// The territory of the instance: the Place that the commune's actor points at, GeoJSON (RFC 7946), and the tiles of its map.
 import type { FastifyInstance } from 'fastify'
 import type { Ctx } from '../context.ts'
 import { requireSite } from '../db/site.ts'
+import { communeContour } from '../features/territory/contour.ts'
+import { tileAt } from '../features/territory/tiles.ts'
 import { territoryChain } from '../features/territory/territory.ts'
 import { territoryDocument } from '../vocab/territory.ts'
+import { LIMITS } from './plugins/rate-limit.ts'
 import { serialise } from '../vocab/context.ts'
 
 const PUBLIC = { config: { public: true } }
@@ -28,8 +31,17 @@ export async function territory(app: FastifyInstance, { ctx }: { ctx: Ctx }): Pr
       .send({
         type: 'Feature',
         id: `${origin}/ap/territory`,
-        geometry: { type: 'Point', coordinates: [longitude, latitude] },
+        geometry: (await communeContour(ctx)) ?? { type: 'Point', coordinates: [longitude, latitude] },
         properties: { name, insee: insee || null, epci: of('epci'), departement: of('departement'), region: of('region'), url: origin }
       })
   })
+
+  app.get<{ Params: { z: string; x: string; y: string } }>(
+    '/tuiles/:z(^\\d{1,2})/:x(^\\d{1,6})/:y(^\\d{1,6})',
+    { config: { public: true, rateLimit: LIMITS.tiles } },
+    async ({ params: { z, x, y } }, reply) => {
+      const { body, mediaType } = await tileAt(ctx, { z: Number(z), x: Number(x), y: Number(y) })
+      return reply.header('cache-control', 'public, max-age=604800').type(mediaType).send(body)
+    }
+  )
 }

@@ -17,7 +17,7 @@ const MAX_FIELD_VALUE = 2_047
 const MAX_ALIASES = 32
 const MAX_EMOJIS = 64
 const MAX_KEYS = 8
-const KINDS = new Set(['group', 'organization', 'project', 'commune'])
+const KINDS = new Set(['group', 'organization', 'project', 'service', 'place', 'commune'])
 /** Same-host collections and links without a column of their own, kept as they are for later use. */
 const KEPT_IRIS = ['featuredTags', 'members', 'moderators', 'attributedTo', 'events', 'posts', 'movedTo'] as const
 

@@ -3,10 +3,11 @@ import type { Knex } from 'knex'
 import type { Ctx, Site } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import { AppError } from '../core/errors.ts'
+import { findCard } from '../db/directory.ts'
 import { forgetSigningKeys, insertLocalKey, prepareKey, replaceLocalKey, type PreparedKey } from '../db/keys.ts'
 import type { ActorField, ActorImage, ActorRow, GroupKind, GroupOpenness, GroupPosting } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
-import { actorDocument, withPublicKey } from '../vocab/actor.ts'
+import { actorDocument, withPublicKey, type LocationSource } from '../vocab/actor.ts'
 import { PUBLIC } from '../vocab/addressing.ts'
 import type { WireDocument } from '../vocab/context.ts'
 import { actorIris, actorUrl, instanceActorIri, mintActorIri, sharedInboxIri } from '../vocab/iris.ts'
@@ -94,6 +95,7 @@ export async function refreshActorDocument(ctx: Ctx, trx: Knex, actorId: string)
     { ...row, updated },
     {
       ...actorLinks(requireSite(ctx), row, group),
+      location: row.type === 'Group' ? await locationOf(trx, row.id) : null,
       movedTo: await movedTo(trx, row)
     }
   )
@@ -152,6 +154,16 @@ function actorLinks(site: SiteParts, actor: { kind: string | null }, group?: { o
       ? { territory: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude } }
       : {})
   }
+}
+
+/** Nothing of a card that is not listed, nor of what it keeps to itself. */
+async function locationOf(trx: Knex, actorId: string): Promise<LocationSource | null> {
+  const card = await findCard(trx, actorId)
+  if (card === null || !card.listed || card.precision === 'hidden') return null
+  const street = card.precision === 'commune' ? '' : card.street
+  if (street + card.postal_code + card.locality === '' && card.shown_latitude === null) return null
+  const { postal_code: postalCode, locality, shown_latitude: latitude, shown_longitude: longitude } = card
+  return { street, postalCode, locality, latitude, longitude }
 }
 
 async function movedTo(trx: Knex, actor: ActorRow): Promise<string | null> {

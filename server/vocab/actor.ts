@@ -2,7 +2,7 @@
 import { territoryDocument } from './territory.ts'
 import { actorIris, sharedInboxIri } from './iris.ts'
 import type { WireDocument } from './context.ts'
-import { absoluteUrl, plainLine, wireDate } from './values.ts'
+import { absoluteUrl, decimal, plainLine, wireDate } from './values.ts'
 
 /** The columns of an `actors` row that the builder reads; an ActorRow fits. */
 export interface ActorSource {
@@ -41,6 +41,16 @@ export interface ActorLinks {
   group?: { openness: string; posting: string; members: number }
   /** The commune's place on the map; only the commune carries it. */
   territory?: { name: string; insee: string; latitude: number; longitude: number }
+  /** Where a group, a service or a place is, as exact as it says. */
+  location?: LocationSource | null
+}
+
+export interface LocationSource {
+  street: string
+  postalCode: string
+  locality: string
+  latitude: number | null
+  longitude: number | null
 }
 
 /** Mobilizon refuses longer summaries (W19). */
@@ -67,6 +77,7 @@ export function actorDocument(source: ActorSource, links: ActorLinks): WireDocum
     ...(links.group ? groupTerms(source, links.group) : {}),
     endpoints: { sharedInbox: sharedInboxIri(links.origin), ...(links.group ? groupEndpoints(source.iri) : {}) },
     ...(links.territory && source.kind === 'commune' ? { 'communer:territory': territoryDocument(links.origin, links.territory) } : {}),
+    ...(links.location ? { location: placeOf(source, links.location) } : {}),
     ...picture('icon', links.origin, source.icon),
     ...picture('image', links.origin, source.image),
     published: wireDate(source.published),
@@ -115,6 +126,22 @@ function profileTerms(source: ActorSource, origin: string): WireDocument {
     attachment: source.fields.slice(0, 10).map((field) => ({ type: 'PropertyValue', name: field.name, value: field.value })),
     tag: [],
     attributionDomains: [new URL(origin).host]
+  }
+}
+
+/** One map, never a list (federation.md W6b). */
+function placeOf(source: ActorSource, { street, postalCode, locality, latitude, longitude }: LocationSource): WireDocument {
+  const address = {
+    ...(street ? { streetAddress: street } : {}),
+    ...(postalCode ? { postalCode } : {}),
+    ...(locality ? { addressLocality: locality } : {})
+  }
+  return {
+    type: 'Place',
+    id: `${source.iri}#place`,
+    name: source.name || source.username,
+    ...(latitude === null || longitude === null ? {} : { latitude: decimal(latitude), longitude: decimal(longitude) }),
+    ...(Object.keys(address).length > 0 ? { address: { type: 'PostalAddress', ...address } } : {})
   }
 }
 

@@ -3,7 +3,7 @@ import { eventStatusOf, type EventStatus } from '../core/event-status.ts'
 import type { WireDocument } from './context.ts'
 import { eventLine } from './fallback.ts'
 import { objectSkeleton, type ObjectLinks, type ObjectSource, type PlaceSource } from './object.ts'
-import { plainTitle, wireAttachments } from './values.ts'
+import { decimal, plainTitle, wireAttachments } from './values.ts'
 import { zonedDate } from './zoned-date.ts'
 
 /** What an event has beside its row. */
@@ -125,11 +125,6 @@ function location(iri: string, place: PlaceSource | null): WireDocument {
       ...(place.address ? { address: { type: 'PostalAddress', streetAddress: place.address } } : {})
     }
   }
-}
-
-/** A coordinate that never prints as an integer (W12): Mobilizon tests is_float. A millionth of a degree is 11 cm. */
-function decimal(degrees: number): number {
-  return Number.isInteger(degrees) ? degrees + (degrees < 0 ? -0.000001 : 0.000001) : degrees
 }
 
 function picture(image: WireDocument): WireDocument {

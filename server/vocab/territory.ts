@@ -1,5 +1,6 @@
 // The territory a commune's instance stands for, as a Place (federation.md §4.9). Pure.
 import type { WireDocument } from './context.ts'
+import { decimal } from './values.ts'
 
 export interface TerritorySource {
   name: string
@@ -33,9 +34,4 @@ export function territoryDocument(origin: string, { name, insee, latitude, longi
           }))
         })
   }
-}
-
-/** Some readers take a number without decimals for a whole one and refuse it (federation.md W9). */
-function decimal(value: number): number {
-  return Number.isInteger(value) ? value + 0.000001 : value
 }

@@ -86,3 +86,8 @@ function cut(text: string, max: number): string {
         .join('')
         .trimEnd()}…`
 }
+
+/** Some readers take a number without decimals for a whole one and refuse it (federation.md W9). */
+export function decimal(value: number): number {
+  return Number.isInteger(value) ? value + 0.000001 : value
+}

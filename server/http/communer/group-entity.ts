@@ -6,7 +6,10 @@ import { toAccount } from '../mastodon/serialise/account.ts'
 import { plainText } from '../mastodon/serialise/account.ts'
 import { Id, MastodonAccount, orNull } from './schemas.ts'
 
-export const Kind = Type.Union([Type.Literal('group'), Type.Literal('organization'), Type.Literal('project')])
+export const Kind = Type.Union(
+  (['group', 'organization', 'project', 'service', 'place'] as const).map((kind) => Type.Literal(kind)),
+  { description: 'service: of the town hall; place: a hall, a garden, a shop one can follow' }
+)
 export const Openness = Type.Union([Type.Literal('open'), Type.Literal('moderated'), Type.Literal('invite_only')])
 export const Posting = Type.Union([Type.Literal('members'), Type.Literal('moderators')])
 export const MemberRole = Type.Union([Type.Literal('member'), Type.Literal('moderator'), Type.Literal('owner')])
@@ -20,7 +23,7 @@ export const Group = Type.Object(
     url: Type.String(),
     username: Type.String(),
     name: Type.String(),
-    kind: Type.String({ description: 'group, organization, project or commune' }),
+    kind: Type.String({ description: 'group, organization, project, service, place or commune' }),
     description: Type.String({ description: 'Plain text' }),
     description_html: Type.String(),
     account: MastodonAccount,

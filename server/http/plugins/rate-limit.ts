@@ -23,7 +23,9 @@ export const LIMITS = {
   apps: { max: 60, timeWindow: 60 * MINUTE_MS },
   token: { max: 60, timeWindow: 5 * MINUTE_MS },
   media: { max: 60, timeWindow: 15 * MINUTE_MS },
-  proxy: { max: 600, timeWindow: 5 * MINUTE_MS }
+  proxy: { max: 600, timeWindow: 5 * MINUTE_MS },
+  /** A screen of map is some thirty; a school shares one address. */
+  tiles: { max: 6000, timeWindow: 5 * MINUTE_MS }
 } satisfies Record<string, { max: number; timeWindow: number }>
 
 /** Tries to log in to one account, from wherever they come. */

@@ -1,0 +1,69 @@
+// Events on the map: those that are not over, by position. Reading only, through visibleTo().
+import type { Ctx } from '../context.ts'
+import { tagsOf, type Theme } from '../core/themes.ts'
+import type { Box } from './directory.ts'
+import { withoutTwins } from './event-twins.ts'
+import type { Place } from './rows.ts'
+import { listedFor, visibleTo, type Viewer } from './visibility.ts'
+
+export interface MapEvent {
+  id: string
+  iri: string
+  name: string
+  url: string | null
+  local: boolean
+  start_time: Date
+  end_time: Date | null
+  timezone: string | null
+  place: Place | null
+  latitude: number
+  longitude: number
+}
+
+/** What is still to come, at most this far ahead: a map of everything for ever says nothing. */
+const AHEAD_DAYS = 92
+const LONGEST_DAYS = 31
+
+/** Soonest first. Plan: objects_place, or objects_agenda where the box holds everything; statistics decide. */
+export async function eventsWithin(
+  ctx: Ctx,
+  viewer: Viewer,
+  { west, south, east, north }: Box,
+  { words = '', theme, limit }: { words?: string; theme?: Theme; limit: number }
+): Promise<MapEvent[]> {
+  const now = ctx.clock.now()
+  const query = ctx
+    .db('objects as o')
+    .where('o.type', 'Event')
+    .whereRaw(
+      `o.start_time > :now::timestamptz - interval '${LONGEST_DAYS} days' and o.start_time < :now::timestamptz + interval '${AHEAD_DAYS} days'
+        and coalesce(o.end_time, o.start_time) >= :now`,
+      { now }
+    )
+    .whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+    .whereRaw("coalesce(o.event_status, '') <> 'CANCELLED'")
+    .orderBy([{ column: 'o.start_time' }, { column: 'o.id' }])
+    .limit(limit)
+    .select(
+      'o.id',
+      'o.iri',
+      'o.name',
+      'o.url',
+      'o.local',
+      'o.start_time',
+      'o.end_time',
+      'o.timezone',
+      'o.place',
+      'o.latitude',
+      'o.longitude'
+    )
+  if (words !== '')
+    query.whereRaw(
+      `search_words(o.name, o.summary, o.content_html, o.place, o.attachments) @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(?::text))`,
+      [words]
+    )
+  if (theme !== undefined)
+    query.whereRaw('exists (select 1 from object_tags t where t.object_id = o.id and t.tag = any(?))', [tagsOf(theme)])
+  withoutTwins(query, 'o')
+  return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as MapEvent[]
+}

@@ -1,0 +1,172 @@
+// Cards of the directory: read, edited by whoever keeps them, claimed by whom they are of, corrected by everybody.
+import type { Knex } from 'knex'
+import type { Ctx } from '../../context.ts'
+import { newId } from '../../core/ids.ts'
+import { AppError } from '../../core/errors.ts'
+import { assertCan, can, type Who } from '../../core/permission.ts'
+import { findClaims, findSuggestions, type ClaimRow, type SuggestionRow } from '../../db/card-requests.ts'
+import { findCard, saveCard, type CardRow } from '../../db/directory.ts'
+import { findMembership, insertMembership } from '../../db/memberships.ts'
+import type { ActorRow } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
+import { publishActorUpdate } from '../../protocol/local-actors.ts'
+import { readCard, type CardInput } from './card-input.ts'
+
+/** A year: then the card asks whether it is still right. */
+const STALE_MS = 365 * 86_400_000
+
+export interface CardView {
+  actor: ActorRow
+  card: CardRow
+  isStale: boolean
+  canEdit: boolean
+  /** Of the viewer, on a card nobody answers for: asked for it. */
+  hasClaimed: boolean
+  /** Waiting for whoever may edit; 0 for others. */
+  requests: number
+}
+
+/** A living person, group or place of this instance by username. Throws card.unknown (404). */
+export async function getCardActor(ctx: Ctx, username: string): Promise<ActorRow> {
+  const actor = await ctx
+    .db<ActorRow>('actors')
+    .where({ local: true })
+    .whereIn('type', ['Person', 'Group'])
+    .whereRaw('lower(username) = ?', username.replace(/^@/, '').toLowerCase())
+    .whereNull('deleted_at')
+    .whereNull('suspended_at')
+    .first()
+  if (actor === undefined) throw new AppError('card.unknown', 404, 'There is no card of this name.')
+  return actor
+}
+
+/** The card as the viewer may see it; null when it is not listed and not theirs. */
+export async function viewCard(ctx: Ctx, who: Who | null, actor: ActorRow): Promise<CardView | null> {
+  const card = await findCard(ctx.db, actor.id)
+  const canEdit = await mayEdit(ctx, who, actor)
+  if (card === null || (!card.listed && !canEdit)) return null
+  const [claims, suggestions] = canEdit ? await Promise.all([findClaims(ctx.db, actor.id), findSuggestions(ctx.db, actor.id)]) : [[], []]
+  const mine =
+    who === null ? undefined : await ctx.db('card_claims').where({ actor_id: actor.id, claimant_id: who.actorId }).first('actor_id')
+  return {
+    actor,
+    card,
+    isStale: isStale(ctx, card),
+    canEdit,
+    hasClaimed: mine !== undefined,
+    requests: claims.length + suggestions.length
+  }
+}
+
+export function isStale(ctx: Ctx, card: CardRow): boolean {
+  return card.confirmed_at.getTime() < ctx.clock.now().getTime() - STALE_MS
+}
+
+/** Changes a card and tells followers' servers. Throws permission.denied (403), card.* (422). */
+export async function editCard(ctx: Ctx, who: Who, actor: ActorRow, input: CardInput): Promise<void> {
+  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
+  const columns = readCard(input)
+  await ctx.db.transaction(async (trx) => {
+    // People are not listed by the way: only when they say so.
+    const isNew = actor.type === 'Person' && (await findCard(trx, actor.id)) === null
+    await saveCard(trx, actor.id, { ...(isNew ? { listed: false, precision: 'commune' as const } : {}), ...columns }, ctx.clock.now())
+    await publishActorUpdate(ctx, trx, actor.id)
+  })
+}
+
+/** "Still right": asked once a year. Throws permission.denied (403). */
+export async function confirmCard(ctx: Ctx, who: Who, actor: ActorRow): Promise<void> {
+  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
+  await ctx.db('directory_cards').where({ actor_id: actor.id }).update({ confirmed_at: ctx.clock.now() })
+}
+
+/** The town hall says that the card is of whom it names, or takes that back. Throws permission.denied (403), card.unclaimed (409). */
+export async function verifyCard(ctx: Ctx, who: Who, actor: ActorRow, verified: boolean): Promise<void> {
+  assertCan(who, 'directory.edit')
+  const changed = await ctx
+    .db('directory_cards')
+    .where({ actor_id: actor.id })
+    .whereNot({ state: 'unclaimed' })
+    .update({ state: verified ? 'verified' : 'claimed' })
+  if (changed === 0) throw new AppError('card.unclaimed', 409, 'Nobody answers for this card yet.')
+}
+
+/** Asks for a card nobody answers for. Again changes nothing but the proof. Throws card.claimed (409). */
+export async function claimCard(ctx: Ctx, who: Who, actor: ActorRow, proof: string): Promise<void> {
+  const card = await findCard(ctx.db, actor.id)
+  if (card === null || card.state !== 'unclaimed') throw new AppError('card.claimed', 409, 'Somebody answers for this card already.')
+  await ctx
+    .db('card_claims')
+    .insert({ actor_id: actor.id, claimant_id: who.actorId, proof: proof.trim().slice(0, 1000), created_at: ctx.clock.now() })
+    .onConflict(['actor_id', 'claimant_id'])
+    .merge(['proof'])
+}
+
+/** The town hall answers: with yes the claimant owns the group and other claims fall away. Throws permission.denied, claim.unknown (404). */
+export async function answerClaim(ctx: Ctx, who: Who, actor: ActorRow, claimantId: string, accepted: boolean): Promise<void> {
+  assertCan(who, 'directory.edit')
+  await ctx.db.transaction(async (trx) => {
+    const gone = await trx('card_claims').where({ actor_id: actor.id, claimant_id: claimantId }).delete()
+    if (gone === 0) throw new AppError('claim.unknown', 404, 'Nobody asks for this card.')
+    if (!accepted) return
+    await insertMembership(ctx, trx, {
+      groupId: actor.id,
+      actorId: claimantId,
+      role: 'owner',
+      state: 'active',
+      origin: requireSite(ctx).origin
+    })
+    await trx('memberships').where({ group_id: actor.id, actor_id: claimantId }).update({ role: 'owner', state: 'active' })
+    // Who imported the card answered for it only until now.
+    await trx('directory_cards').where({ actor_id: actor.id }).update({ state: 'verified', confirmed_at: ctx.clock.now() })
+    await trx('card_claims').where({ actor_id: actor.id }).delete()
+    await publishActorUpdate(ctx, trx, actor.id)
+  })
+}
+
+/** Somebody who may not edit says what should change; once more replaces it. Throws card.* (422), card.nothing (422). */
+export async function suggestChange(ctx: Ctx, who: Who, actor: ActorRow, input: CardInput, note: string): Promise<void> {
+  // A person's card is the person's: nobody is told what to put there.
+  if (actor.type === 'Person') throw new AppError('card.unknown', 404, 'There is no card of this name.')
+  const { listed: _, ...changes } = input
+  readCard(changes)
+  if (Object.keys(changes).length === 0 && note.trim() === '')
+    throw new AppError('card.nothing', 422, 'Please say what should change.', { details: { field: 'note' } })
+  const row = { changes: JSON.stringify(changes), note: note.trim().slice(0, 1000), created_at: ctx.clock.now() }
+  await ctx
+    .db('card_suggestions')
+    .insert({ id: newId(ctx.clock.now()), actor_id: actor.id, author_id: who.actorId, ...row })
+    .onConflict(['actor_id', 'author_id'])
+    .merge(row)
+}
+
+/** Takes a suggestion over, or leaves it; either way it is done with. Throws permission.denied (403), suggestion.unknown (404). */
+export async function answerSuggestion(ctx: Ctx, who: Who, actor: ActorRow, id: string, accepted: boolean): Promise<void> {
+  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
+  await ctx.db.transaction(async (trx) => {
+    const [found] = await trx<SuggestionRow>('card_suggestions').where({ id, actor_id: actor.id }).delete().returning('*')
+    if (found === undefined) throw new AppError('suggestion.unknown', 404, 'This suggestion is gone.')
+    if (!accepted) return
+    await saveCard(trx, actor.id, readCard(found.changes as CardInput), ctx.clock.now())
+    await publishActorUpdate(ctx, trx, actor.id)
+  })
+}
+
+export interface CardRequests {
+  claims: ClaimRow[]
+  suggestions: SuggestionRow[]
+}
+
+/** What waits for an answer. Throws permission.denied (403). */
+export async function requestsOf(ctx: Ctx, who: Who, actor: ActorRow): Promise<CardRequests> {
+  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
+  const [claims, suggestions] = await Promise.all([findClaims(ctx.db, actor.id), findSuggestions(ctx.db, actor.id)])
+  return { claims: can(who, 'directory.edit') ? claims : [], suggestions }
+}
+
+async function mayEdit(ctx: Ctx, who: Who | null, actor: ActorRow, trx: Knex = ctx.db): Promise<boolean> {
+  if (who === null) return false
+  // A person's card is the person's: not even the town hall writes it.
+  if (actor.type === 'Person') return who.actorId === actor.id
+  return can(who, 'card.edit', { membership: await findMembership(trx, actor.id, who.actorId) })
+}

@@ -1,0 +1,82 @@
+// Contours as GeoJSON (RFC 7946): of the commune, by its INSEE code or "commune" where there is none.
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { findContour, saveContour } from '../../db/contours.ts'
+import { requireSite } from '../../db/site.ts'
+
+export type Ring = [number, number][]
+export interface Contour {
+  type: 'Polygon' | 'MultiPolygon'
+  coordinates: Ring[] | Ring[][]
+}
+
+/** A commune of 900 inhabitants has some hundred points; a whole département more than anybody draws. */
+const MAX_POINTS = 20_000
+
+/** Null: none was imported. */
+export async function communeContour(ctx: Ctx): Promise<Contour | null> {
+  return (await findContour(ctx.db, codeOf(ctx))) as Contour | null
+}
+
+/**
+ * Keeps the contour found in what somebody uploads: a geometry, a feature, or the feature of a collection whose code is the commune's.
+ * Positions are rounded to about a metre. Throws contour.invalid, contour.not-found, contour.too-large (422).
+ */
+export async function importContour(ctx: Ctx, file: unknown): Promise<Contour> {
+  const { insee, name } = requireSite(ctx)
+  const contour = readContour(file, insee)
+  await saveContour(ctx.db, { code: codeOf(ctx), name, geometry: contour }, ctx.clock.now())
+  return contour
+}
+
+export function readContour(file: unknown, insee: string): Contour {
+  const root = objectOf(file)
+  if (root['type'] === 'FeatureCollection') {
+    const features = Array.isArray(root['features']) ? root['features'].map(objectOf) : []
+    const codes = (feature: Record<string, unknown>): unknown[] => Object.values(objectOf(feature['properties']))
+    const found = features.length === 1 ? features[0] : features.find((feature) => insee !== '' && codes(feature).includes(insee))
+    if (found === undefined) throw wrong('contour.not-found', 'The commune is not among the areas of this file.')
+    return readContour(found, insee)
+  }
+  if (root['type'] === 'Feature') return readContour(root['geometry'], insee)
+  // geo.api.gouv.fr answers {contour: {…}} when asked for fields=contour.
+  if (root['type'] === undefined && root['contour'] !== undefined) return readContour(root['contour'], insee)
+  const coordinates = root['coordinates']
+  if (!Array.isArray(coordinates)) throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
+  const points = { count: 0 }
+  if (root['type'] === 'Polygon') return { type: 'Polygon', coordinates: ringsOf(coordinates, points) }
+  if (root['type'] === 'MultiPolygon') return { type: 'MultiPolygon', coordinates: coordinates.map((polygon) => ringsOf(polygon, points)) }
+  throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
+}
+
+function ringsOf(polygon: unknown, points: { count: number }): Ring[] {
+  if (!Array.isArray(polygon) || polygon.length === 0) throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
+  return polygon.map((ring: unknown): Ring => {
+    if (!Array.isArray(ring) || ring.length < 4) throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
+    points.count += ring.length
+    if (points.count > MAX_POINTS) throw wrong('contour.too-large', `A contour has at most ${MAX_POINTS} points.`)
+    return ring.map((position: unknown): [number, number] => {
+      const [longitude, latitude] = (Array.isArray(position) ? position : []) as unknown[]
+      const isPosition =
+        typeof longitude === 'number' && typeof latitude === 'number' && Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90
+      if (!isPosition) throw wrong('contour.invalid', 'Positions are longitude and latitude in degrees (WGS 84).')
+      return [rounded(longitude), rounded(latitude)]
+    })
+  })
+}
+
+function rounded(degrees: number): number {
+  return Math.round(degrees * 1e5) / 1e5
+}
+
+function codeOf(ctx: Ctx): string {
+  return requireSite(ctx).insee || 'commune'
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function wrong(code: string, text: string): AppError {
+  return new AppError(code, 422, text, { details: { field: 'file' } })
+}

@@ -1,0 +1,188 @@
+// The map of the native API: what lies in a box, places by name, the contour, and what the commune chose to draw it with.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { isStale } from '../../features/directory/cards.ts'
+import { mapWithin } from '../../features/directory/search.ts'
+import { communeContour, importContour } from '../../features/territory/contour.ts'
+import { findPlaces } from '../../features/territory/find-place.ts'
+import { mapSettings, saveMapSettings } from '../../features/territory/map-settings.ts'
+import { zonedDate } from '../../vocab/zoned-date.ts'
+import { LIMITS } from '../plugins/rate-limit.ts'
+import { allow } from './allow.ts'
+import { kindOf, presentEntry, ThemeWord } from './card-entity.ts'
+import { answers, orNull, strictObject } from './schemas.ts'
+
+const tags = ['map']
+const READ = { public: true }
+const KIND = Type.String({ enum: ['person', 'group', 'organization', 'project', 'service', 'place', 'commune', 'event'] })
+const DEGREES = '-?[0-9]{1,3}(\\.[0-9]{1,12})?'
+
+const Geometry = Type.Object({ type: Type.String(), coordinates: Type.Array(Type.Unknown()) }, { description: 'RFC 7946' })
+const Feature = Type.Object({
+  type: Type.Literal('Feature'),
+  id: Type.String(),
+  geometry: Geometry,
+  properties: Type.Object({
+    kind: Type.String(),
+    name: Type.String(),
+    url: Type.String(),
+    text: Type.String({ description: 'One line: an address, or date and place' }),
+    themes: Type.Array(Type.String()),
+    start: orNull(Type.String()),
+    timezone: orNull(Type.String())
+  })
+})
+const Settings = Type.Object(
+  {
+    tiles: Type.String({ description: 'https://…/{z}/{x}/{y}.png; empty: none' }),
+    attribution: Type.String(),
+    geocoder: Type.String({ description: 'https://…?q={q}, answering GeocodeJSON; empty: none' })
+  },
+  { title: 'MapSettings', additionalProperties: false }
+)
+const Found = Type.Object(
+  {
+    name: Type.String(),
+    address: Type.String(),
+    latitude: orNull(Type.Number()),
+    longitude: orNull(Type.Number()),
+    username: orNull(Type.String({ description: 'Of a place of the directory' })),
+    source: Type.Union([Type.Literal('directory'), Type.Literal('events'), Type.Literal('geocoder')])
+  },
+  { title: 'FoundPlace' }
+)
+
+/** Fastify plugin, to register under /api/communer/v1. */
+export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get(
+    '/map',
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'What lies in a box, as GeoJSON: cards, and events of the next three months',
+        querystring: Type.Object({
+          bbox: Type.String({ pattern: `^${DEGREES},${DEGREES},${DEGREES},${DEGREES}$`, description: 'west,south,east,north' }),
+          kind: Type.Optional(Type.Union([KIND, Type.Array(KIND, { maxItems: 8 })])),
+          theme: Type.Optional(ThemeWord),
+          q: Type.Optional(Type.String({ maxLength: 200 }))
+        }),
+        response: answers(
+          200,
+          Type.Object({
+            type: Type.Literal('FeatureCollection'),
+            features: Type.Array(Feature),
+            isCut: Type.Boolean({ description: 'There is more than is told: come closer' })
+          })
+        )
+      }
+    },
+    async (request) => {
+      const { bbox, kind, theme, q } = request.query
+      const [west, south, east, north] = bbox.split(',').map(Number) as [number, number, number, number]
+      if (west > east || south > north || south < -90 || north > 90 || west < -180 || east > 180)
+        throw new AppError('map.box', 422, 'A box is west, south, east, north in degrees.', { details: { field: 'bbox' } })
+      const kinds = kind === undefined ? [] : typeof kind === 'string' ? [kind] : kind
+      const filter = { kinds, ...(q === undefined ? {} : { words: q }), ...(theme === undefined ? {} : { theme }) }
+      const view = await mapWithin(ctx, { west, south, east, north }, filter)
+      return {
+        type: 'FeatureCollection' as const,
+        features: [
+          ...view.cards.map((entry) => {
+            const card = presentEntry(ctx, entry, isStale(ctx, entry.c_row))
+            const { street, postalCode, locality } = card.address
+            return pointOf(entry.iri, card.position!, {
+              kind: kindOf(entry),
+              name: entry.name || entry.username,
+              url: `/@${entry.username}`,
+              text: [street, [postalCode, locality].filter(Boolean).join(' ')].filter(Boolean).join(', '),
+              themes: card.themes,
+              start: null,
+              timezone: null
+            })
+          }),
+          ...view.events.map((event) =>
+            pointOf(event.iri, event, {
+              kind: 'event',
+              name: event.name,
+              url: `/evenements/${event.id}`,
+              text: event.place?.name ?? event.place?.address ?? '',
+              themes: [],
+              start: zonedDate(event.start_time, event.timezone ?? 'UTC'),
+              timezone: event.timezone
+            })
+          )
+        ],
+        isCut: view.isCut
+      }
+    }
+  )
+
+  app.get(
+    '/map/contour',
+    {
+      config: READ,
+      schema: { tags, summary: 'The contour of the commune; null when none was imported', response: answers(200, orNull(Geometry)) }
+    },
+    async () => (await communeContour(ctx)) as { type: string; coordinates: unknown[] } | null
+  )
+
+  app.get(
+    '/places',
+    {
+      config: { ...READ, rateLimit: LIMITS.communes },
+      schema: {
+        tags,
+        summary: 'Places by name or address: of the directory, of earlier events, and for people logged in of the geocoder',
+        querystring: Type.Object({ q: Type.String({ maxLength: 200 }) }),
+        response: answers(200, Type.Array(Found))
+      }
+    },
+    async (request) => await findPlaces(ctx, request.query.q, request.auth !== null)
+  )
+
+  app.get(
+    '/admin/map',
+    {
+      config: { scope: 'admin:read' },
+      preHandler: allow('site.edit'),
+      schema: { tags, summary: 'What the map is drawn with', response: answers(200, Settings) }
+    },
+    async () => mapSettings(ctx)
+  )
+
+  app.put(
+    '/admin/map',
+    {
+      config: { scope: 'admin:write' },
+      preHandler: allow('site.edit'),
+      schema: { tags, summary: 'Choose tiles and geocoder', body: Settings, response: answers(200, Settings) }
+    },
+    async (request) => await saveMapSettings(ctx, request.body)
+  )
+
+  app.put(
+    '/admin/contour',
+    {
+      config: { scope: 'admin:write' },
+      preHandler: allow('site.edit'),
+      bodyLimit: 2_000_000,
+      schema: {
+        tags,
+        summary: 'Import the contour from GeoJSON: a geometry, a feature, or a collection with the commune in it',
+        body: strictObject({ file: Type.Unknown() }),
+        response: answers(200, Geometry)
+      }
+    },
+    async (request) => await importContour(ctx, request.body.file)
+  )
+}
+
+function pointOf<Properties>(id: string, { latitude, longitude }: { latitude: number; longitude: number }, properties: Properties) {
+  return { type: 'Feature' as const, id, geometry: { type: 'Point', coordinates: [longitude, latitude] }, properties }
+}
