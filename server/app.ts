@@ -15,6 +15,7 @@ import { communerChannels } from './http/communer/channels.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
+import { directoryFiles } from './http/directory-files.ts'
 import { communerDirectory } from './http/communer/directory.ts'
 import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
@@ -138,6 +139,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(activityPub, { ctx })
   await app.register(wellKnown, { ctx })
   await app.register(territory, { ctx })
+  await app.register(directoryFiles, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
   for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation])
     await app.register(routes, native)

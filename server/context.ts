@@ -38,6 +38,8 @@ export interface MapSettings {
   attribution: string
   /** Template of a search for addresses with {q} (and {lat}, {lon}) that answers GeocodeJSON, or ''. */
   geocoder: string
+  /** West, south, east, north of the contour, when one was imported. */
+  box?: [number, number, number, number]
 }
 
 export interface Clock {

@@ -470,7 +470,7 @@ export interface SiteSummary {
   insee: string
   communeId: string
   accessibility: 'none' | 'partial' | 'full'
-  map: { hasTiles: boolean; attribution: string }
+  map: { hasTiles: boolean; attribution: string; box: [number, number, number, number] | null }
 }
 
 export interface AdminAccount {

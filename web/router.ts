@@ -25,7 +25,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/ParticipantsPage.vue'),
     meta: { members: true }
   },
-  { path: '/groupes', name: 'groups', component: () => import('./pages/GroupsPage.vue') },
+  { path: '/groupes', redirect: (to) => ({ path: '/annuaire', query: to.query }) },
   { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },
   {
     path: '/groupes/:username/modifier',
@@ -33,7 +33,14 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditGroupPage.vue'),
     meta: { members: true }
   },
-  { path: '/annuaire', redirect: '/groupes' },
+  { path: '/annuaire', name: 'directory', component: () => import('./pages/DirectoryPage.vue'), meta: { texts: ['directory', 'themes'] } },
+  {
+    path: '/annuaire/:username/modifier',
+    name: 'edit-card',
+    component: () => import('./pages/EditCardPage.vue'),
+    meta: { members: true, texts: ['directory', 'themes'] }
+  },
+  { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
@@ -90,7 +97,12 @@ export const routes: RouteRecordRaw[] = [
   },
   { path: '/interagir', name: 'elsewhere', component: () => import('./pages/ElsewherePage.vue') },
   { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true } },
-  { path: '/@:handle([^/]+)', name: 'profile', component: () => import('./pages/ProfilePage.vue') },
+  {
+    path: '/@:handle([^/]+)',
+    name: 'profile',
+    component: () => import('./pages/ProfilePage.vue'),
+    meta: { texts: ['directory', 'themes'] }
+  },
   { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
   {
     path: '/groupes/:username/agendas',

@@ -5,6 +5,10 @@ declare module '*.vue' {
   export default component
 }
 declare module '*.css'
+declare module '*.css?url' {
+  const address: string
+  export default address
+}
 interface ImportMetaEnv {
   readonly SSR: boolean
 }

@@ -15,7 +15,7 @@ const LOOKS = [
   { name: 'wide-dark', width: 1280, height: 900, colorScheme: 'dark' }
 ] as const
 /** A new commune is seen on these. */
-const EMPTY = ['/', '/agenda', '/groupes', '/recherche', '/a-propos']
+const EMPTY = ['/', '/agenda', '/annuaire', '/carte', '/recherche', '/a-propos']
 const FOLDER = join(ROOT, 'screenshots')
 
 async function main(): Promise<void> {

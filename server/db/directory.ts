@@ -84,6 +84,37 @@ export async function findCard(trx: Knex, actorId: string): Promise<CardRow | nu
   )
 }
 
+/** A person's before they wrote anything: not listed, and no nearer than the commune. */
+export function blankCard(actorId: string, now: Date): CardRow {
+  return {
+    actor_id: actorId,
+    listed: false,
+    org_type: null,
+    siret: null,
+    rna: null,
+    themes: [],
+    skills: [],
+    street: '',
+    postal_code: '',
+    locality: '',
+    latitude: null,
+    longitude: null,
+    precision: 'commune',
+    shown_latitude: null,
+    shown_longitude: null,
+    phone: '',
+    email: '',
+    website: '',
+    hours: {},
+    accessibility: [],
+    state: 'claimed',
+    source: null,
+    source_key: null,
+    confirmed_at: now,
+    updated_at: now
+  }
+}
+
 export interface CardOrigin {
   state?: CardState
   source?: string

@@ -151,6 +151,6 @@ function summaryOf(site: Site): SiteSummary {
     insee,
     communeId: communeActorId,
     accessibility: site.accessibility ?? 'none',
-    map: { hasTiles: (site.map?.tiles ?? '') !== '', attribution: site.map?.attribution ?? '' }
+    map: { hasTiles: (site.map?.tiles ?? '') !== '', attribution: site.map?.attribution ?? '', box: site.map?.box ?? null }
   }
 }

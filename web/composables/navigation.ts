@@ -27,7 +27,8 @@ export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: Compute
     side: computed(() => [
       item('/', 'nav.wall', 'wall'),
       item('/agenda', 'nav.agenda', 'calendar'),
-      item('/groupes', 'nav.groups', 'people'),
+      item('/carte', 'nav.map', 'place'),
+      item('/annuaire', 'nav.groups', 'people'),
       item('/recherche', 'nav.search', 'search'),
       ...(signedIn ? [notifications()] : [])
     ]),
@@ -37,15 +38,15 @@ export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: Compute
             item('/', 'nav.wall', 'wall'),
             item('/agenda', 'nav.agenda', 'calendar'),
             item('/publier', 'nav.publish', 'plus'),
-            item('/groupes', 'nav.groups', 'people'),
+            item('/annuaire', 'nav.groups', 'people'),
             notifications()
           ]
         : [
             item('/', 'nav.wall', 'wall'),
             item('/agenda', 'nav.agenda', 'calendar'),
-            item('/groupes', 'nav.groups', 'people'),
-            item('/recherche', 'nav.search', 'search'),
-            item('/a-propos', 'nav.about', 'town')
+            item('/annuaire', 'nav.groups', 'people'),
+            item('/carte', 'nav.map', 'place'),
+            item('/recherche', 'nav.search', 'search')
           ]
     )
   }

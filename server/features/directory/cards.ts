@@ -5,7 +5,7 @@ import { newId } from '../../core/ids.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, can, type Who } from '../../core/permission.ts'
 import { findClaims, findSuggestions, type ClaimRow, type SuggestionRow } from '../../db/card-requests.ts'
-import { findCard, saveCard, type CardRow } from '../../db/directory.ts'
+import { blankCard, findCard, saveCard, type CardRow } from '../../db/directory.ts'
 import { findMembership, insertMembership } from '../../db/memberships.ts'
 import type { ActorRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -42,8 +42,9 @@ export async function getCardActor(ctx: Ctx, username: string): Promise<ActorRow
 
 /** The card as the viewer may see it; null when it is not listed and not theirs. */
 export async function viewCard(ctx: Ctx, who: Who | null, actor: ActorRow): Promise<CardView | null> {
-  const card = await findCard(ctx.db, actor.id)
   const canEdit = await mayEdit(ctx, who, actor)
+  // Who has none yet begins with an empty one.
+  const card = (await findCard(ctx.db, actor.id)) ?? (canEdit ? blankCard(actor.id, ctx.clock.now()) : null)
   if (card === null || (!card.listed && !canEdit)) return null
   const [claims, suggestions] = canEdit ? await Promise.all([findClaims(ctx.db, actor.id), findSuggestions(ctx.db, actor.id)]) : [[], []]
   const mine =

@@ -2,7 +2,8 @@
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { findContour, saveContour } from '../../db/contours.ts'
-import { requireSite } from '../../db/site.ts'
+import { loadSite, requireSite, saveSite } from '../../db/site.ts'
+import { mapSettings } from './map-settings.ts'
 
 export type Ring = [number, number][]
 export interface Contour {
@@ -25,7 +26,12 @@ export async function communeContour(ctx: Ctx): Promise<Contour | null> {
 export async function importContour(ctx: Ctx, file: unknown): Promise<Contour> {
   const { insee, name } = requireSite(ctx)
   const contour = readContour(file, insee)
-  await saveContour(ctx.db, { code: codeOf(ctx), name, geometry: contour }, ctx.clock.now())
+  const map = { ...mapSettings(ctx), box: boxOf(contour) }
+  await ctx.db.transaction(async (trx) => {
+    await saveContour(trx, { code: codeOf(ctx), name, geometry: contour }, ctx.clock.now())
+    await saveSite(ctx, trx, { ...requireSite(ctx), map })
+  })
+  await loadSite(ctx)
   return contour
 }
 
@@ -63,6 +69,19 @@ function ringsOf(polygon: unknown, points: { count: number }): Ring[] {
       return [rounded(longitude), rounded(latitude)]
     })
   })
+}
+
+/** West, south, east, north. */
+function boxOf({ type, coordinates }: Contour): [number, number, number, number] {
+  const box: [number, number, number, number] = [180, 90, -180, -90]
+  const rings = (type === 'Polygon' ? coordinates : coordinates.flat()) as Ring[]
+  for (const [longitude, latitude] of rings.flat()) {
+    box[0] = Math.min(box[0], longitude)
+    box[1] = Math.min(box[1], latitude)
+    box[2] = Math.max(box[2], longitude)
+    box[3] = Math.max(box[3], latitude)
+  }
+  return box
 }
 
 function rounded(degrees: number): number {

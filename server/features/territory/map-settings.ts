@@ -12,7 +12,12 @@ export function mapSettings(ctx: Ctx): MapSettings {
 
 /** Replaces them. Throws map.tiles, map.attribution, map.geocoder (422). */
 export async function saveMapSettings(ctx: Ctx, wanted: MapSettings): Promise<MapSettings> {
-  const settings = { tiles: wanted.tiles.trim(), attribution: wanted.attribution.trim().slice(0, 200), geocoder: wanted.geocoder.trim() }
+  const settings = {
+    ...mapSettings(ctx),
+    tiles: wanted.tiles.trim(),
+    attribution: wanted.attribution.trim().slice(0, 200),
+    geocoder: wanted.geocoder.trim()
+  }
   if (settings.tiles !== '' && !isTemplate(settings.tiles, ['{z}', '{x}', '{y}']))
     throw wrong('map.tiles', 'tiles', 'The address of tiles starts with https:// and holds {z}, {x} and {y}.')
   if (settings.tiles !== '' && settings.attribution === '')

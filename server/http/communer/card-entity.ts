@@ -14,7 +14,7 @@ import {
   type Precision
 } from '../../db/directory.ts'
 import { toAccount, type ActorView, type Counts } from '../mastodon/serialise/account.ts'
-import { MastodonAccount, orNull, strictObject } from './schemas.ts'
+import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const oneOf = <Word extends string>(words: readonly Word[]) => Type.Unsafe<Word>({ type: 'string', enum: [...words] })
 export const ThemeWord = oneOf<Theme>(THEMES)
@@ -23,12 +23,14 @@ export const AccessibilityWord = oneOf<Accessibility>(ACCESSIBILITY)
 export const KINDS = ['person', 'group', 'organization', 'project', 'service', 'place', 'commune'] as const
 export const KindWord = oneOf(KINDS)
 
-const Hours = Type.Record(oneOf(DAYS), Type.Array(Type.Array(Type.String(), { minItems: 2, maxItems: 2 })), {
+const Spans = Type.Optional(Type.Array(Type.Array(Type.String(), { minItems: 2, maxItems: 2 })))
+const Hours = Type.Object(Object.fromEntries(DAYS.map((day) => [day, Spans])) as Record<(typeof DAYS)[number], typeof Spans>, {
   description: 'By day (mo to su): spans as [from, until], HH:MM'
 })
 
 export const Card = Type.Object(
   {
+    id: Id,
     account: MastodonAccount,
     kind: KindWord,
     listed: Type.Boolean(),
@@ -99,6 +101,7 @@ export function presentCard(
   const hours = hoursOf(card.hours)
   const hidesAddress = !own && (card.precision === 'commune' || card.precision === 'hidden')
   return {
+    id: actor.id,
     account: toAccount(ctx, actor, counts),
     kind: kindOf(actor),
     listed: card.listed,

@@ -56,6 +56,7 @@ t.test('a group’s card is found by name, by a word of its description, by them
   const near = await find('near=48.19,-1.6&radius=50000')
   t.same(names(near), ['salle', 'boulangerie'], 'nearest first')
   t.ok(near.json[0].distance > 1000 && near.json[0].distance < 1300)
+  t.same(near.json[1].hours.mo[1], ['15:00', '19:00'])
   t.same(near.json[1].openingHours, ['Mo 07:00-13:00', 'Mo 15:00-19:00'])
   t.match((await anyone('GET', `${API}/directory/counts`)).json, { kinds: { place: 1, organization: 1 }, themes: { food: 1 } })
   await alice.call('PATCH', `${API}/groups/velo`, { name: 'Atelier cyclo' })
@@ -194,4 +195,31 @@ t.test('the map shows what lies in its box and what is to come there, with the c
   t.equal((await admin.call('PUT', `${API}/admin/map`, settings)).json.code, 'map.attribution')
   t.equal((await admin.call('PUT', `${API}/admin/map`, { ...settings, tiles: 'file:///etc/{z}{x}{y}' })).json.code, 'map.tiles')
   t.equal((await app.inject({ url: '/tuiles/3/4/5' })).statusCode, 404, 'no tiles were chosen')
+})
+
+t.test('the directory is taken away as a table, as GeoJSON and as a card for one’s address book, without people', async (t) => {
+  const { alice, app } = await clientScene(t)
+  await group(alice, 'cantine', { name: '=Cantine; "du" Bourg', description: 'Repas à midi, le soir aussi. '.repeat(5) })
+  await alice.call('PUT', `${API}/directory/cantine`, {
+    latitude: 48.1,
+    longitude: -1.6,
+    phone: '02 99 00 00 00',
+    street: '1, rue Haute',
+    locality: 'Bourg'
+  })
+  await alice.call('PUT', `${API}/directory/alice`, { listed: true, phone: '06 00 00 00 00' })
+  const csv = (await app.inject({ url: '/annuaire.csv?q=cantine' })).body
+  t.match(csv, `"'=Cantine; ""du"" Bourg"`, 'no formula')
+  t.match(csv, '1, rue Haute')
+  t.notMatch((await app.inject({ url: '/annuaire.csv' })).body, /06 00/)
+  t.same((await app.inject({ url: '/annuaire.geojson?type=person' })).json().features, [])
+  t.match((await app.inject({ url: '/annuaire.geojson?q=cantine' })).json().features[0], {
+    geometry: { type: 'Point', coordinates: [-1.6, 48.1] },
+    properties: { phone: '02 99 00 00 00' }
+  })
+  const vcard = (await app.inject({ url: '/@cantine/fiche.vcf' })).body
+  t.match(vcard, 'FN:=Cantine\\; "du" Bourg\r\n')
+  t.match(vcard, 'ADR:;;1\\, rue Haute;Bourg;;;\r\n')
+  t.ok(vcard.split('\r\n').every((line) => Buffer.byteLength(line) <= 76))
+  t.equal((await app.inject({ url: '/@bea/fiche.vcf' })).statusCode, 404)
 })

@@ -7,7 +7,7 @@ import { createGroup, editGroup, getGroup, type GroupChanges } from '../../featu
 import { assertInvites, invitationsOf, inviteToGroup, withdrawInvitation } from '../../features/groups/invite.ts'
 import { approveMember, joinGroup, leaveGroup, removeMember, setMember } from '../../features/groups/members.ts'
 import { listGroups, listMembers, viewGroup } from '../../features/groups/present.ts'
-import { can } from '../../core/permission.ts'
+import { assertCan, can } from '../../core/permission.ts'
 import { AppError } from '../../core/errors.ts'
 import { findMembership } from '../../db/memberships.ts'
 import { storePortrait } from '../../features/media/portrait.ts'
@@ -77,6 +77,8 @@ export async function communerGroups(instance: FastifyInstance, { ctx }: { ctx: 
       }
     },
     async (request, reply) => {
+      // A service is the town hall's to open.
+      if (request.body.kind === 'service') assertCan(whoIs(request), 'directory.edit')
       const group = await createGroup(ctx, requireAuth(request).actor, request.body)
       return reply.code(201).send(await show(request, group.id))
     }

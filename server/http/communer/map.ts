@@ -2,7 +2,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { Ctx } from '../../context.ts'
+import type { Ctx, MapSettings } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { isStale } from '../../features/directory/cards.ts'
 import { mapWithin } from '../../features/directory/search.ts'
@@ -153,7 +153,7 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
       preHandler: allow('site.edit'),
       schema: { tags, summary: 'What the map is drawn with', response: answers(200, Settings) }
     },
-    async () => mapSettings(ctx)
+    async () => told(mapSettings(ctx))
   )
 
   app.put(
@@ -163,7 +163,7 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
       preHandler: allow('site.edit'),
       schema: { tags, summary: 'Choose tiles and geocoder', body: Settings, response: answers(200, Settings) }
     },
-    async (request) => await saveMapSettings(ctx, request.body)
+    async (request) => told(await saveMapSettings(ctx, request.body))
   )
 
   app.put(
@@ -181,6 +181,11 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
     },
     async (request) => await importContour(ctx, request.body.file)
   )
+}
+
+/** Without what the server finds by itself. */
+function told({ tiles, attribution, geocoder }: MapSettings) {
+  return { tiles, attribution, geocoder }
 }
 
 function pointOf<Properties>(id: string, { latitude, longitude }: { latitude: number; longitude: number }, properties: Properties) {
