@@ -38,7 +38,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/annuaire/:username/modifier',
     name: 'edit-card',
     component: () => import('./pages/EditCardPage.vue'),
-    meta: { members: true, texts: ['directory', 'themes'] }
+    meta: { members: true, texts: ['directory', 'cardform', 'themes'] }
   },
   { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
