@@ -67,7 +67,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/SettingsPage.vue'),
     meta: { members: true }
   },
-  { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true } },
+  { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true, texts: ['setup'] } },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
   { path: '/admin/annonces', name: 'announcements', component: () => import('./pages/AnnouncementsPage.vue'), meta: { members: true } },
@@ -84,7 +84,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/admin/personnes/:id(\\d+)', name: 'person', component: () => import('./pages/PersonPage.vue'), meta: { members: true } },
   { path: '/signaler', name: 'report-form', component: () => import('./pages/ReportFormPage.vue') },
   { path: '/hors-ligne', name: 'offline', component: () => import('./pages/OfflinePage.vue') },
-  { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue') },
+  { path: '/a-propos', name: 'about', component: () => import('./pages/AboutPage.vue'), meta: { texts: ['about'] } },
   { path: '/mentions-legales', name: 'mentions', component: () => import('./pages/LegalPage.vue') },
   { path: '/confidentialite', name: 'privacy', component: () => import('./pages/LegalPage.vue') },
   { path: '/accessibilite', name: 'accessibility', component: () => import('./pages/LegalPage.vue') },
@@ -93,10 +93,10 @@ export const routes: RouteRecordRaw[] = [
     path: '/authorize_interaction',
     name: 'interact',
     component: () => import('./pages/InteractPage.vue'),
-    meta: { members: true }
+    meta: { members: true, texts: ['interact'] }
   },
-  { path: '/interagir', name: 'elsewhere', component: () => import('./pages/ElsewherePage.vue') },
-  { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true } },
+  { path: '/interagir', name: 'elsewhere', component: () => import('./pages/ElsewherePage.vue'), meta: { texts: ['interact'] } },
+  { path: '/installation', name: 'setup', component: () => import('./pages/SetupPage.vue'), meta: { bare: true, texts: ['setup'] } },
   {
     path: '/@:handle([^/]+)',
     name: 'profile',
