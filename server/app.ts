@@ -17,6 +17,7 @@ import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
 import { directoryFiles } from './http/directory-files.ts'
 import { communerDirectory } from './http/communer/directory.ts'
+import { communerIdeas } from './http/communer/ideas.ts'
 import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
@@ -153,6 +154,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerTimelines,
     communerDirectory,
     communerMap,
+    communerIdeas,
     communerResidents,
     communerTerritory,
     communerEvents,

@@ -39,6 +39,7 @@ export type Action =
   | 'media.edit'
   | 'resident.verify'
   | 'card.edit'
+  | 'idea.answer'
   | 'directory.edit'
   | 'federation.read'
   | 'federation.wake'
@@ -64,6 +65,7 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   'resident.verify': (who) => isOfTownHall(who),
   // Cards are kept by whom they are of, and by the town hall.
   'card.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || isOfTownHall(who),
+  'idea.answer': (who) => isOfTownHall(who),
   'directory.edit': (who) => isOfTownHall(who),
   'media.edit': (who, on) => who.actorId === on.ownerId,
   'federation.read': isModerator,

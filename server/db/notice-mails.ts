@@ -23,6 +23,9 @@ export const MAILED_BY_DEFAULT = [
   'event_moved',
   'event_deleted',
   'event_reminder',
+  'idea_due',
+  'idea_answered',
+  'idea_project',
   'moderation_warning',
   'group_removed'
 ]

@@ -38,6 +38,10 @@ export type NotificationType =
   // To those who look after a group, and to who invited.
   | 'group_request'
   | 'group_joined'
+  // To the town hall: enough people back an idea. To who backs one: it is answered, it is a project now.
+  | 'idea_due'
+  | 'idea_answered'
+  | 'idea_project'
 
 export interface NewNotification {
   ownerId: string
@@ -63,7 +67,8 @@ const NEW_ACCOUNT = "interval '30 days'"
  * scalar subqueries, since of an "exists" inside a case PostgreSQL may make a hash of the whole table.
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
-  'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined')
+  'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
+  'idea_due', 'idea_answered', 'idea_project')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[

@@ -245,7 +245,11 @@ export const HANGING_ON = [
   'notifications',
   'participations',
   'event_invitations',
-  'events'
+  'events',
+  'ideas',
+  'idea_helps',
+  'idea_objections',
+  'journal'
 ]
 
 /**

@@ -12,6 +12,8 @@ import { closePoll, tellTotals } from '../protocol/local-polls.ts'
 import { AGENDA_CHORE } from '../db/agenda-sources.ts'
 import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
+import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
+import { publishIdea } from '../protocol/ideas.ts'
 import { readSource } from '../features/events/read-source.ts'
 import { announceDates } from '../features/events/series.ts'
 import { SERIES_CHORE } from '../db/series.ts'
@@ -61,7 +63,10 @@ export const CHORES: Record<string, ChoreWork> = {
   [CARD_CHORE]: readCard,
   [TWIN_CHORE]: findTwins,
   [AGENDA_CHORE]: readSource,
-  [SERIES_CHORE]: announceDates
+  [SERIES_CHORE]: announceDates,
+  [THRESHOLD_CHORE]: watchThreshold,
+  [DUTY_CHORE]: remindDuty,
+  'idea-publish': publishIdea
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))

@@ -9,6 +9,7 @@ import { quotedBy } from '../db/quotes.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
+import { ideaSource } from './ideas.ts'
 import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
@@ -25,6 +26,8 @@ export interface LocalEdit {
   mentions: ActorRow[]
   hashtags: string[]
   category?: string
+  /** The words are the same, what stands beside them changed: no version is kept and nobody is bothered. */
+  isStateOnly?: boolean
 }
 
 /** Replaces what a local object says; keeps the former text; sends Update to everyone who got the original. */
@@ -60,17 +63,18 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
       event: { ...(category === undefined ? {} : { category }), ...(joining === undefined ? {} : { joining }) },
       quote: await storedQuote(trx, stored),
+      idea: stored.kind === 'idea' ? await ideaSource(trx, stored.id) : null,
       interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
       commentsEnabled: row.reply_policy !== 'nobody'
     }
   )
-  await keepVersion(trx, stored, before)
+  if (edit.isStateOnly !== true) await keepVersion(trx, stored, before)
   await writeRow(trx, row, edit.hashtags)
   await addRecipients(trx, row.id, edit.mentions)
   await notifyMentions(ctx, trx, [row])
   await askForCards(ctx, trx, [row])
   await askForTwins(ctx, trx, [row])
-  await notifyBoosters(ctx, trx, row)
+  if (edit.isStateOnly !== true) await notifyBoosters(ctx, trx, row)
   await tellNotified(ctx, trx, await tellOfChange(ctx, trx, stored, row))
   const { body } = await publish(ctx, trx, {
     actor: publisher,

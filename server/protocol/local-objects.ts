@@ -12,6 +12,7 @@ import { requireSite } from '../db/site.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
+import type { IdeaSource } from '../vocab/idea.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
@@ -54,6 +55,8 @@ export interface LocalDraft {
   kind?: string
   /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
   contextIri?: string | null
+  /** What only ideas have. */
+  idea?: IdeaSource
   /** Choices of a Question. */
   poll?: Poll
   quote?: QuoteLinks
@@ -83,6 +86,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : (draft.contextIri ?? null),
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
+      ...(draft.idea === undefined ? {} : { idea: draft.idea }),
       interactionPolicy: interactionPolicyOf(
         { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },
         publisher,

@@ -4,6 +4,7 @@ import { PUBLIC } from './addressing.ts'
 import { articleDocument } from './article.ts'
 import type { WireDocument } from './context.ts'
 import { eventDocument, type EventDetails } from './event.ts'
+import { ideaFields, type IdeaSource } from './idea.ts'
 import { noteDocument } from './note.ts'
 import { questionDocument, type PollSource } from './question.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
@@ -64,6 +65,8 @@ export interface ObjectLinks {
   commentsEnabled?: boolean
   /** What only events have. */
   event?: EventDetails
+  /** What only ideas have. */
+  idea?: IdeaSource | null
 }
 
 /** A quoted post: its id, its page, and its author's stamp when there is one. */
@@ -75,6 +78,11 @@ export interface QuoteLinks {
 
 /** The document of a local object of any type we publish, without @context (federation.md §4.0). */
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
+  const document = documentOfType(source, links)
+  return links.idea ? { ...document, ...ideaFields(links.idea) } : document
+}
+
+function documentOfType(source: ObjectSource, links: ObjectLinks): WireDocument {
   if (source.type === 'Event') return eventDocument(source, links)
   if (source.type === 'Article' || source.type === 'Page') return articleDocument(source, links)
   if (source.type === 'Question') return questionDocument(source, links)

@@ -32,7 +32,10 @@ export const ALERTS = [
   'group_refused',
   'group_removed',
   'group_request',
-  'group_joined'
+  'group_joined',
+  'idea_due',
+  'idea_answered',
+  'idea_project'
 ] as const
 
 export interface SubscriptionInput {

@@ -36,7 +36,8 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
   }
 }
 
-function toImage(ctx: Ctx, row: StatusRow): EventEntity['image'] {
+/** The first picture, or null. */
+export function toImage(ctx: Ctx, row: StatusRow): EventEntity['image'] {
   const picture = row.attachments.find(({ type, mediaType }) => type === 'Image' || (type !== 'Link' && mediaType?.startsWith('image/')))
   if (picture === undefined) return null
   return { url: proxied(ctx, picture.url, subjectOf(row)), description: picture.name, width: picture.width, height: picture.height }

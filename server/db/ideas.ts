@@ -1,0 +1,209 @@
+// Ideas: their rows, their lists, who backs, helps and objects. Lists go through visibleTo(); a backer is a like.
+import type { Knex } from 'knex'
+import type { Ctx } from '../context.ts'
+import type { Theme } from '../core/themes.ts'
+import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
+import { listedFor, visibleTo, type Viewer } from './visibility.ts'
+
+export const ANSWERS = ['none', 'examining', 'accepted', 'partly', 'refused'] as const
+export type Answer = (typeof ANSWERS)[number]
+export const HELP_KINDS = ['skills', 'material', 'time', 'money', 'place'] as const
+export type HelpKind = (typeof HELP_KINDS)[number]
+
+export interface Commitment {
+  text: string
+  /** YYYY-MM-DD. */
+  due: string
+  done: string | null
+}
+
+export interface IdeaRow {
+  object_id: string
+  title: string
+  themes: Theme[]
+  state: 'open' | 'withdrawn' | 'merged'
+  merged_into: string | null
+  residents: number
+  verified: number
+  members: number
+  public: number
+  answer: Answer
+  answer_text: string
+  answer_cost: string
+  answer_period: string
+  answered_at: string | null
+  answered_by: string | null
+  /** YYYY-MM-DD. */
+  due_on: string | null
+  progress: number
+  commitments: Commitment[]
+  project_id: string | null
+}
+
+/** Ids and dates as text, as JSON has them. */
+const IDEA = `to_jsonb(i) || jsonb_build_object('object_id', i.object_id::text, 'merged_into', i.merged_into::text,
+  'answered_by', i.answered_by::text, 'project_id', i.project_id::text)`
+
+export async function findIdea(trx: Knex, objectId: string): Promise<IdeaRow | null> {
+  const row = await trx('ideas as i')
+    .where('i.object_id', objectId)
+    .first<{ idea: IdeaRow } | undefined>(trx.raw(`${IDEA} as idea`))
+  return row?.idea ?? null
+}
+
+export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public' | 'commitments'>> & {
+  commitments?: Commitment[]
+}
+
+export async function insertIdea(trx: Knex, row: Pick<IdeaRow, 'object_id' | 'title' | 'themes'>): Promise<void> {
+  await trx('ideas').insert(row)
+}
+
+export async function updateIdea(trx: Knex, objectId: string, { commitments, ...changes }: IdeaChanges): Promise<void> {
+  await trx('ideas')
+    .where({ object_id: objectId })
+    .update({ ...changes, ...(commitments === undefined ? {} : { commitments: JSON.stringify(commitments) }) })
+}
+
+/** Held until the end of the transaction: answers and backers of one idea come one after the other. */
+export async function lockIdea(trx: Knex, objectId: string): Promise<IdeaRow | null> {
+  await trx('ideas').where({ object_id: objectId }).forUpdate().first('object_id')
+  return findIdea(trx, objectId)
+}
+
+export type ListedIdea = StatusRow & { idea: IdeaRow }
+
+export interface IdeaFilter {
+  /** new; backed: most backers first; voice: open, without an answer, not yet backed by the viewer; due: owed an answer, soonest first. */
+  tab: 'new' | 'backed' | 'voice' | 'answered' | 'done' | 'due' | 'mine'
+  theme?: Theme
+  words?: string
+  /** Row id of a group it was said in or published by. */
+  groupId?: string
+  /** Only these, in any state. */
+  ids?: string[]
+  offset: number
+  limit: number
+}
+
+/** Plans: ideas_open, ideas_backed, ideas_answered, ideas_done, ideas_due; objects by primary key. */
+export async function listIdeas(ctx: Ctx, viewer: Viewer, filter: IdeaFilter): Promise<ListedIdea[]> {
+  const query = ctx
+    .db('ideas as i')
+    .join('objects as o', 'o.id', 'i.object_id')
+    .limit(filter.limit)
+    .offset(filter.offset)
+    .select(...statusColumns('o'), ctx.db.raw(`${IDEA} as idea`))
+  if (filter.ids !== undefined) query.whereRaw('i.object_id = any(?::bigint[])', [filter.ids])
+  else order(query, filter.tab, viewer)
+  if (filter.theme !== undefined) query.whereRaw('i.themes @> array[?]::text[]', [filter.theme])
+  if (filter.words !== undefined && filter.words.trim() !== '')
+    query.whereRaw(
+      `(search_words(o.name, o.summary, o.content_html, o.place, o.attachments) @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(:words::text))
+        or to_tsvector('public.communer'::regconfig, search_fold(i.title)) @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(:words::text)))`,
+      { words: filter.words }
+    )
+  if (filter.groupId !== undefined) query.where('o.group_id', filter.groupId)
+  return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as ListedIdea[]
+}
+
+function order(query: Knex.QueryBuilder, tab: IdeaFilter['tab'], viewer: Viewer): void {
+  if (tab === 'mine')
+    return void query.whereRaw('coalesce(o.author_id, o.actor_id) = ?::bigint', [viewer.actorId]).orderBy('i.object_id', 'desc')
+  if (tab === 'answered')
+    return void query.whereRaw("i.answered_at is not null and i.answer <> 'examining'").orderByRaw('i.answered_at desc, i.object_id desc')
+  if (tab === 'done') return void query.whereRaw('i.progress = 100').orderBy('i.object_id', 'desc')
+  query.whereRaw("i.state = 'open'")
+  if (tab === 'due')
+    return void query.whereRaw("i.due_on is not null and i.answer in ('none', 'examining')").orderByRaw('i.due_on, i.object_id')
+  if (tab === 'backed') return void query.orderByRaw('(i.residents + i.members + i.public) desc, i.object_id desc')
+  if (tab === 'voice') {
+    query.whereRaw("i.answer in ('none', 'examining')")
+    if (viewer.actorId !== null)
+      query.whereRaw(
+        'i.object_id not in (select l.object_id from likes l where l.actor_id = ?::bigint) and coalesce(o.author_id, o.actor_id) <> ?::bigint',
+        [viewer.actorId, viewer.actorId]
+      )
+  }
+  query.orderBy('i.object_id', 'desc')
+}
+
+/** Open ideas whose titles have words of this one, those that share most first: ids. Plan: ideas_titles. */
+export async function similarIdeas(ctx: Ctx, title: string, limit: number): Promise<string[]> {
+  const found = await ctx.db.raw<{ rows: { id: string }[] }>(
+    `select object_id::text as id
+     from ideas, lateral (select replace(plainto_tsquery('public.communer'::regconfig, search_fold(:title))::text, '&', '|')::tsquery as any_word) asked
+     where state = 'open' and to_tsvector('public.communer'::regconfig, search_fold(title)) @@ any_word
+     order by ts_rank(to_tsvector('public.communer'::regconfig, search_fold(title)), any_word)
+       + similarity(f_unaccent(title), f_unaccent(:title)) desc, object_id desc
+     limit :limit`,
+    { title, limit }
+  )
+  return found.rows.map(({ id }) => id)
+}
+
+/** How the viewer stands to each of these. */
+export async function standingsOf(
+  ctx: Ctx,
+  viewer: Viewer,
+  ids: string[]
+): Promise<Map<string, { backed: boolean; objection: string | null; help: { kinds: HelpKind[]; words: string } | null }>> {
+  if (viewer.actorId === null || ids.length === 0) return new Map()
+  const found = await ctx.db.raw<{
+    rows: { id: string; backed: boolean; objection: string | null; kinds: HelpKind[] | null; words: string }[]
+  }>(
+    `select w.id::text, (select true from likes l where l.object_id = w.id and l.actor_id = :me) as backed,
+       (select reason from idea_objections n where n.object_id = w.id and n.actor_id = :me) as objection, h.kinds, h.words
+     from unnest(:ids::bigint[]) as w(id) left join idea_helps h on h.object_id = w.id and h.actor_id = :me`,
+    { me: viewer.actorId, ids }
+  )
+  return new Map(
+    found.rows.map(({ id, backed, objection, kinds, words }) => [
+      id,
+      { backed: backed === true, objection, help: kinds === null ? null : { kinds, words } }
+    ])
+  )
+}
+
+/** How many help and object, for each of these. */
+export async function opinionsOf(ctx: Ctx, ids: string[]): Promise<Map<string, { helps: number; objections: number }>> {
+  if (ids.length === 0) return new Map()
+  const found = await ctx.db.raw<{ rows: { id: string; helps: number; objections: number }[] }>(
+    `select w.id::text, (select count(*)::int from idea_helps h where h.object_id = w.id) as helps,
+       (select count(*)::int from idea_objections n where n.object_id = w.id) as objections
+     from unnest(?::bigint[]) as w(id)`,
+    [ids]
+  )
+  return new Map(found.rows.map(({ id, helps, objections }) => [id, { helps, objections }]))
+}
+
+export type Supporter = ActorPart & { words: string; kinds: HelpKind[] | null; said_at: Date }
+
+/** Who objects and why, or who helps and how; oldest first. Plan: primary keys. */
+export async function supportersOf(ctx: Ctx, table: 'idea_helps' | 'idea_objections', objectId: string): Promise<Supporter[]> {
+  const said = table === 'idea_helps' ? ['t.words', 't.kinds'] : ['t.reason as words', ctx.db.raw('null::text[] as kinds')]
+  return (await ctx
+    .db(`${table} as t`)
+    .join('actors as a', 'a.id', 't.actor_id')
+    .leftJoin('actor_stats as s', 's.actor_id', 'a.id')
+    .where('t.object_id', objectId)
+    .whereRaw('a.deleted_at is null and a.suspended_at is null')
+    .orderBy('t.created_at')
+    .limit(200)
+    .select(...actorColumns('a'), ...countColumns(ctx.db), ...said, 't.created_at as said_at')) as Supporter[]
+}
+
+/** People of the town hall: whom a duty is told. */
+export async function townHall(trx: Knex): Promise<string[]> {
+  return await trx('accounts').whereIn('role', ['admin', 'agent']).where({ status: 'active' }).pluck<string[]>('actor_id')
+}
+
+/** Local people who back the idea, and its author: whom an answer is told. */
+export async function concernedBy(trx: Knex, objectId: string): Promise<string[]> {
+  const found = await trx.raw<{ rows: { id: string }[] }>(
+    `select l.actor_id::text as id from likes l join actors a on a.id = l.actor_id and a.local where l.object_id = :objectId
+     union select coalesce(o.author_id, o.actor_id)::text from objects o where o.id = :objectId`,
+    { objectId }
+  )
+  return found.rows.map(({ id }) => id)
+}
