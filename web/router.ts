@@ -40,6 +40,25 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditCardPage.vue'),
     meta: { members: true, texts: ['directory', 'cardform', 'themes'] }
   },
+  { path: '/idees', name: 'ideas', component: () => import('./pages/IdeasPage.vue'), meta: { texts: ['ideas', 'themes'] } },
+  {
+    path: '/idees/nouvelle',
+    name: 'new-idea',
+    component: () => import('./pages/NewIdeaPage.vue'),
+    meta: { members: true, texts: ['ideas', 'themes'] }
+  },
+  {
+    path: '/idees/:id(\\d+)',
+    name: 'idea',
+    component: () => import('./pages/IdeaPage.vue'),
+    meta: { texts: ['ideas', 'themes'] }
+  },
+  {
+    path: '/idees/:id(\\d+)/modifier',
+    name: 'edit-idea',
+    component: () => import('./pages/EditIdeaPage.vue'),
+    meta: { members: true, texts: ['ideas', 'themes'] }
+  },
   { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },

@@ -66,6 +66,8 @@ interface Ids {
   conversation: string
   report: string
   person: string
+  idea: string
+  ownIdea: string
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -105,7 +107,21 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     agreement: true
   }).catch(() => undefined)
   const [report] = await call(admin, 'GET', '/api/communer/v1/admin/reports')
-  return { event: event.id, post: post.id, list: list.id, conversation: conversation.id, report: report.id, person: other.account.id }
+  const [idea] = await call(member, 'GET', '/api/communer/v1/ideas?tab=answered')
+  const ownIdea = await call(member, 'POST', '/api/communer/v1/ideas', {
+    title: 'Une boîte à livres au marché',
+    text: 'On y laisse un livre, on en prend un autre.'
+  })
+  return {
+    event: event.id,
+    post: post.id,
+    list: list.id,
+    conversation: conversation.id,
+    report: report.id,
+    person: other.account.id,
+    idea: idea.id,
+    ownIdea: ownIdea.id
+  }
 }
 
 /** An address for each route; several where a page has sections. `setup` is shown before set-up alone. */
@@ -120,6 +136,10 @@ function examples(ids: Ids): PageExample[] {
     participants: ['member', `/evenements/${ids.event}/participants`],
     directory: ['visitor', '/annuaire', '/annuaire?theme=culture'],
     map: ['visitor', '/carte'],
+    ideas: ['visitor', '/idees', '/idees?onglet=repondues'],
+    'new-idea': ['member', '/idees/nouvelle'],
+    idea: ['admin', `/idees/${ids.idea}`],
+    'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],
     'edit-card': ['member', '/annuaire/fresque/modifier'],
     'new-group': ['member', '/groupes/nouveau'],
     'edit-group': ['member', '/groupes/fresque/modifier'],

@@ -11,6 +11,7 @@ import type { Ctx } from '../context.ts'
 import { requireSite } from '../db/site.ts'
 import type { ActorRow, GroupRow, ObjectRow } from '../db/rows.ts'
 import type { Command, Input, Outcome } from './command.ts'
+import { seedIdeas } from './seed-demo-ideas.ts'
 import { seedDirectory } from './seed-demo-directory.ts'
 import { withContext } from './run.ts'
 
@@ -181,6 +182,7 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
   })
   await seedEvents(ctx, people)
   await seedDirectory(ctx, people)
+  await seedIdeas(ctx, people)
   return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length + ANSWERS.length + 1, events: EVENTS.length + 1 }
 }
 

@@ -8,6 +8,7 @@ export function profilePath(account: Pick<Account, 'acct'>): string {
 /** The page of a message or of the event it stands for. */
 export function statusPath(status: Status): string {
   if (status.communer?.type === 'Event') return `/evenements/${status.id}`
+  if (status.communer?.kind === 'idea' && !isRemote(status.account)) return `/idees/${status.id}`
   return `/@${status.account.acct}/${status.id}`
 }
 

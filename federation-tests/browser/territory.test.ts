@@ -1,0 +1,71 @@
+// The map, the directory and ideas in a real browser: a place is found and followed on the map, an idea becomes an answer.
+import t from 'tap'
+import { livingCommune } from './every-page.ts'
+import { breaches, noBrowser, openBrowser, visit } from './visitor.ts'
+
+t.test(
+  'somebody new finds who is here on the map; an idea is proposed, backed and answered',
+  { skip: noBrowser, timeout: 240_000 },
+  async (t) => {
+    const browser = await openBrowser()
+    t.teardown(() => browser.close())
+    const { instance, origin, open } = await livingCommune(browser)
+    t.teardown(() => instance.dispose())
+
+    const visitor = (await open('visitor')).page
+    await visit(visitor, `${origin}/carte`)
+    await visitor.locator('.town-map .town-pin, .town-map .town-cluster').first().waitFor()
+    await visitor.getByText('Afficher', { exact: true }).first().click()
+    await visitor.locator('.chip', { hasText: 'Lieux' }).click()
+    await visitor.getByRole('button', { name: 'Afficher' }).click()
+    await visitor.waitForURL(/type=place/)
+    const list = visitor.locator('.map-list')
+    await list.getByRole('link', { name: 'Médiathèque' }).waitFor()
+    t.equal(await list.getByRole('link').count(), 2, 'places alone, on the map and in the list')
+    t.same(await breaches(visitor), [])
+    await list.getByRole('link', { name: 'Médiathèque' }).click()
+    await visitor.getByText('14 h – 18 h').first().waitFor()
+    await visitor.getByRole('link', { name: 'Voir sur la carte' }).waitFor()
+    await visit(visitor, `${origin}/annuaire`)
+    await visitor.getByRole('main').getByRole('searchbox').fill('boulengerie')
+    await visitor.getByRole('main').getByRole('button', { name: 'Chercher' }).click()
+    await visitor.getByRole('link', { name: 'Boulangerie Grondin' }).waitFor()
+
+    const member = (await open('member')).page
+    await visit(member, `${origin}/idees/nouvelle`)
+    await member.getByLabel('Votre idée en une phrase').fill('Un banc devant la médiathèque')
+    await member
+      .locator('.notice', { hasText: 'ressemble à une idée' })
+      .getByRole('link', { name: /Un banc à l’ombre/ })
+      .waitFor()
+    await member.getByLabel('Votre idée en une phrase').fill('Une fontaine au parc des jeux')
+    await member.getByLabel('En quelques lignes').fill('Les enfants ont soif, l’été surtout.')
+    await member.locator('.chip', { hasText: 'Santé' }).click()
+    await member.getByRole('button', { name: 'Proposer' }).click()
+    await member.waitForURL(/\/idees\/\d+$/)
+    await member.getByRole('heading', { level: 1, name: 'Une fontaine au parc des jeux' }).waitFor()
+    t.same(await breaches(member), [])
+    const address = member.url()
+
+    const mayor = (await open('admin')).page
+    await visit(mayor, address)
+    await mayor.getByRole('button', { name: 'J’appuie' }).click()
+    await mayor.getByRole('button', { name: 'Vous appuyez' }).waitFor()
+    const desk = mayor.locator('section', { has: mayor.getByRole('heading', { name: 'Répondre au nom de la commune' }) })
+    await desk.getByLabel('Réponse').selectOption('partly')
+    await desk.getByLabel('Pourquoi').fill('Une fontaine, oui, mais près du gymnase.')
+    await desk.getByRole('button', { name: 'Publier la réponse' }).click()
+    await mayor.locator('.journal').getByText('accepte une partie de l’idée').waitFor()
+    t.same(await breaches(mayor), [])
+
+    await visit(member, `${origin}/notifications`)
+    await member.getByText('a répondu à une idée que vous appuyez').first().waitFor()
+    const plain = await browser.newPage({ javaScriptEnabled: false, locale: 'fr-FR' })
+    await plain.goto(address)
+    t.match(
+      await plain.locator('main').innerText(),
+      /Acceptée en partie[\s\S]*Une fontaine, oui, mais près du gymnase/,
+      'readable without JavaScript'
+    )
+  }
+)

@@ -1,0 +1,66 @@
+// Ideas, as the native API answers them.
+import type { Account } from './entities.ts'
+
+export const HELP_KINDS = ['skills', 'material', 'time', 'money', 'place'] as const
+export type HelpKind = (typeof HELP_KINDS)[number]
+export const ANSWERS = ['examining', 'accepted', 'partly', 'refused'] as const
+
+export interface Commitment {
+  text: string
+  due: string
+  done: string | null
+}
+
+export interface Idea {
+  id: string
+  uri: string
+  url: string
+  title: string
+  text: string
+  source: string | null
+  themes: string[]
+  place: { name: string | null; address: string | null; latitude: number | null; longitude: number | null } | null
+  image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  account: Account
+  author: Account | null
+  created_at: string
+  state: 'open' | 'withdrawn' | 'merged'
+  mergedInto: { id: string; title: string } | null
+  backers: { residents: number; verified: number; members: number; public: number }
+  helps: number
+  objections: number
+  threshold: number | null
+  dueOn: string | null
+  isOverdue: boolean
+  answer: { state: (typeof ANSWERS)[number]; text: string; cost: string; period: string; answered_at: string; by: Account | null } | null
+  progress: number
+  commitments: Commitment[]
+  project: Account | null
+  mine: { backed: boolean; objection: string | null; help: { kinds: HelpKind[]; words: string } | null }
+  can: { edit: boolean; withdraw: boolean; answer: boolean; concretise: boolean }
+  replies_count: number
+}
+
+export interface JournalEntry {
+  id: string
+  what: string
+  from: string | null
+  to: string | null
+  by: Account | null
+  reason: string
+  at: string
+}
+
+export interface Supporter {
+  account: Account
+  words: string
+  kinds: HelpKind[] | null
+  created_at: string
+}
+
+/** The state people are shown, one word. */
+export function standOf(idea: Idea): string {
+  if (idea.state !== 'open') return idea.state
+  if (idea.progress === 100) return 'done'
+  return idea.answer?.state ?? (idea.dueOn === null ? 'open' : 'awaited')
+}
