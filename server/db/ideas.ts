@@ -165,16 +165,25 @@ export async function standingsOf(
   )
 }
 
-/** How many help and object, for each of these. */
-export async function opinionsOf(ctx: Ctx, ids: string[]): Promise<Map<string, { helps: number; objections: number }>> {
+export interface IdeaOpinions {
+  helps: number
+  objections: number
+  replies: number
+  /** Title of the idea this one was joined to. */
+  mergedTitle: string | null
+}
+
+/** How many help, object and answer, for each of these. */
+export async function opinionsOf(ctx: Ctx, ids: string[]): Promise<Map<string, IdeaOpinions>> {
   if (ids.length === 0) return new Map()
-  const found = await ctx.db.raw<{ rows: { id: string; helps: number; objections: number }[] }>(
-    `select w.id::text, (select count(*)::int from idea_helps h where h.object_id = w.id) as helps,
-       (select count(*)::int from idea_objections n where n.object_id = w.id) as objections
-     from unnest(?::bigint[]) as w(id)`,
+  const found = await ctx.db.raw<{ rows: (IdeaOpinions & { id: string })[] }>(
+    `select i.object_id::text as id, (select count(*)::int from idea_helps h where h.object_id = i.object_id) as helps,
+       (select count(*)::int from idea_objections n where n.object_id = i.object_id) as objections,
+       coalesce((select s.replies from object_stats s where s.object_id = i.object_id), 0) as replies, into_idea.title as "mergedTitle"
+     from ideas i left join ideas into_idea on into_idea.object_id = i.merged_into where i.object_id = any(?::bigint[])`,
     [ids]
   )
-  return new Map(found.rows.map(({ id, helps, objections }) => [id, { helps, objections }]))
+  return new Map(found.rows.map(({ id, ...opinions }) => [id, opinions]))
 }
 
 export type Supporter = ActorPart & { words: string; kinds: HelpKind[] | null; said_at: Date }

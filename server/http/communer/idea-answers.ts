@@ -119,16 +119,10 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
   const actorIds = rows.flatMap((row) =>
     [row.actor_id, row.author_id, row.idea.answered_by, row.idea.project_id].filter((id) => id !== null)
   )
-  const merged = rows.flatMap(({ idea }) => idea.merged_into ?? [])
-  const [actors, standings, opinions, replies, titles, { threshold }] = await Promise.all([
+  const [actors, standings, opinions, { threshold }] = await Promise.all([
     loadActorParts(ctx, [...new Set(actorIds)]),
     standingsOf(ctx, viewer, ids),
     opinionsOf(ctx, ids),
-    ctx
-      .db('object_stats')
-      .whereRaw('object_id = any(?::bigint[])', [ids])
-      .select<{ object_id: string; replies: number }[]>('object_id', 'replies'),
-    ctx.db('ideas').whereRaw('object_id = any(?::bigint[])', [merged]).select<{ object_id: string; title: string }[]>('object_id', 'title'),
     ideaRules(ctx.db)
   ])
   const account = (id: string | null) => {
@@ -143,7 +137,7 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
     const isMine = viewer.actorId !== null && viewer.actorId === (row.author_id ?? row.actor_id)
     const isOpen = idea.state === 'open'
     const backers = idea.residents + idea.members + idea.public
-    const into = titles.find(({ object_id: id }) => id === idea.merged_into)
+    const said = opinions.get(row.id)
     const isOwed = isOpen && (idea.answer === 'none' || idea.answer === 'examining')
     return [
       {
@@ -161,10 +155,10 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
         created_at: row.published.toISOString(),
         edited_at: row.updated?.toISOString() ?? null,
         state: idea.state,
-        mergedInto: into === undefined ? null : { id: into.object_id, title: into.title },
+        mergedInto: idea.merged_into === null ? null : { id: idea.merged_into, title: said?.mergedTitle ?? '' },
         backers: { residents: idea.residents, verified: idea.verified, members: idea.members, public: idea.public },
-        helps: opinions.get(row.id)?.helps ?? 0,
-        objections: opinions.get(row.id)?.objections ?? 0,
+        helps: said?.helps ?? 0,
+        objections: said?.objections ?? 0,
         threshold,
         dueOn: isOwed ? idea.due_on : null,
         isOverdue: isOwed && idea.due_on !== null && idea.due_on < today,
@@ -189,7 +183,7 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
           answer: can(who, 'idea.answer') && isOpen,
           concretise: isOpen && idea.project_id === null && (isMine || can(who, 'idea.answer'))
         },
-        replies_count: replies.find(({ object_id: id }) => id === row.id)?.replies ?? 0
+        replies_count: said?.replies ?? 0
       }
     ]
   })
