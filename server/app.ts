@@ -23,6 +23,7 @@ import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
 import { communerTimelines } from './http/communer/timelines.ts'
 import { communerEvents } from './http/communer/events.ts'
+import { communerVotes } from './http/communer/votes.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
@@ -158,6 +159,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerResidents,
     communerTerritory,
     communerEvents,
+    communerVotes,
     communerEmail,
     communerChannels,
     communerDetails,

@@ -38,6 +38,8 @@ export type Action =
   | 'event.organise'
   | 'media.edit'
   | 'resident.verify'
+  | 'vote.conclude'
+  | 'vote.paper'
   | 'card.edit'
   | 'idea.answer'
   | 'directory.edit'
@@ -66,6 +68,9 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   // Cards are kept by whom they are of, and by the town hall.
   'card.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || isOfTownHall(who),
   'idea.answer': (who) => isOfTownHall(who),
+  'vote.conclude': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
+  // Paper is entered by whoever looks after the organiser, and by the town hall's people.
+  'vote.paper': (who, on) => isOfTownHall(who) || isActive(on, ['owner', 'moderator']),
   'directory.edit': (who) => isOfTownHall(who),
   'media.edit': (who, on) => who.actorId === on.ownerId,
   'federation.read': isModerator,

@@ -98,9 +98,13 @@ function audienceOf(targets: DeliveryTargets): string[] {
       where event.iri = :also and event.type = 'Event'`
     )
   if (targets.alsoVotersOf !== null)
-    parts.push(`select coalesce(voter.shared_inbox, voter.inbox), voter.host
-      from poll_votes v join actors voter on voter.id = v.voter_id and not voter.local and voter.deleted_at is null
-      where v.object_id = :votersOf::bigint`)
+    for (const [table, poll, person] of [
+      ['poll_votes', 'object_id', 'voter_id'],
+      ['vote_voters', 'vote_id', 'actor_id']
+    ] as const)
+      parts.push(`select coalesce(voter.shared_inbox, voter.inbox), voter.host
+        from ${table} v join actors voter on voter.id = v.${person} and not voter.local and voter.deleted_at is null
+        where v.${poll} = :votersOf::bigint`)
   return parts
 }
 

@@ -246,6 +246,7 @@ export const HANGING_ON = [
   'participations',
   'event_invitations',
   'events',
+  'votes',
   'ideas',
   'idea_helps',
   'idea_objections',

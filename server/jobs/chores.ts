@@ -9,6 +9,16 @@ import { PUBLISH_CHORE, publishScheduled } from '../features/wall/scheduled.ts'
 import { moveFollowers } from '../features/follows/move-followers.ts'
 import { fetchFeatured } from '../protocol/featured.ts'
 import { closePoll, tellTotals } from '../protocol/local-polls.ts'
+import {
+  closeDueVote,
+  remindReview,
+  remindUndecided,
+  tellVoteTotals,
+  VOTE_CLOSE_CHORE,
+  VOTE_REVIEW_CHORE,
+  VOTE_SOON_CHORE,
+  VOTE_TELL_CHORE
+} from '../protocol/local-votes.ts'
 import { AGENDA_CHORE } from '../db/agenda-sources.ts'
 import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
@@ -43,6 +53,10 @@ export const CHORES: Record<string, ChoreWork> = {
   [PUSH_CHORE]: pushNotification,
   'poll-tell': tellTotals,
   'poll-close': closePoll,
+  [VOTE_CLOSE_CHORE]: closeDueVote,
+  [VOTE_SOON_CHORE]: remindUndecided,
+  [VOTE_TELL_CHORE]: tellVoteTotals,
+  [VOTE_REVIEW_CHORE]: remindReview,
   'event-count': publishCount,
   [WAITING_CHORE]: seatWaiting,
   'quote-check': checkQuote,

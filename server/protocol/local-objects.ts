@@ -14,6 +14,7 @@ import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
 import type { IdeaSource } from '../vocab/idea.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
+import type { VoteSource } from '../vocab/vote.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
 import { foldTag } from './normalise-parts.ts'
@@ -57,6 +58,8 @@ export interface LocalDraft {
   contextIri?: string | null
   /** What only ideas have. */
   idea?: IdeaSource
+  /** The rules of a vote, on the wire. */
+  vote?: VoteSource
   /** Choices of a Question. */
   poll?: Poll
   quote?: QuoteLinks
@@ -87,6 +90,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
       ...(draft.idea === undefined ? {} : { idea: draft.idea }),
+      ...(draft.vote === undefined ? {} : { vote: draft.vote }),
       interactionPolicy: interactionPolicyOf(
         { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },
         publisher,

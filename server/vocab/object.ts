@@ -7,6 +7,7 @@ import { eventDocument, type EventDetails } from './event.ts'
 import { ideaFields, type IdeaSource } from './idea.ts'
 import { noteDocument } from './note.ts'
 import { questionDocument, type PollSource } from './question.ts'
+import { voteFields, type VoteSource } from './vote.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
 
 /** The columns of an `objects` row that builders read; an ObjectRow fits. */
@@ -67,6 +68,8 @@ export interface ObjectLinks {
   event?: EventDetails
   /** What only ideas have. */
   idea?: IdeaSource | null
+  /** What only votes have. */
+  vote?: VoteSource
 }
 
 /** A quoted post: its id, its page, and its author's stamp when there is one. */
@@ -79,7 +82,8 @@ export interface QuoteLinks {
 /** The document of a local object of any type we publish, without @context (federation.md §4.0). */
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
   const document = documentOfType(source, links)
-  return links.idea ? { ...document, ...ideaFields(links.idea) } : document
+  if (links.idea) return { ...document, ...ideaFields(links.idea) }
+  return links.vote === undefined ? document : { ...document, ...voteFields(links.vote) }
 }
 
 function documentOfType(source: ObjectSource, links: ObjectLinks): WireDocument {

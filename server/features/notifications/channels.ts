@@ -10,9 +10,9 @@ export const KINDS = {
   invite: ['event_invite', 'group_invite'],
   answer: ['event_accepted', 'event_refused', 'group_accepted', 'group_refused', 'group_joined', 'idea_answered', 'idea_project'],
   change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted'],
-  reminder: ['event_reminder', 'idea_due'],
+  reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review'],
   moderation: ['moderation_warning', 'group_removed'],
-  post: ['status', 'update', 'poll'],
+  post: ['status', 'update', 'poll', 'vote_closed'],
   reaction: ['favourite', 'reblog', 'quote'],
   follow: ['follow']
 } as const

@@ -35,7 +35,10 @@ export const ALERTS = [
   'group_joined',
   'idea_due',
   'idea_answered',
-  'idea_project'
+  'idea_project',
+  'vote_soon',
+  'vote_closed',
+  'vote_review'
 ] as const
 
 export interface SubscriptionInput {

@@ -1,0 +1,145 @@
+// Opening a vote in the name of a group or of the commune: the rules stand from now on.
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import { escapeHtml, MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
+import { findPublisher } from '../../db/publishers.ts'
+import type { ActorRow, ObjectRow, Poll } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
+import { countElectors, insertVote } from '../../db/votes.ts'
+import { placeUrn } from '../../db/votes-urn.ts'
+import { canSee } from '../../db/visibility.ts'
+import { text } from '../../locales/texts.ts'
+import { createLocalObject } from '../../protocol/local-objects.ts'
+import { scheduleVote } from '../../protocol/local-votes.ts'
+import { tagUrl } from '../../vocab/iris.ts'
+import { plainTitle } from '../../vocab/values.ts'
+import { POLLED, readVote, type VoteInput, type VoteRules } from './input.ts'
+
+export interface NewVoteInput extends VoteInput {
+  /** Username of the group or commune that holds the vote. */
+  as: string
+  /** members: only the members of the group see it. */
+  visibility?: 'public' | 'members'
+  /** Row id of the idea or proposal it is about. */
+  subjectId?: string | null
+}
+
+/** Among fewer electors a secret is none (CNIL 2019-053, security.md D18). */
+const FEWEST_SECRET = 10
+const MOST_NAMED = 2000
+
+/** Publishes a vote. Throws vote.* (422), group.* (403, 404). */
+export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput): Promise<ObjectRow> {
+  const rules = readVote(ctx, input)
+  const title = plainTitle(input.title)
+  if ([...title].length < 3 || [...title].length > 200)
+    throw new AppError('vote.title', 422, 'A title has 3 to 200 characters.', { details: { field: 'title' } })
+  const description = (input.description ?? '').trim()
+  if ([...description].length > MAX_TEXT_CHARACTERS)
+    throw new AppError('vote.too-long', 422, 'The text is too long.', { details: { field: 'description' } })
+  const publisher = await findPublisher(ctx, author, input.as)
+  if (publisher.type !== 'Group')
+    throw new AppError('vote.organiser', 422, 'A vote is held by a group or by the commune.', { details: { field: 'as' } })
+  const visibility = input.visibility ?? 'public'
+  if (visibility === 'members' && rules.open_to_all)
+    throw new AppError('vote.open-members', 422, 'What only members see cannot be answered by everybody.', {
+      details: { field: 'openToAll' }
+    })
+  const subject = await findSubject(ctx, author, input.subjectId ?? null)
+  const electors = await findElectors(ctx, input)
+  const isPolled = rules.open_to_all && POLLED.includes(rules.method)
+  const { splitDescription, hashtags } = readText(description)
+  return ctx.db.transaction(async (trx) => {
+    const object = await createLocalObject(ctx, trx, {
+      type: isPolled ? 'Question' : 'Page',
+      kind: 'vote',
+      publisher,
+      author,
+      visibility,
+      parent: null,
+      mentions: [],
+      hashtags,
+      contextIri: subject === null ? null : (contextOf(subject) ?? null),
+      vote: { method: rules.method, secret: rules.secret, closesAt: rules.closes_at, aboutIri: subject?.iri ?? null },
+      ...(isPolled ? { poll: pollOf(rules) } : {}),
+      wording: {
+        name: title,
+        summary: null,
+        content: contentOf(ctx, title, splitDescription, rules, input.language ?? 'fr'),
+        source: description,
+        language: input.language ?? 'fr',
+        sensitive: false,
+        attachments: []
+      }
+    })
+    const row = { ...rules, object_id: object.id, subject_id: subject?.id ?? null, organiser_id: publisher.id, created_at: ctx.clock.now() }
+    await insertVote(trx, row, electors)
+    if (rules.secret) {
+      if ((await countElectors(trx, row)) < FEWEST_SECRET)
+        throw new AppError('vote.secret-few', 422, `Among fewer than ${FEWEST_SECRET} people no vote is secret.`, {
+          details: { field: 'secret', fewest: FEWEST_SECRET }
+        })
+      await placeUrn(ctx, trx, object.id)
+    }
+    await scheduleVote(trx, row)
+    return object
+  })
+}
+
+/** A poll of Mastodon with the answers of the public, and of nobody else. */
+function pollOf(rules: VoteRules): Poll {
+  return {
+    multiple: rules.method === 'multiple' || rules.method === 'approval',
+    options: rules.options.map(({ name }) => ({ name, votes: 0 })),
+    voters: 0,
+    endTime: rules.closes_at.toISOString(),
+    closed: null,
+    ...(rules.results === 'always' ? {} : { hideTotals: true })
+  }
+}
+
+async function findSubject(ctx: Ctx, author: ActorRow, id: string | null): Promise<ObjectRow | null> {
+  if (id === null) return null
+  const row = await ctx.db<ObjectRow>('objects').where({ id }).whereNull('deleted_at').first()
+  if (row === undefined || !(await canSee(ctx, ctx.db, row, { actorId: author.id })))
+    throw new AppError('vote.subject', 422, 'What this vote is about was not found.', { details: { field: 'subjectId' } })
+  return row
+}
+
+function contextOf(subject: ObjectRow): string | undefined {
+  return typeof subject.doc['context'] === 'string' ? subject.doc['context'] : undefined
+}
+
+async function findElectors(ctx: Ctx, { electorate, electors = [] }: NewVoteInput): Promise<string[]> {
+  if (electorate !== 'list') return []
+  const names = [
+    ...new Set(electors.map((handle) => handle.trim().replace(/^@/, '').split('@')[0]!.toLowerCase()).filter((name) => name !== ''))
+  ]
+  if (names.length === 0 || names.length > MOST_NAMED)
+    throw new AppError('vote.electors', 422, 'Name at least one person who may vote.', { details: { field: 'electors' } })
+  const { rows } = await ctx.db.raw<{ rows: { id: string; username: string }[] }>(
+    `select a.id, lower(a.username) as username from actors a join accounts ac on ac.actor_id = a.id
+     where a.local and a.type = 'Person' and a.deleted_at is null and lower(a.username) = any(:names::text[])`,
+    { names }
+  )
+  const unknown = names.find((name) => !rows.some((row) => row.username === name))
+  if (unknown !== undefined)
+    throw new AppError('vote.elector-unknown', 422, `There is nobody called ${unknown} here.`, {
+      details: { field: 'electors', name: unknown }
+    })
+  return rows.map(({ id }) => id)
+}
+
+function readText(description: string): { splitDescription: ReturnType<typeof splitText>; hashtags: string[] } {
+  const parts = splitText(description)
+  return { splitDescription: parts, hashtags: parts.flatMap((part) => (part.kind === 'tag' ? [part.name] : [])) }
+}
+
+/** What other servers show: the question, what is at stake, and the way to the ballot. */
+function contentOf(ctx: Ctx, title: string, parts: ReturnType<typeof splitText>, rules: VoteRules, language: string): string {
+  const { origin, name } = requireSite(ctx)
+  const locale = language.startsWith('en') ? 'en' : 'fr'
+  const description = parts.length === 0 ? '' : renderText(parts, { tagUrl: (tag) => tagUrl(origin, tag), mentionUrl: () => null })
+  const key = rules.open_to_all ? 'vote.call.open' : 'vote.call.closed'
+  return `<p><strong>${escapeHtml(title)}</strong></p>${description}<p>${escapeHtml(text(locale, key, { commune: name }))}</p>`
+}
