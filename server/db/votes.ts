@@ -247,6 +247,11 @@ export async function markVoter(trx: Knex, voteId: string, actorId: string, vote
   return rows.length > 0
 }
 
+/** Held: two answers of one voter come one after the other. */
+export async function holdVoter(trx: Knex, voteId: string, actorId: string): Promise<void> {
+  await trx('vote_voters').where({ vote_id: voteId, actor_id: actorId }).forUpdate().first('vote_id')
+}
+
 /** How many have voted by each list. */
 export async function countVoters(trx: Knex, voteId: string): Promise<Record<VoteClass, number>> {
   const rows = await trx('vote_voters')

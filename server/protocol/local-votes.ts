@@ -17,6 +17,8 @@ import {
   confirmedPapers,
   countElectors,
   findVote,
+  holdVote,
+  holdVoter,
   lockVote,
   markVoter,
   namedBallots,
@@ -86,6 +88,33 @@ export async function recordBallot(
   const instead = first ? null : hashReceipt(ballot.receipt!)
   const isIn = await putIntoUrn(ctx, trx, vote.object_id, { hash: hashReceipt(receipt), marks: ballot.marks }, instead)
   return isIn ? { receipt, again: !first } : { refused: 'vote.receipt-unknown' }
+}
+
+/**
+ * An answer from elsewhere to the question of a vote: counted among the public's alone, and only where it is open to all. Servers send one
+ * answer a choice: where several may be chosen they add up, else the first one stands.
+ */
+export async function countPublicAnswer(
+  ctx: Ctx,
+  trx: Knex,
+  voteId: string,
+  { actorId, isChosen }: { actorId: string; isChosen: (name: string) => boolean }
+): Promise<'voted' | 'unchanged' | 'vote-not-open'> {
+  const vote = await holdVote(trx, voteId)
+  const now = ctx.clock.now()
+  const option = vote?.options.findIndex(({ name }) => isChosen(name)) ?? -1
+  if (vote === undefined || option === -1 || !vote.open_to_all || vote.closed_at !== null || now < vote.opens_at || now >= vote.closes_at)
+    return 'vote-not-open'
+  const isFirst = await markVoter(trx, voteId, actorId, 'public')
+  await holdVoter(trx, voteId, actorId)
+  const [before] = isFirst ? [] : await namedBallots(trx, voteId, actorId)
+  const addsUp = vote.method === 'multiple' || vote.method === 'approval'
+  if (before !== undefined && (!addsUp || before.class !== 'public' || before.marks[option] !== null)) return 'unchanged'
+  const marks = vote.options.map((_option, at) => (at === option ? 1 : (before?.marks[at] ?? null)))
+  if (vote.most !== null && marks.filter((mark) => mark !== null).length > vote.most) return 'unchanged'
+  await saveBallot(trx, voteId, { actorId, marks, reason: '', at: now })
+  if (vote.results === 'always') await tellLater(ctx, trx, voteId)
+  return 'voted'
 }
 
 /** One chore per vote and span of three minutes, as for polls. */

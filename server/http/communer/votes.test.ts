@@ -2,6 +2,7 @@
 import { createHash, verify } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { receive } from '../../test/arrivals.ts'
 import { buildApp } from '../../app.ts'
 import type { Ctx } from '../../context.ts'
 import { tally } from '../../core/tally/count.ts'
@@ -10,7 +11,7 @@ import { createToken } from '../../features/accounts/tokens.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { closeDueVote } from '../../protocol/local-votes.ts'
 import { testContext } from '../../test/context.ts'
-import { citizen, localGroup } from '../../test/people.ts'
+import { citizen, localGroup, remotePerson } from '../../test/people.ts'
 
 const URL = '/api/communer/v1/votes'
 const HOUR = 3_600_000
@@ -443,4 +444,45 @@ t.test('lists: open, closing soon, decided, about an idea, mine', async (t) => {
     'communer:binding': false,
     url: `https://commune.test/votes/${short.id}`
   })
+})
+
+t.test('answers from the fediverse: once each, in time, to a choice there is, and counted apart', async (t) => {
+  const as = await group(people.slice(0, 3))
+  const vote = await open(as, {
+    method: 'multiple',
+    options: [{ name: 'Samedi' }, { name: 'Mercredi' }, { name: 'Jamais' }],
+    most: 2,
+    open_to_all: true,
+    results: 'always',
+    closes_at: later(2)
+  })
+  const marc = await remotePerson(ctx, 'marc@mastodon.test')
+  let number = 0
+  const answer = (name: string, by = marc) => {
+    number += 1
+    const id = `${by.iri}#votes/${number}`
+    return receive(ctx, {
+      id: `${id}/activity`,
+      type: 'Create',
+      actor: by.iri,
+      to: [owner.actor.iri],
+      object: { id, type: 'Note', name, attributedTo: by.iri, inReplyTo: vote.uri, to: [owner.actor.iri] }
+    })
+  }
+  t.equal(await answer('Samedi'), 'voted')
+  t.equal(await answer('Samedi'), 'unchanged', 'twice is once')
+  t.equal(await answer('Dimanche'), 'vote-not-open', 'no such choice')
+  t.equal(await answer('Mercredi'), 'voted', 'servers send one answer a choice')
+  t.equal(await answer('Jamais'), 'unchanged', 'two at most')
+  await ballot(people[0]!, vote.id, [null, null, 1])
+  const { json } = await anyone('GET', `${URL}/${vote.id}`)
+  t.match(json, {
+    voters_count: 1,
+    others_count: 1,
+    figures: { electors: { figures: [0, 0, 1] }, others: { figures: [1, 1, 0], ballots: 1 } }
+  })
+  const closed = await open(as, { closes_at: later(2) })
+  t.equal((await ctx.db('objects').where({ id: closed.id }).first()).type, 'Page', 'what is not open to all is no question elsewhere')
+  clock.advance(3 * HOUR)
+  t.equal(await answer('Samedi', await remotePerson(ctx, 'late@mastodon.test')), 'vote-not-open', 'too late')
 })

@@ -4,6 +4,7 @@ import { isOpen, lockPoll } from '../../db/polls.ts'
 import { canSee } from '../../db/visibility.ts'
 import { authorise } from '../authorise.ts'
 import { countVote } from '../local-polls.ts'
+import { countPublicAnswer } from '../local-votes.ts'
 import type { NormObject } from '../normalise.ts'
 import { plainOf } from '../normalise-values.ts'
 import type { Outcome } from '../outcomes.ts'
@@ -19,9 +20,14 @@ export async function applyVote(ctx: Ctx, arrival: Arrival, vote: NormObject): P
   // A vote passed on by somebody else cannot be asked for at its origin: it is no vote.
   if (verdict.decision !== 'apply' || actor === null) return 'refused-signer'
   return ctx.db.transaction(async (trx) => {
-    const named = await trx('objects').where({ iri: vote.inReplyTo, local: true, type: 'Question' }).first<{ id: string } | undefined>('id')
+    const named = await trx('objects')
+      .where({ iri: vote.inReplyTo, local: true, type: 'Question' })
+      .first<{ id: string; kind: string | null } | undefined>('id', 'kind')
+    if (named?.kind === 'vote') {
+      if (!(await canSee(ctx, trx, named, { actorId: actor.id }))) return 'not-visible'
+      return await countPublicAnswer(ctx, trx, named.id, { actorId: actor.id, isChosen: (name) => plainOf(name, MAX_NAME) === vote.name })
+    }
     const poll = named === undefined ? null : await lockPoll(trx, named.id)
-    // What has a kind (a consultation of the commune) has rules of its own about who votes.
     if (poll === null || poll.kind !== null) return 'vote-not-open'
     if (!(await canSee(ctx, trx, poll, { actorId: actor.id }))) return 'not-visible'
     const option = poll.poll.options.findIndex(({ name }) => plainOf(name, MAX_NAME) === vote.name)
