@@ -59,6 +59,20 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditIdeaPage.vue'),
     meta: { members: true, texts: ['ideas', 'themes'] }
   },
+  { path: '/votes', name: 'votes', component: () => import('./pages/VotesPage.vue'), meta: { texts: ['votes'] } },
+  {
+    path: '/votes/nouveau',
+    name: 'new-vote',
+    component: () => import('./pages/NewVotePage.vue'),
+    meta: { members: true, texts: ['votes', 'newvote'] }
+  },
+  { path: '/votes/:id(\\d+)', name: 'vote', component: () => import('./pages/VotePage.vue'), meta: { texts: ['votes'] } },
+  {
+    path: '/votes/:id(\\d+)/papier',
+    name: 'vote-paper',
+    component: () => import('./pages/VotePaperPage.vue'),
+    meta: { members: true, texts: ['votes'] }
+  },
   { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
   { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },

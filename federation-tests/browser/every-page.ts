@@ -68,6 +68,7 @@ interface Ids {
   person: string
   idea: string
   ownIdea: string
+  vote: string
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -108,6 +109,7 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
   }).catch(() => undefined)
   const [report] = await call(admin, 'GET', '/api/communer/v1/admin/reports')
   const [idea] = await call(member, 'GET', '/api/communer/v1/ideas?tab=answered')
+  const [vote] = await call(member, 'GET', '/api/communer/v1/votes')
   const ownIdea = await call(member, 'POST', '/api/communer/v1/ideas', {
     title: 'Une boîte à livres au marché',
     text: 'On y laisse un livre, on en prend un autre.'
@@ -120,7 +122,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     report: report.id,
     person: other.account.id,
     idea: idea.id,
-    ownIdea: ownIdea.id
+    ownIdea: ownIdea.id,
+    vote: vote.id
   }
 }
 
@@ -136,6 +139,10 @@ function examples(ids: Ids): PageExample[] {
     participants: ['member', `/evenements/${ids.event}/participants`],
     directory: ['visitor', '/annuaire', '/annuaire?theme=culture'],
     map: ['visitor', '/carte'],
+    votes: ['visitor', '/votes', '/votes?onglet=termines'],
+    'new-vote': ['member', '/votes/nouveau'],
+    vote: ['member', `/votes/${ids.vote}`],
+    'vote-paper': ['member', `/votes/${ids.vote}/papier`],
     ideas: ['visitor', '/idees', '/idees?onglet=repondues'],
     'new-idea': ['member', '/idees/nouvelle'],
     idea: ['admin', `/idees/${ids.idea}`],

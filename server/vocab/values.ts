@@ -87,7 +87,7 @@ function cut(text: string, max: number): string {
         .trimEnd()}…`
 }
 
-/** Some readers take a number without decimals for a whole one and refuse it (federation.md W9). */
-export function decimal(value: number): number {
-  return Number.isInteger(value) ? value + 0.000001 : value
+/** A coordinate that never prints as an integer (W12): Mobilizon tests is_float. A millionth of a degree is 11 cm. */
+export function decimal(degrees: number): number {
+  return Number.isInteger(degrees) ? degrees + (degrees < 0 ? -0.000001 : 0.000001) : degrees
 }

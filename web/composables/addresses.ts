@@ -9,6 +9,7 @@ export function profilePath(account: Pick<Account, 'acct'>): string {
 export function statusPath(status: Status): string {
   if (status.communer?.type === 'Event') return `/evenements/${status.id}`
   if (status.communer?.kind === 'idea' && !isRemote(status.account)) return `/idees/${status.id}`
+  if (status.communer?.kind === 'vote' && !isRemote(status.account)) return `/votes/${status.id}`
   return `/@${status.account.acct}/${status.id}`
 }
 

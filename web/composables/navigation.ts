@@ -27,7 +27,7 @@ export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: Compute
     side: computed(() => [
       item('/', 'nav.wall', 'wall'),
       item('/agenda', 'nav.agenda', 'calendar'),
-      item('/idees', 'nav.ideas', 'sun'),
+      item('/idees', 'nav.takePart', 'sun'),
       item('/carte', 'nav.map', 'place'),
       item('/annuaire', 'nav.groups', 'people'),
       item('/recherche', 'nav.search', 'search'),
@@ -45,7 +45,7 @@ export function useNavigation(): { side: ComputedRef<NavItem[]>; bottom: Compute
         : [
             item('/', 'nav.wall', 'wall'),
             item('/agenda', 'nav.agenda', 'calendar'),
-            item('/idees', 'nav.ideas', 'sun'),
+            item('/idees', 'nav.takePart', 'sun'),
             item('/annuaire', 'nav.groups', 'people'),
             item('/carte', 'nav.map', 'place')
           ]

@@ -11,10 +11,13 @@ type Fields = Record<string, string>
 export interface PageForm {
   /** The id of its error summary in the page. */
   id: string
-  api: string
+  /** Of the API; a function of the path's parameters where it has some. */
+  api: string | ((params: Record<string, string>) => string)
   body(fields: Fields, lang: string): Record<string, unknown>
   /** Where the browser goes once it worked. */
-  next(answer: Record<string, unknown>, query: URLSearchParams): string
+  next(answer: Record<string, unknown>, query: URLSearchParams, params: Record<string, string>): string
+  /** What is shown once, in the answer itself, and stands in no address: null where there is nothing of the kind. */
+  once?(answer: Record<string, unknown>): FormAnswer | null
 }
 
 /** By the path of the page that holds the form. */
@@ -69,6 +72,18 @@ export const PAGE_FORMS: Record<string, PageForm> = {
     body: ({ token = '' }) => ({ token }),
     next: ({ status }) => `/confirmer?etat=${String(status)}`
   },
+  '/votes/:id(^\\d{1,19}$)': {
+    id: 'ballot-errors',
+    api: ({ id }) => `/api/communer/v1/votes/${id}/ballot`,
+    body: (fields) => ({
+      marks: marksOf(fields),
+      ...(fields['reason'] === undefined ? {} : { reason: fields['reason'] }),
+      ...(fields['receipt'] ? { receipt: fields['receipt'] } : {})
+    }),
+    once: ({ receipt }) =>
+      typeof receipt === 'string' ? { id: 'ballot-receipt', code: 'receipt', problem: '', field: '', values: { receipt } } : null,
+    next: (_answer, _query, { id }) => `/votes/${id}`
+  },
   '/confirmer/renvoyer': {
     id: 'resend-errors',
     api: '/api/communer/v1/email/resend',
@@ -78,7 +93,7 @@ export const PAGE_FORMS: Record<string, PageForm> = {
 }
 
 /** What a page shows again after a refusal: never a secret. */
-const SECRET = new Set(['password', 'token', 'code'])
+const SECRET = new Set(['password', 'token', 'code', 'receipt', 'choice'])
 
 /**
  * Sends the form's fields to the API as the browser itself would. Redirects when it worked; otherwise gives what the page has to show.
@@ -93,9 +108,10 @@ export async function answerForm(
 ): Promise<{ status: number; answer: FormAnswer } | null> {
   assertSameOrigin(ctx, request, { whenSaid: true })
   const fields = textFields(request.body)
+  const params = request.params as Record<string, string>
   const response = await request.server.inject({
     method: 'POST',
-    url: form.api,
+    url: typeof form.api === 'string' ? form.api : form.api(params),
     remoteAddress: request.ip,
     headers: { ...ownHeaders(request), 'accept-language': lang, 'content-type': 'application/json' },
     payload: JSON.stringify(form.body(fields, lang))
@@ -119,10 +135,21 @@ export async function answerForm(
     const values = { ticket: String(body['second_factor']['ticket']) }
     return { status: 200, answer: { id: 'code-errors', code: 'second-factor', problem: '', field: '', values } }
   }
+  const shown = form.once?.(body) ?? null
+  if (shown !== null) return { status: 200, answer: shown }
   const cookie = response.headers['set-cookie']
   if (cookie !== undefined) reply.header('set-cookie', cookie)
-  reply.header('cache-control', 'no-store').redirect(form.next(body, new URL(request.url, 'http://localhost').searchParams), 303)
+  reply.header('cache-control', 'no-store').redirect(form.next(body, new URL(request.url, 'http://localhost').searchParams, params), 303)
   return null
+}
+
+/** A ballot of plain fields: one `choice`, or a number for each `mark-0`, `mark-1`… */
+function marksOf(fields: Fields): (number | null)[] {
+  const count = Math.min(Number(fields['options']) || 0, 32)
+  return Array.from({ length: count }, (_none, at) => {
+    const typed = fields['choice'] === undefined ? fields[`mark-${at}`] : fields['choice'] === String(at) ? '1' : undefined
+    return typed === undefined || typed === '' ? null : Number(typed)
+  })
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
