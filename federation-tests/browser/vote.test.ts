@@ -17,7 +17,7 @@ t.test(
 
     const member = (await open('member')).page
     await visit(member, `${origin}/votes/nouveau`)
-    await member.getByText('Vote secret', { exact: true }).first().click()
+    await member.locator('.choices label', { hasText: 'Vote secret' }).click()
     await member.getByLabel('Au nom de').selectOption('fresque')
     await member.getByLabel('La question').fill('Peindre en bleu ?')
     await member.getByLabel('Qui vote ?').selectOption('accounts')
