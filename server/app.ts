@@ -16,6 +16,7 @@ import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
 import { directoryFiles } from './http/directory-files.ts'
+import { communerDirectoryImport } from './http/communer/directory-import.ts'
 import { communerDirectory } from './http/communer/directory.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
 import { communerMap } from './http/communer/map.ts'
@@ -153,6 +154,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMemberships,
     communerAgendaSources,
     communerTimelines,
+    communerDirectoryImport,
     communerDirectory,
     communerMap,
     communerIdeas,

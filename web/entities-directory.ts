@@ -73,7 +73,7 @@ export interface MapFeature {
   id: string
   geometry: { type: 'Point'; coordinates: [number, number] }
   properties: {
-    kind: CardKind | 'event'
+    kind: CardKind | 'event' | 'idea'
     name: string
     url: string
     text: string

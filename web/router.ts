@@ -35,6 +35,12 @@ export const routes: RouteRecordRaw[] = [
   },
   { path: '/annuaire', name: 'directory', component: () => import('./pages/DirectoryPage.vue'), meta: { texts: ['directory', 'themes'] } },
   {
+    path: '/annuaire/importer',
+    name: 'import-cards',
+    component: () => import('./pages/ImportCardsPage.vue'),
+    meta: { members: true, texts: ['cardimport'] }
+  },
+  {
     path: '/annuaire/:username/modifier',
     name: 'edit-card',
     component: () => import('./pages/EditCardPage.vue'),

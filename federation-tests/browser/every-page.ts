@@ -147,6 +147,7 @@ function examples(ids: Ids): PageExample[] {
     'new-idea': ['member', '/idees/nouvelle'],
     idea: ['admin', `/idees/${ids.idea}`],
     'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],
+    'import-cards': ['admin', '/annuaire/importer'],
     'edit-card': ['member', '/annuaire/fresque/modifier'],
     'new-group': ['member', '/groupes/nouveau'],
     'edit-group': ['member', '/groupes/fresque/modifier'],

@@ -6,7 +6,7 @@ export interface CsvRecord {
 }
 
 /** RFC 4180, with either line end; quotes inside a cell are doubled. Never throws: odd quotes are text. */
-export function readCsv(text: string): CsvRecord[] {
+export function readCsv(text: string, separator = ','): CsvRecord[] {
   const records: CsvRecord[] = []
   let cells: string[] = []
   let cell = ''
@@ -34,7 +34,7 @@ export function readCsv(text: string): CsvRecord[] {
         at += 1
       } else quoted = false
     } else if (sign === '"' && cell === '') quoted = true
-    else if (sign === ',') endCell()
+    else if (sign === separator) endCell()
     else if (sign === '\n' || sign === '\r') endRecord()
     else cell += sign
   }

@@ -1,4 +1,4 @@
-// Events on the map: those that are not over, by position. Reading only, through visibleTo().
+// Events that are not over and open ideas on the map, by position. Reading only, through visibleTo().
 import type { Ctx } from '../context.ts'
 import { tagsOf, type Theme } from '../core/themes.ts'
 import type { Box } from './directory.ts'
@@ -66,4 +66,38 @@ export async function eventsWithin(
     query.whereRaw('exists (select 1 from object_tags t where t.object_id = o.id and t.tag = any(?))', [tagsOf(theme)])
   withoutTwins(query, 'o')
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as MapEvent[]
+}
+
+export interface MapIdea {
+  id: string
+  iri: string
+  name: string
+  place: Place | null
+  themes: Theme[]
+  latitude: number
+  longitude: number
+}
+
+/** Open ideas, newest first. Plan: objects_place, ideas_pkey; ideas_open where the box holds everything. */
+export async function ideasWithin(
+  ctx: Ctx,
+  viewer: Viewer,
+  { west, south, east, north }: Box,
+  { words = '', theme, limit }: { words?: string; theme?: Theme; limit: number }
+): Promise<MapIdea[]> {
+  const query = ctx
+    .db('ideas as i')
+    .join('objects as o', 'o.id', 'i.object_id')
+    .whereRaw("i.state = 'open'")
+    .whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+    .orderBy('i.object_id', 'desc')
+    .limit(limit)
+    .select('o.id', 'o.iri', 'o.name', 'o.place', 'o.latitude', 'o.longitude', 'i.themes')
+  if (words !== '')
+    query.whereRaw(
+      `search_words(o.name, o.summary, o.content_html, o.place, o.attachments) @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(?::text))`,
+      [words]
+    )
+  if (theme !== undefined) query.whereRaw('i.themes @> array[?]::text[]', [theme])
+  return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as MapIdea[]
 }

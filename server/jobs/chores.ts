@@ -24,6 +24,7 @@ import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
 import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
 import { publishIdea } from '../protocol/ideas.ts'
+import { IMPORT_CHORE, runImport as importCards } from '../features/directory/import.ts'
 import { readSource } from '../features/events/read-source.ts'
 import { announceDates } from '../features/events/series.ts'
 import { SERIES_CHORE } from '../db/series.ts'
@@ -78,6 +79,7 @@ export const CHORES: Record<string, ChoreWork> = {
   [TWIN_CHORE]: findTwins,
   [AGENDA_CHORE]: readSource,
   [SERIES_CHORE]: announceDates,
+  [IMPORT_CHORE]: importCards,
   [THRESHOLD_CHORE]: watchThreshold,
   [DUTY_CHORE]: remindDuty,
   'idea-publish': publishIdea
@@ -86,7 +88,7 @@ export const CHORES: Record<string, ChoreWork> = {
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))
 
 /** Lanes of their own: what takes minutes, and what waits for push services or web pages, holds up nothing else. */
-export const ARCHIVES = only(['export', 'import'])
+export const ARCHIVES = only(['export', 'import', IMPORT_CHORE])
 export const PUSHES = only([PUSH_CHORE])
 /** Pages of others, whose servers may be slow. */
 export const CARDS = only([CARD_CHORE, AGENDA_CHORE])

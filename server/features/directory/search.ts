@@ -1,6 +1,6 @@
 // The directory as people ask it, and the map: what is where, within a box. Reading only; listed cards and public events alone.
 import type { Ctx } from '../../context.ts'
-import { eventsWithin, type MapEvent } from '../../db/map.ts'
+import { eventsWithin, ideasWithin, type MapEvent, type MapIdea } from '../../db/map.ts'
 import { cardsWithin, countDirectory, searchDirectory, type Box, type DirectoryEntry, type DirectoryFilter } from '../../db/directory.ts'
 import type { Theme } from '../../core/themes.ts'
 import { ANYONE } from '../../db/visibility.ts'
@@ -50,7 +50,7 @@ export { countDirectory }
 
 export interface MapFilter {
   words?: string
-  /** Kinds of cards, "person", and "event". Empty: everything. */
+  /** Kinds of cards, "person", "event" and "idea". Empty: everything. */
   kinds: string[]
   theme?: Theme
 }
@@ -61,17 +61,19 @@ const MOST = 1000
 export interface MapView {
   cards: DirectoryEntry[]
   events: MapEvent[]
+  ideas: MapIdea[]
   /** There is more than is told. */
   isCut: boolean
 }
 
 /** What lies within the box. Events are those that are not over. */
 export async function mapWithin(ctx: Ctx, box: Box, { words, kinds, theme }: MapFilter): Promise<MapView> {
-  const cardKinds = kinds.filter((kind) => kind !== 'event')
+  const cardKinds = kinds.filter((kind) => kind !== 'event' && kind !== 'idea')
   const filter = { limit: MOST, ...(words === undefined ? {} : { words }), ...(theme === undefined ? {} : { theme }) }
-  const [cards, events] = await Promise.all([
+  const [cards, events, ideas] = await Promise.all([
     kinds.length > 0 && cardKinds.length === 0 ? [] : cardsWithin(ctx, box, { ...filter, kinds: cardKinds }),
-    kinds.length > 0 && !kinds.includes('event') ? [] : eventsWithin(ctx, ANYONE, box, filter)
+    kinds.length > 0 && !kinds.includes('event') ? [] : eventsWithin(ctx, ANYONE, box, filter),
+    kinds.length > 0 && !kinds.includes('idea') ? [] : ideasWithin(ctx, ANYONE, box, filter)
   ])
-  return { cards, events, isCut: cards.length === MOST || events.length === MOST }
+  return { cards, events, ideas, isCut: [cards, events, ideas].some((found) => found.length === MOST) }
 }

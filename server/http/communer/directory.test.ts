@@ -1,5 +1,6 @@
 // The directory, its cards and the map: what is found, what is shown of it, who may change it.
 import t from 'tap'
+import { runImport } from '../../features/directory/import.ts'
 import { client, clientScene, type Client, type ClientScene, type Json } from '../../test/client.ts'
 
 const API = '/api/communer/v1'
@@ -128,6 +129,8 @@ t.test('an association claims its card, the town hall answers; others suggest, w
   const card = `${API}/directory/petanque`
   t.equal((await alice.call('PUT', card, { phone: '02 99 00 00 00' })).status, 403)
   t.equal((await alice.call('POST', `${card}/claim`, { proof: 'Je suis la présidente' })).json.hasClaimed, true)
+  t.equal((await bea.call('GET', `${API}/directory/waiting`)).status, 403)
+  t.match((await hall.call('GET', `${API}/directory/waiting`)).json, [{ account: { username: 'petanque' }, claims: 1, suggestions: 0 }])
   t.match((await hall.call('GET', `${card}/requests`)).json.claims, [{ proof: 'Je suis la présidente' }])
   t.equal((await bea.call('POST', `${card}/claims/${alice.actor.id}`, { accepted: true })).status, 403)
   t.equal((await hall.call('POST', `${card}/claims/${alice.actor.id}`, { accepted: true })).status, 200)
@@ -222,4 +225,54 @@ t.test('the directory is taken away as a table, as GeoJSON and as a card for one
   t.match(vcard, 'ADR:;;1\\, rue Haute;Bourg;;;\r\n')
   t.ok(vcard.split('\r\n').every((line) => Buffer.byteLength(line) <= 76))
   t.equal((await app.inject({ url: '/@bea/fiche.vcf' })).statusCode, 404)
+})
+
+t.test('cards are imported from a table: looked at, made without an owner, updated by a later file, left alone once claimed', async (t) => {
+  const scene = await clientScene(t)
+  const { alice, bea, anyone, ctx } = scene
+  const hall = await townHall(scene)
+  const file =
+    'id;titre;adrs_libcommune;telephone;latitude;longitude\nW1;Amicale laïque;Bourg;02 99 00 00 00;48,1;-1,6\nW2;Judo club;Bourg;appelez-nous;;\nW3;;Bourg;;;\nW4;Amicale laïque;Bourg;;;\n'
+  t.equal((await bea.call('POST', `${API}/directory/imports/preview`, { file })).status, 403)
+  const preview = (await hall.call('POST', `${API}/directory/imports/preview`, { file })).json
+  t.same(
+    preview.columns.map(({ field }: Json) => field),
+    ['key', 'name', 'locality', 'phone', 'latitude', 'longitude']
+  )
+  t.match(preview, {
+    total: 4,
+    ready: 2,
+    errors: [
+      { line: 3, problem: /téléphone/ },
+      { line: 4, problem: /nom/ }
+    ]
+  })
+  const mapping = ['key', 'name', 'locality', '', 'latitude', 'longitude']
+  t.match(
+    (await hall.call('POST', `${API}/directory/imports/preview`, { file, mapping })).json,
+    { ready: 3 },
+    'a column left out cannot be wrong'
+  )
+  t.equal((await hall.call('POST', `${API}/directory/imports`, { file, mapping, source: ' ' })).json.code, 'import.source')
+  const run = async (text: string): Promise<Json> => {
+    const { id } = (await hall.call('POST', `${API}/directory/imports`, { file: text, mapping, source: 'RNA' })).json
+    t.equal(await runImport(ctx, id), null)
+    t.equal(await runImport(ctx, id), null, 'twice is once')
+    return (await hall.call('GET', `${API}/directory/imports/${id}`)).json
+  }
+  t.match(
+    await run(file),
+    { total: 4, done: 4, made: 3, changed: 0, kept: 0, failed: [{ line: 4 }], ended: true },
+    'two of one name in one source are two'
+  )
+  const found = (await anyone('GET', `${API}/directory?q=amicale`)).json
+  t.match(found, [
+    { state: 'unclaimed', source: 'RNA', position: { latitude: 48.1, longitude: -1.6 }, account: { username: 'amicale_laique' } },
+    { account: { username: 'amicale_laique_2' } }
+  ])
+  const card = `${API}/directory/judo_club`
+  await alice.call('POST', `${card}/claim`, { proof: 'Trésorière' })
+  await hall.call('POST', `${card}/claims/${alice.actor.id}`, { accepted: true })
+  t.match(await run(file.replace('Bourg;appelez-nous', 'Ailleurs;')), { made: 0, changed: 2, kept: 1 })
+  t.equal((await anyone('GET', card)).json.card.address.locality, 'Bourg')
 })

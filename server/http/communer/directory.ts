@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Ctx } from '../../context.ts'
+import { waitingCards } from '../../db/card-requests.ts'
 import type { DirectoryFilter } from '../../db/directory.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
 import {
@@ -22,6 +23,7 @@ import { countDirectory, findInDirectory } from '../../features/directory/search
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { whoIs } from '../plugins/auth.ts'
+import { allow } from './allow.ts'
 import { AccessibilityWord, Card, CardBody, KindWord, OrgTypeWord, presentCard, presentEntry, ThemeWord } from './card-entity.ts'
 import { nextLink } from './next-link.ts'
 import { answers, Empty, Id, MastodonAccount, strictObject, Username } from './schemas.ts'
@@ -112,6 +114,30 @@ export async function communerDirectory(instance: FastifyInstance, { ctx }: { ct
       }
     },
     async (request) => await countDirectory(ctx, { ...filterOf(request.query), limit: 1 })
+  )
+
+  app.get(
+    '/directory/waiting',
+    {
+      config: { scope: 'read:accounts' },
+      preHandler: allow('directory.edit'),
+      schema: {
+        tags,
+        summary: 'Cards somebody claims, and corrections of cards nobody answers for (town hall)',
+        response: answers(200, Type.Array(Type.Object({ account: MastodonAccount, claims: Type.Integer(), suggestions: Type.Integer() })))
+      }
+    },
+    async () => {
+      const waiting = await waitingCards(ctx)
+      const actors = await loadActorParts(
+        ctx,
+        waiting.map((one) => one.actor_id)
+      )
+      return waiting.flatMap(({ actor_id: id, claims, suggestions }) => {
+        const actor = actors.get(id)
+        return actor === undefined ? [] : [{ account: toAccount(ctx, actor, actor), claims, suggestions }]
+      })
+    }
   )
 
   app.get(

@@ -220,6 +220,14 @@ t.test('lists: what needs a voice leaves out one’s own and what one backs; the
   t.equal((await anyone('GET', `${API}/ideas?tab=mine`)).status, 401)
   t.same(await ids(anyone, 'theme=culture'), [bench.id])
   t.same(await ids(anyone, 'q=mairies'), [bench.id])
-  const page = await anyone('GET', `${API}/ideas?limit=1`)
+  const pond = await propose(alice, {
+    title: 'Une mare au parc',
+    text: 'Pour les grenouilles.',
+    place: { name: 'Parc', latitude: 48.1, longitude: -1.6 }
+  })
+  const map = async (query: string) => (await anyone('GET', `${API}/map?bbox=-2,48,-1,49&${query}`)).json.features
+  t.match(await map('kind=idea'), [{ properties: { kind: 'idea', name: 'Une mare au parc', url: `/idees/${pond.id}`, text: 'Parc' } }])
+  t.same(await map('kind=idea&theme=sport'), [])
+  const page = await anyone('GET', `${API}/ideas?limit=2`)
   t.same(await ids(anyone, new URL(page.headers.link.match(/<([^>]+)>/)[1]).search.slice(1)), [bench.id])
 })

@@ -17,7 +17,7 @@ import { answers, orNull, strictObject } from './schemas.ts'
 
 const tags = ['map']
 const READ = { public: true }
-const KIND = Type.String({ enum: ['person', 'group', 'organization', 'project', 'service', 'place', 'commune', 'event'] })
+const KIND = Type.String({ enum: ['person', 'group', 'organization', 'project', 'service', 'place', 'commune', 'event', 'idea'] })
 const DEGREES = '-?[0-9]{1,3}(\\.[0-9]{1,12})?'
 
 const Geometry = Type.Object({ type: Type.String(), coordinates: Type.Array(Type.Unknown()) }, { description: 'RFC 7946' })
@@ -65,10 +65,10 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
       config: READ,
       schema: {
         tags,
-        summary: 'What lies in a box, as GeoJSON: cards, and events of the next three months',
+        summary: 'What lies in a box, as GeoJSON: cards, open ideas, and events of the next three months',
         querystring: Type.Object({
           bbox: Type.String({ pattern: `^${DEGREES},${DEGREES},${DEGREES},${DEGREES}$`, description: 'west,south,east,north' }),
-          kind: Type.Optional(Type.Union([KIND, Type.Array(KIND, { maxItems: 8 })])),
+          kind: Type.Optional(Type.Union([KIND, Type.Array(KIND, { maxItems: 9 })])),
           theme: Type.Optional(ThemeWord),
           q: Type.Optional(Type.String({ maxLength: 200 }))
         }),
@@ -115,6 +115,17 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
               themes: [],
               start: zonedDate(event.start_time, event.timezone ?? 'UTC'),
               timezone: event.timezone
+            })
+          ),
+          ...view.ideas.map((idea) =>
+            pointOf(idea.iri, idea, {
+              kind: 'idea',
+              name: idea.name,
+              url: `/idees/${idea.id}`,
+              text: idea.place?.name ?? idea.place?.address ?? '',
+              themes: idea.themes,
+              start: null,
+              timezone: null
             })
           )
         ],
