@@ -33,15 +33,19 @@ export async function attempt(ctx: Ctx, letter: Letter): Promise<Attempt> {
   try {
     const scheme = await signatureScheme(ctx, letter.host)
     const first = await post(ctx, letter, scheme)
-    if (!deservesSecondKnock(first.status, first.text)) return toAttempt(first)
+    if (!deservesSecondKnock(first.status)) return toAttempt(first)
     const other: SignatureScheme = scheme === 'cavage' ? 'rfc9421' : 'cavage'
     const second = await post(ctx, letter, other)
-    if (classOf(second.status) !== 'accepted') return toAttempt(first)
-    await rememberScheme(ctx, letter.host, other)
-    return toAttempt(second)
+    if (classOf(second.status) === 'accepted') await rememberScheme(ctx, letter.host, other)
+    return toAttempt(isOnlyAboutTheForm(second.status) ? first : second)
   } catch (error) {
     return failedAttempt(ctx, letter, error)
   }
+}
+
+/** What a second knock says about nothing but its form leaves the first answer standing; 202, 403 and 503 mean more. */
+function isOnlyAboutTheForm(status: number): boolean {
+  return status === 400 || status === 401
 }
 
 type PostAnswer = Awaited<ReturnType<typeof postActivity>>

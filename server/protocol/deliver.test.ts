@@ -262,6 +262,42 @@ t.test('a server that refuses both signatures is asked three times more in three
   t.match((await hostRow(ctx, sink.host)) ?? { failures: 0 }, { failures: 0 }, 'a host that answers is not ill')
 })
 
+t.test('[72] a server that blocks us is asked once, with both signatures, and what it said is kept', async (t) => {
+  const { ctx, clock, alice } = await instance(t)
+  const sink = await startSink(t)
+  sink.answer = () => ({ status: 403, text: 'your domain is blocked' })
+  await follower(ctx, alice, sink)
+  await say(ctx, alice)
+  for (let day = 0; day < 15; day += 1) {
+    await deliverDue(ctx)
+    clock.advance(DAY)
+  }
+  t.same(
+    sink.letters.map((letter) => letter.headers['signature-input'] !== undefined),
+    [false, true]
+  )
+  t.match(await rows(ctx), [{ state: 'dead', attempts: 1, last_status: 403, last_error: '403 your domain is blocked' }])
+  t.match((await hostRow(ctx, sink.host)) ?? { failures: 0 }, { failures: 0 }, 'a host that answers is not ill')
+})
+
+t.test('whoever reads only one of the two signatures is believed about that one: a refusal, or a later time', async (t) => {
+  const cases = [
+    { first: 401, second: 403, row: { state: 'dead', last_status: 403 } },
+    { first: 403, second: 401, row: { state: 'dead', last_status: 403 } },
+    { first: 403, second: 503, row: { state: 'waiting', last_status: 503 } },
+    { first: 403, second: 202, row: { state: 'done', last_status: 202 } }
+  ]
+  for (const { first, second, row } of cases) {
+    const { ctx, alice } = await instance(t)
+    const sink = await startSink(t)
+    sink.answer = (letter) => ({ status: letter.headers['signature-input'] === undefined ? first : second })
+    await follower(ctx, alice, sink)
+    await say(ctx, alice)
+    await deliverDue(ctx)
+    t.match(await rows(ctx), [{ attempts: 1, ...row }], `${first}, then ${second}`)
+  }
+})
+
 t.test('[72] a refusal for good is not repeated, and says why', async (t) => {
   const { ctx, clock, alice } = await instance(t)
   const sink = await startSink(t)

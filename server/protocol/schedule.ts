@@ -25,11 +25,11 @@ const MOVED_GIVE_UP_MS = 3 * DAY_MS
 /** A peer may ask for patience, not for silence (Q06). */
 const MAX_RETRY_AFTER_MS = DAY_MS
 
-/** Success is judged on the status class alone (federation.md R10). */
+/** Success is judged on the status class alone (federation.md R10). A 403 knows us and means it, mostly by a block: it ends like a 422. */
 export function classOf(status: number): AnswerClass {
   if (status >= 200 && status < 300) return 'accepted'
   if (status === 429) return 'throttled'
-  if (status === 401 || status === 403) return 'unauthorised'
+  if (status === 401) return 'unauthorised'
   if (status === 404 || (status >= 300 && status < 400)) return 'moved'
   if (status === 410) return 'gone'
   if (status === 408 || status === 425 || (status >= 500 && status !== 501)) return 'temporary'
@@ -60,9 +60,9 @@ export function verdictOf(
   return { state: 'waiting', nextAt: new Date(now.getTime() + Math.max(delayAfter(history.attempts, random), askedMs)) }
 }
 
-/** True when the other signature scheme is worth one try: refusals that may be about the signature (federation.md §5.3). */
-export function deservesSecondKnock(status: number, text: string): boolean {
-  return status === 400 || status === 401 || (status === 403 && /signature|signed|signing|digest|keyid/i.test(text))
+/** True when the other signature scheme is worth one try: refusals that may be about the signature (security.md §C2). */
+export function deservesSecondKnock(status: number): boolean {
+  return status === 400 || status === 401 || status === 403
 }
 
 function delayAfter(attempts: number, random: number): number {

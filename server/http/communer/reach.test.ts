@@ -61,18 +61,19 @@ t.test('strangers, other citizens and moderators of nothing are told nothing abo
 t.test('the author reads who was reached, who is waiting and who refused, and why, in plain words', async (t) => {
   const { ctx, as } = await commune(t)
   const alice = await citizen(ctx, 'alice')
-  const [well, ill, strict] = [await startSink(t), await startSink(t), await startSink(t)]
+  const [well, ill, strict, closed] = [await startSink(t), await startSink(t), await startSink(t), await startSink(t)]
   ill.answer = () => ({ status: 503 })
   strict.answer = () => ({ status: 422, text: 'no' })
-  for (const sink of [well, ill, strict]) await reader(ctx, alice.actor, sink)
+  closed.answer = () => ({ status: 403, text: 'blocked' })
+  for (const sink of [well, ill, strict, closed]) await reader(ctx, alice.actor, sink)
   const post = await createNote(ctx, alice.actor, { text: 'Bonjour', visibility: 'public' })
   const ask = await as(alice)
   const before = await ask('GET', `/objects/${post.id}/deliveries`)
-  t.match(before.body, { hosts: 3, reached: 0, waiting: 3, refused: 0, next: null })
+  t.match(before.body, { hosts: 4, reached: 0, waiting: 4, refused: 0, next: null })
   t.match(before.body.list[0], { state: 'waiting', reason: { code: 'soon' } })
   await deliverDue(ctx)
   const { body } = await ask('GET', `/objects/${post.id}/deliveries`)
-  t.match(body, { hosts: 3, reached: 1, waiting: 1, refused: 1 })
+  t.match(body, { hosts: 4, reached: 1, waiting: 1, refused: 2 })
   t.match(byHost(body.list, well), { state: 'reached', reached_at: ctx.clock.now().toISOString(), next_at: null, reason: null })
   t.match(byHost(body.list, ill), {
     state: 'waiting',
@@ -82,9 +83,15 @@ t.test('the author reads who was reached, who is waiting and who refused, and wh
   })
   t.equal(byHost(body.list, ill).next_at, new Date(ctx.clock.now().getTime() + 60_000).toISOString())
   t.match(byHost(body.list, strict), { state: 'refused', reason: { code: 'refused' } })
+  t.match(byHost(body.list, closed), {
+    state: 'refused',
+    attempts: 1,
+    next_at: null,
+    reason: { code: 'signature', text: 'Ce serveur n’accepte pas les messages de notre commune.' }
+  })
   t.same(
     body.list.map((line: { state: string }) => line.state),
-    ['waiting', 'refused', 'reached'],
+    ['waiting', 'refused', 'refused', 'reached'],
     'what needs attention comes first'
   )
 })
