@@ -71,8 +71,8 @@ export async function upsertRemoteActor(ctx: Ctx, trx: Knex, json: Record<string
 }
 
 /**
- * The actor behind `user@host` (WebFinger, federation.md §1.2), or null when there is none. `mayAsk` is called before the server of
- * somebody unknown here is asked. Throws fetch.unreachable, and what `mayAsk` throws.
+ * The actor behind `user@host` (WebFinger, federation.md §1.2), or null when there is none. `mayAsk` is called before another
+ * server is asked; somebody stored is given as stored when it forbids that. Throws fetch.unreachable, and for a stranger what `mayAsk` throws.
  */
 export async function findActorByHandle(
   ctx: Ctx,
@@ -86,7 +86,12 @@ export async function findActorByHandle(
   if (handle.domain === ctx.site?.accountDomain) return null
   // With a split domain some peers show our web domain in handles.
   if (handle.domain === ctx.site?.host) return await findActorWithHandle(ctx.db, handle.username, ctx.site.accountDomain)
-  if (stored === null) await opts.mayAsk?.()
+  try {
+    await opts.mayAsk?.()
+  } catch (error) {
+    if (stored !== null && isAppError(error, 'rate.limited')) return stored
+    throw error
+  }
   const budget = opts.budget ?? newBudget()
   const answer = await askWebFinger(ctx, handle, budget)
   if (answer === null || hostOf(answer.actorIri) === ctx.site?.host) return null

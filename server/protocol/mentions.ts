@@ -4,6 +4,7 @@ import type { TextPart } from '../core/text.ts'
 import type { ActorRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { findActorByHandle } from './actors.ts'
+import type { MayAsk } from './resolve.ts'
 
 /** The citizen waits for this: whoever is not found by then stays plain text. */
 const BUDGET_MS = 4000
@@ -18,13 +19,23 @@ export interface Mentions {
   find(username: string, host: string | null): ActorRow | null
 }
 
-/** Finds the people mentioned. Never throws for a name that nobody answers to. */
-export async function findMentions(ctx: Ctx, parts: TextPart[]): Promise<Mentions> {
+/**
+ * Finds the people mentioned. Throws for no name: whom nobody answers to, or `mayAsk` forbids to ask about, stays plain text. Null: only
+ * people known here are found.
+ */
+export async function findMentions(ctx: Ctx, parts: TextPart[], mayAsk: MayAsk | null): Promise<Mentions> {
   const named = new Map<string, { username: string; host: string | null }>()
   for (const part of parts) if (part.kind === 'mention' && named.size < MAX_MENTIONS) named.set(keyOf(ctx, part.username, part.host), part)
   const found = await findStored(ctx, [...named.keys()])
-  const unknown = [...named].filter(([key, { host }]) => !found.has(key) && host !== null && !isOurs(ctx, host)).slice(0, MAX_LOOKUPS)
-  await Promise.all(unknown.map(([key, { username, host }]) => lookUp(ctx, `${username}@${host}`, (actor) => found.set(key, actor))))
+  if (mayAsk !== null) {
+    const unknown = [...named].filter(([key, { host }]) => !found.has(key) && host !== null && !isOurs(ctx, host)).slice(0, MAX_LOOKUPS)
+    await Promise.all(
+      unknown.map(async ([key, { username, host }]) => {
+        const actor = await lookUp(ctx, `${username}@${host}`, mayAsk)
+        if (actor !== null) found.set(key, actor)
+      })
+    )
+  }
   const actors = [...new Map([...named.keys()].flatMap((key) => found.get(key) ?? []).map((actor) => [actor.id, actor])).values()]
   return { actors, find: (username, host) => found.get(keyOf(ctx, username, host)) ?? null }
 }
@@ -53,16 +64,15 @@ async function findStored(ctx: Ctx, keys: string[]): Promise<Map<string, ActorRo
   return new Map(rows.map((row) => [`${row.username}@${row.domain}`.toLowerCase(), row]))
 }
 
-async function lookUp(ctx: Ctx, handle: string, keep: (actor: ActorRow) => void): Promise<void> {
+async function lookUp(ctx: Ctx, handle: string, mayAsk: MayAsk): Promise<ActorRow | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), BUDGET_MS)
   })
   try {
     // A look-up that comes late still stores the actor: the next mention finds it.
-    const search = findActorByHandle(ctx, handle).catch(() => null)
-    const actor = await Promise.race([search, late])
-    if (actor !== null) keep(actor)
+    const search = findActorByHandle(ctx, handle, { mayAsk }).catch(() => null)
+    return await Promise.race([search, late])
   } finally {
     clearTimeout(timer)
   }

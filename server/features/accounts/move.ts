@@ -8,6 +8,7 @@ import { findActorByHandle, getActorByIri } from '../../protocol/actors.ts'
 import { publishActorUpdate } from '../../protocol/local-actors.ts'
 import { aliasesOf, hasMoved, MOVE_PAUSE_MS } from '../../protocol/moves.ts'
 import { afterCommit, publish } from '../../protocol/outbox.ts'
+import type { MayAsk } from '../../protocol/resolve.ts'
 import { parseHandle } from '../../protocol/webfinger.ts'
 
 const MAX_ALIASES = 10
@@ -39,9 +40,9 @@ export async function moveState(ctx: Ctx, actorId: string): Promise<MoveState> {
   }
 }
 
-/** Says that an account elsewhere is one's own too, so that it can move here. Throws move.unknown, move.too-many (422). */
-export async function addAlias(ctx: Ctx, actorId: string, handle: string): Promise<void> {
-  const other = await findElsewhere(ctx, handle)
+/** Says that an account elsewhere is one's own too, so that it can move here. Throws move.unknown, move.too-many (422), rate.limited. */
+export async function addAlias(ctx: Ctx, actorId: string, { handle, mayAsk }: { handle: string; mayAsk: MayAsk }): Promise<void> {
+  const other = await findElsewhere(ctx, handle, mayAsk)
   if (other.id === actorId) throw new AppError('move.self', 422, 'This is this very account.', { details: { field: 'handle' } })
   await ctx.db.transaction(async (trx) => {
     const changed = await trx('actors')
@@ -66,13 +67,19 @@ export async function removeAlias(ctx: Ctx, actorId: string, iri: string): Promi
 
 /**
  * Sends the followers to another account of the same person, which must list this one already. The account stays, marked as moved.
- * Throws password.wrong, move.self, move.unknown, move.no-alias, move.too-soon (422).
+ * Throws password.wrong, move.self, move.unknown, move.no-alias, move.too-soon (422), rate.limited.
  */
-export async function moveAway(ctx: Ctx, account: AccountRow, actorId: string, input: { handle: string; password: string }): Promise<void> {
+export async function moveAway(
+  ctx: Ctx,
+  account: AccountRow,
+  actorId: string,
+  input: { handle: string; password: string; mayAsk: MayAsk }
+): Promise<void> {
   await assertPassword(account, input.password)
-  const found = await findElsewhere(ctx, input.handle)
+  const found = await findElsewhere(ctx, input.handle, input.mayAsk)
   if (found.id === actorId) throw new AppError('move.self', 422, 'This is this very account.', { details: { field: 'handle' } })
   // The list may be of this minute: it is read again from its own server.
+  await input.mayAsk()
   const target = await getActorByIri(ctx, found.iri, { refresh: true }).catch((error: unknown) => {
     if (isAppError(error)) throw unknown()
     throw error
@@ -110,10 +117,10 @@ export async function stayHere(ctx: Ctx, actorId: string): Promise<void> {
   })
 }
 
-async function findElsewhere(ctx: Ctx, handle: string): Promise<ActorRow> {
+async function findElsewhere(ctx: Ctx, handle: string, mayAsk: MayAsk): Promise<ActorRow> {
   if (parseHandle(handle.trim()) === null) throw unknown()
-  const found = await findActorByHandle(ctx, handle.trim()).catch((error: unknown) => {
-    if (isAppError(error)) return null
+  const found = await findActorByHandle(ctx, handle.trim(), { mayAsk }).catch((error: unknown) => {
+    if (isAppError(error) && error.code !== 'rate.limited') return null
     throw error
   })
   if (found === null || found.suspended_at !== null || found.deleted_at !== null || found.host_action === 'block') throw unknown()

@@ -9,6 +9,7 @@ import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, QuotePolicy, Visibility } from '../../db/rows.ts'
 import { createLocalObject, type Wording } from '../../protocol/local-objects.ts'
 import { scheduleEnd } from '../../protocol/local-polls.ts'
+import type { MayAsk } from '../../protocol/resolve.ts'
 import { askForThread } from '../../protocol/threads.ts'
 import { plainLine, plainTitle } from '../../vocab/values.ts'
 import { newPoll, type PollInput } from './poll.ts'
@@ -42,8 +43,11 @@ export interface NoteInput {
   replyPolicy?: ReplyPolicy | null
 }
 
-/** Publishes a Note, or a Question when it comes with a poll. Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen. */
-export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): Promise<ObjectRow> {
+/**
+ * Publishes a Note, or a Question when it comes with a poll. Whom it mentions is looked up elsewhere as far as `mayAsk` lets; null asks nobody.
+ * Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen.
+ */
+export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput, mayAsk: MayAsk | null = null): Promise<ObjectRow> {
   const known = await findByKey(ctx.db, author, input.idempotencyKey)
   if (known !== null) return known
   const publisher = await findPublisher(ctx, author, input.as)
@@ -53,7 +57,7 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput): 
   if (venue !== null && publisher.id !== author.id) throw new AppError('post.group-or-as', 422, 'Choose: in the group, or in its name.')
   if (parent !== null) await assertMayReply(ctx, author, publisher, parent)
   if (parent !== null && publisher.id === author.id) parent.group = await venueOfAnswer(ctx, author, parent)
-  const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads)
+  const written = await writeText(ctx, { ...input, language: input.language || 'fr' }, uploads, mayAsk)
   const poll = input.poll === undefined ? undefined : newPoll(ctx, input.poll)
   if (poll !== undefined && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
   if (poll !== undefined && input.quotedId) throw new AppError('poll.no-quote', 422, 'A poll cannot quote a post.')

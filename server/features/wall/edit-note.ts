@@ -5,6 +5,7 @@ import { type Who } from '../../core/permission.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { updateLocalObject } from '../../protocol/local-edits.ts'
+import type { MayAsk } from '../../protocol/resolve.ts'
 import { writeText } from './wording.ts'
 import { ownPublisher } from './own-publisher.ts'
 
@@ -17,8 +18,8 @@ export interface NoteEdit {
   mediaIds?: string[]
 }
 
-/** Edits a Note of one's own or of a group one moderates. Throws permission.denied (403), post.not-editable (422). */
-export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdit): Promise<ObjectRow> {
+/** Edits a Note of one's own or of a group one moderates; `mayAsk` as in createNote. Throws permission.denied (403), post.not-editable (422). */
+export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdit, mayAsk: MayAsk | null = null): Promise<ObjectRow> {
   const publisher = await ownPublisher(ctx, who, row)
   const isQuestion = row.type === 'Question' && row.kind === null
   // A titled post of a group discussion keeps its title.
@@ -26,7 +27,7 @@ export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdi
   if (row.type !== 'Note' && !isPage && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, row.author_id ?? row.actor_id, edit.mediaIds ?? kept, row.id)
-  const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads)
+  const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads, mayAsk)
   // The choices stay as they are: people have voted for these words (GoToSocial would forget their votes).
   if (isQuestion && uploads.length > 0) throw new AppError('poll.no-images', 422, 'A poll cannot have images.')
   if (written.wording.content === '' && uploads.length === 0)

@@ -6,7 +6,9 @@ import { findUploads } from '../../db/attachments.ts'
 import { cancelChore, moveChore } from '../../db/chores.ts'
 import { inOrder, pageOf, type Page } from '../../db/paging.ts'
 import type { ActorRow, MediaRow } from '../../db/rows.ts'
+import type { MayAsk } from '../../protocol/resolve.ts'
 import { createNote, type NoteInput } from './create-note.ts'
+import { writeText } from './wording.ts'
 
 /** The chore that publishes one; its subject is the row id. */
 export const PUBLISH_CHORE = 'publish-scheduled'
@@ -30,11 +32,20 @@ export interface Scheduled {
   media: MediaRow[]
 }
 
-/** Keeps a post until its time. Throws schedule.* and media.* (422), post.empty (422). */
-export async function schedulePost(ctx: Ctx, author: ActorRow, input: NoteInput, at: Date): Promise<Scheduled> {
+/**
+ * Keeps a post until its time. Whom it mentions is looked up now, as far as `mayAsk` lets: hundreds of posts may come due in one minute,
+ * when nobody can be told to wait. Throws schedule.* and media.* (422), post.empty, post.too-long (422).
+ */
+export async function schedulePost(
+  ctx: Ctx,
+  author: ActorRow,
+  input: NoteInput,
+  { at, mayAsk }: { at: Date; mayAsk: MayAsk }
+): Promise<Scheduled> {
   checkDate(ctx, at)
   if (input.text.trim() === '' && (input.mediaIds ?? []).length === 0 && !input.quotedId)
     throw new AppError('post.empty', 422, 'Please write something, or add an image.')
+  await writeText(ctx, { ...input, language: input.language || 'fr' }, [], mayAsk)
   const now = ctx.clock.now()
   return ctx.db.transaction(async (trx) => {
     const media = await findUploads(trx, author.id, input.mediaIds ?? [])

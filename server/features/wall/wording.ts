@@ -7,6 +7,7 @@ import type { ActorRow, MediaRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import type { Wording } from '../../protocol/local-objects.ts'
 import { findMentions } from '../../protocol/mentions.ts'
+import type { MayAsk } from '../../protocol/resolve.ts'
 import { actorUrl, tagUrl } from '../../vocab/iris.ts'
 
 export interface Written {
@@ -25,8 +26,8 @@ interface TextInput {
 /** Mastodon's own clients cut warnings far below; this only stops abuse. */
 const MAX_WARNING_CHARACTERS = 500
 
-/** HTML, mentions (looked up over the network when unknown) and hashtags of a text. Throws post.too-long (422). */
-export async function writeText(ctx: Ctx, input: TextInput, uploads: MediaRow[]): Promise<Written> {
+/** HTML, mentions (looked up over the network as far as `mayAsk` lets) and hashtags of a text. Throws post.too-long (422). */
+export async function writeText(ctx: Ctx, input: TextInput, uploads: MediaRow[], mayAsk: MayAsk | null): Promise<Written> {
   const { origin } = requireSite(ctx)
   const text = input.text.replaceAll('\u0000', '').toWellFormed().normalize('NFC')
   const warning = (input.spoilerText ?? '').replaceAll('\u0000', '').toWellFormed().trim()
@@ -36,7 +37,7 @@ export async function writeText(ctx: Ctx, input: TextInput, uploads: MediaRow[])
     })
   }
   const parts = splitText(text)
-  const mentions = await findMentions(ctx, parts)
+  const mentions = await findMentions(ctx, parts, mayAsk)
   const content = renderText(parts, {
     tagUrl: (name) => tagUrl(origin, name),
     mentionUrl: (username, host) => {

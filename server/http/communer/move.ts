@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { addAlias, moveAway, moveState, removeAlias, stayHere } from '../../features/accounts/move.ts'
 import { requireAuth } from '../plugins/auth.ts'
-import { LIMITS } from '../plugins/rate-limit.ts'
+import { LIMITS, limitLookups } from '../plugins/rate-limit.ts'
 import { answers, orNull, strictObject } from './schemas.ts'
 
 const tags = ['accounts']
@@ -20,6 +20,7 @@ const State = Type.Object(
 export async function communerMove(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   const config = { scope: 'session', rateLimit: LIMITS.password }
+  const lookups = limitLookups(app, ctx)
   const show = async (actorId: string) => {
     const { aliases, movedTo, nextMoveAt } = await moveState(ctx, actorId)
     return { aliases, moved_to: movedTo, next_move_at: nextMoveAt?.toISOString() ?? null }
@@ -44,7 +45,7 @@ export async function communerMove(instance: FastifyInstance, { ctx }: { ctx: Ct
     },
     async (request) => {
       const { actor } = requireAuth(request)
-      await addAlias(ctx, actor.id, request.body.handle)
+      await addAlias(ctx, actor.id, { ...request.body, mayAsk: lookups(request) })
       return show(actor.id)
     }
   )
@@ -80,7 +81,7 @@ export async function communerMove(instance: FastifyInstance, { ctx }: { ctx: Ct
     },
     async (request) => {
       const { account, actor } = requireAuth(request)
-      await moveAway(ctx, account, actor.id, request.body)
+      await moveAway(ctx, account, actor.id, { ...request.body, mayAsk: lookups(request) })
       return show(actor.id)
     }
   )

@@ -14,6 +14,7 @@ import { editNote } from '../../features/wall/edit-note.ts'
 import { schedulePost } from '../../features/wall/scheduled.ts'
 import { askForThread } from '../../protocol/threads.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
+import { limitLookups } from '../plugins/rate-limit.ts'
 import { boolOf, idParam, listOf, notFound, readParams, textOf, viewerOf, type Params } from './params.ts'
 import { pollInputOf } from './polls.ts'
 import { quotePolicyOf, replyPolicyOf } from './quotes.ts'
@@ -27,6 +28,8 @@ const WRITE = { scope: 'write:statuses' }
 
 /** Fastify plugin, to register under /api/v1. */
 export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
+  const lookups = limitLookups(app, ctx)
+
   app.post('/statuses', { config: WRITE }, async (request) => {
     const { actor, account } = requireAuth(request)
     const params = await readParams(request)
@@ -49,8 +52,8 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
       idempotencyKey: typeof key === 'string' ? key : undefined
     }
     const at = scheduleOf(params['scheduled_at'])
-    if (at !== null) return toScheduledStatus(ctx, await schedulePost(ctx, actor, input, at))
-    const row = await createNote(ctx, actor, input)
+    if (at !== null) return toScheduledStatus(ctx, await schedulePost(ctx, actor, input, { at, mayAsk: lookups(request) }))
+    const row = await createNote(ctx, actor, input, lookups(request))
     return presentStatus(ctx, row.id, { actorId: actor.id })
   })
 
@@ -71,13 +74,14 @@ export async function mastodonStatuses(app: FastifyInstance, { ctx }: { ctx: Ctx
     const { actor } = requireAuth(request)
     const row = await ownRow(ctx, idParam(request), actor.id)
     const params = await readParams(request)
-    await editNote(ctx, whoIs(request)!, row, {
+    const edit = {
       text: textOf(params['status']) ?? '',
       spoilerText: textOf(params['spoiler_text']),
       sensitive: boolOf(params['sensitive']),
       language: textOf(params['language']),
       mediaIds: listOf(params['media_ids'])
-    })
+    }
+    await editNote(ctx, whoIs(request)!, row, edit, lookups(request))
     return presentStatus(ctx, row.id, { actorId: actor.id })
   })
 

@@ -10,6 +10,9 @@ import { testInternet, type RemoteActor } from '../../test/internet.ts'
 import { citizen, localPerson } from '../../test/people.ts'
 import { getActorByIri } from '../actors.ts'
 
+/** The limit on questions is the routes’ (http/lookups.test.ts). */
+const mayAsk = async (): Promise<void> => {}
+
 async function scene(t: Parameters<typeof testContext>[0]) {
   const context = await testContext(t, { startAt: new Date('2026-11-22T12:00:00Z') })
   const { ctx } = context
@@ -95,10 +98,12 @@ t.test('moving away: password, a target that lists us, then Move to the follower
   const neighbour = await localPerson(ctx, 'nina')
   await localFollow(ctx, neighbour, actor)
   const closed = at('zoe', [])
-  const go = (password = 'correct horse') => moveAway(ctx, account, actor.id, { handle: '@zoe@other.test', password })
+  const go = (password = 'correct horse') => moveAway(ctx, account, actor.id, { handle: '@zoe@other.test', password, mayAsk })
   await t.rejects(go('wrong'), { code: 'password.wrong' })
   await t.rejects(go(), { code: 'move.no-alias' })
-  await t.rejects(moveAway(ctx, account, actor.id, { handle: 'nobody@other.test', password: 'correct horse' }), { code: 'move.unknown' })
+  await t.rejects(moveAway(ctx, account, actor.id, { handle: 'nobody@other.test', password: 'correct horse', mayAsk }), {
+    code: 'move.unknown'
+  })
   t.same(await ctx.db('activities').where({ actor_id: actor.id }), [])
   at('zoe', [actor.iri])
   await go()
@@ -115,9 +120,9 @@ t.test('moving away: password, a target that lists us, then Move to the follower
 t.test('moving here: an alias is on the wire at once, and off again', async (t) => {
   const { ctx, bob } = await scene(t)
   const { actor } = await citizen(ctx, 'zoe')
-  await t.rejects(addAlias(ctx, actor.id, 'not a handle'), { code: 'move.unknown' })
-  await t.rejects(addAlias(ctx, actor.id, '@zoe@commune.test'), { code: 'move.self' })
-  await addAlias(ctx, actor.id, '@bob@peer.test')
+  await t.rejects(addAlias(ctx, actor.id, { handle: 'not a handle', mayAsk }), { code: 'move.unknown' })
+  await t.rejects(addAlias(ctx, actor.id, { handle: '@zoe@commune.test', mayAsk }), { code: 'move.self' })
+  await addAlias(ctx, actor.id, { handle: '@bob@peer.test', mayAsk })
   t.match(await moveState(ctx, actor.id), { aliases: [{ iri: bob.iri, acct: 'bob@peer.test' }] })
   const doc = async (): Promise<Record<string, unknown>> => (await ctx.db('actors').where({ id: actor.id }).first('doc')).doc
   t.same((await doc()).alsoKnownAs, [bob.iri])
