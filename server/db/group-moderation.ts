@@ -106,6 +106,11 @@ export async function saveModerators(ctx: Ctx, trx: Knex, groupId: string, iris:
   await trx('group_moderators').insert({ group_id: groupId, iris, fetched_at: ctx.clock.now() }).onConflict('group_id').merge()
 }
 
+/** Notes that the moderators of a group elsewhere cannot be read: what we hold stands as if it had been read. */
+export async function keepModerators(ctx: Ctx, trx: Knex, groupId: string): Promise<void> {
+  await trx('group_moderators').insert({ group_id: groupId, fetched_at: ctx.clock.now() }).onConflict('group_id').merge(['fetched_at'])
+}
+
 /** When the moderators of a group elsewhere were last read; null: never. */
 export async function moderatorsReadAt(trx: Knex, groupId: string): Promise<Date | null> {
   const row = await trx('group_moderators').where({ group_id: groupId }).first<{ fetched_at: Date } | undefined>('fetched_at')

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { jsonForPostgres } from './json.ts'
 import type { VisitRow } from './rows.ts'
 
-export type VisitKind = 'replies' | 'followers-sync' | 'outbox' | 'featured' | 'host'
+export type VisitKind = 'replies' | 'followers-sync' | 'outbox' | 'featured' | 'host' | 'moderators'
 
 export async function findVisit(db: Knex, kind: VisitKind, subject: string): Promise<VisitRow | undefined> {
   return db<VisitRow>('visits').where({ kind, subject }).first()

@@ -5,10 +5,11 @@ import { saveModerators } from '../../db/group-moderation.ts'
 import { saveSoftware } from '../../db/hosts.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import type { Ctx } from '../../context.ts'
-import { activity, create, localFollow, note, PUBLIC, receive } from '../../test/arrivals.ts'
+import { activity, create, localFollow, note, outcomeOf, PUBLIC, receive } from '../../test/arrivals.ts'
 import { testContext } from '../../test/context.ts'
 import { testInternet } from '../../test/internet.ts'
 import { localGroup, localPerson, remotePerson } from '../../test/people.ts'
+import { processInbox } from '../inbox.ts'
 
 type Json = Record<string, unknown>
 
@@ -149,4 +150,63 @@ t.test('[48] O13: a group elsewhere passes on votes and decisions; what it could
   t.match(await ctx.db('objects').where({ id: post.id }).first(), { group_id: null, deleted_at: null })
   t.equal(await receive(ctx, decision('Block', frank, alice.iri, { target: cuisine.iri })), 'moderated')
   t.match(await ctx.db('group_bans'), [{ group_id: cuisine.id, actor_id: alice.id }])
+})
+
+/** A group elsewhere whose moderators are asked for, with somebody who claims to be one and a server that answers as told. */
+async function foreignGroup(t: Parameters<typeof testContext>[0]) {
+  const { ctx, clock, alice } = await scene(t)
+  const peer = (await testInternet(t, ctx)).host('peer.test')
+  const cuisine = await remotePerson(ctx, 'cuisine@peer.test', { type: 'Group' })
+  await ctx
+    .db('actors')
+    .where({ id: cuisine.id })
+    .update({ doc: JSON.stringify({ id: cuisine.iri, attributedTo: 'https://peer.test/moderators' }) })
+  await localFollow(ctx, alice, cuisine)
+  const post = await createNote(ctx, alice, { text: 'Rougail', group: 'cuisine@peer.test', title: 'Rougail' })
+  const lock = (by: string): Json => {
+    const inner = activity('Lock', { iri: by }, post.iri)
+    return activity('Announce', cuisine, inner, { to: [PUBLIC], cc: [`${cuisine.iri}/followers`] })
+  }
+  const asked = (): number => peer.seen.filter(({ url }) => url === '/moderators').length
+  return { ctx, clock, peer, cuisine, lock, asked }
+}
+
+t.test('a group’s server that does not show its moderators is asked once in ten minutes, and who was one stays one', async (t) => {
+  const { ctx, clock, peer, cuisine, lock, asked } = await foreignGroup(t)
+  const [mod, eve] = ['https://other.test/users/mod', 'https://third.test/users/eve']
+  const answers: (number | Json)[] = [403, 404, { id: 'https://other.test/elsewhere', type: 'OrderedCollection' }]
+  for (const [index, answer] of answers.entries()) {
+    await saveModerators(ctx, ctx.db, cuisine.id, [mod])
+    clock.advance(10 * 60_000)
+    peer.on('/moderators', answer)
+    const before = asked()
+    t.equal(await receive(ctx, lock(eve)), 'refused-owner', `answer ${index}`)
+    const first = asked()
+    t.ok(first > before)
+    clock.advance(9 * 60_000)
+    t.equal(await receive(ctx, lock(eve)), 'refused-owner')
+    t.equal(asked(), first, 'not again')
+    clock.advance(60_000)
+    t.equal(await receive(ctx, lock(eve)), 'refused-owner')
+    t.ok(asked() > first, 'after its time')
+  }
+  t.equal(await receive(ctx, lock(mod)), 'moderated')
+})
+
+t.test('a group’s server that is down is asked once in five minutes; what its moderators decided waits for it', async (t) => {
+  const { ctx, clock, peer, lock, asked } = await foreignGroup(t)
+  const [mod, eve] = ['https://other.test/users/mod', 'https://third.test/users/eve']
+  peer.on('/moderators', 503)
+  const [decision, lie] = [lock(mod), lock(eve)]
+  t.equal(await receive(ctx, decision), null, 'it waits')
+  const first = asked()
+  t.ok(first > 0)
+  clock.advance(4 * 60_000)
+  t.equal(await receive(ctx, lie), null)
+  t.equal(asked(), first, 'not asked again, for whatever comes')
+  peer.on('/moderators', { id: 'https://peer.test/moderators', type: 'OrderedCollection', orderedItems: [mod] })
+  clock.advance(20 * 60_000)
+  while ((await processInbox(ctx)) > 0);
+  t.equal(await outcomeOf(ctx, decision), 'moderated')
+  t.equal(await outcomeOf(ctx, lie), 'refused-owner')
 })
