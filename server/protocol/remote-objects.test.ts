@@ -104,6 +104,30 @@ t.test('checklist 49: a forwarded Create is read at its origin, and ignored when
   t.equal(other.seen.length, asked, 'nobody is asked about what concerns nobody here')
 })
 
+t.test('F17: what concerns nobody here makes this server ask nobody, however it is told', async (t) => {
+  const { ctx, other, alice, bob, carol, internet } = await scene(t)
+  const victim = internet.host('victim.test')
+  const post = served(other, carol)
+  const asked = other.seen.length
+  const fresh = { published: ctx.clock.now().toISOString() }
+  const unsolicited = {
+    'by its address': activity('Create', carol, post.id, { to: [PUBLIC] }),
+    'in the name of a group nobody knows': create(carol, { ...post, actor: carol.iri, attributedTo: 'https://other.test/groups/new' }),
+    'as the change of a post nobody saw': activity('Update', carol, { ...post, ...fresh }, { to: [PUBLIC] }),
+    'passed on by somebody': create({ iri: 'https://other.test/users/nobody' }, post)
+  }
+  for (const [how, json] of Object.entries(unsolicited)) {
+    t.equal(await receive(ctx, json, how === 'passed on by somebody' ? carol.iri : undefined), 'not-related', how)
+    t.equal(other.seen.length, asked, how)
+  }
+  const elsewhere = note({ iri: 'https://victim.test/users/x' }, { attributedTo: bob.iri, to: [PUBLIC], cc: [alice.iri] })
+  t.equal(await receive(ctx, create(bob, elsewhere), carol.iri), 'not-related', 'whose author lives on another server')
+  t.same(victim.seen, [])
+  t.same(await ctx.db('objects').where({ actor_id: carol.id }), [])
+  const letter = served(other, carol, { cc: [alice.iri] })
+  t.equal(await receive(ctx, activity('Create', carol, letter.id, { to: [PUBLIC], cc: [alice.iri] })), 'created', 'for somebody here')
+})
+
 t.test('Communecter: a Create by bare address is read at its origin, if that is the signer’s own', async (t) => {
   const { ctx, other, bob, peer, carol } = await scene(t)
   const post = served(peer, bob)

@@ -21,6 +21,7 @@ import { askForAncestors } from '../threads.ts'
 import { factsOf, findOwned, ownership, type Arrival } from './arrival.ts'
 import { applyVote } from './vote.ts'
 import { hearing, tellGroups, type Heard, type Said } from './group-hearing.ts'
+import { seemsRelated } from './seems-related.ts'
 
 export interface Creation {
   norm: NormObject
@@ -102,6 +103,7 @@ export async function applyCreate(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
 
 async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outcome> {
   if (ref.object !== null && isVote(ref.object)) return applyVote(ctx, arrival, ref.object)
+  if (ref.object !== null && speaksForGroup(arrival, ref.object) && !(await seemsRelated(ctx, arrival, ref))) return 'not-related'
   const { author, viaGroup } = await claimedAuthor(ctx, arrival, ref.object)
   const verdict = authorise({
     ...factsOf(ctx, arrival),
@@ -112,7 +114,7 @@ async function createOne(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outc
     claimedGroup: viaGroup
   })
   if (verdict.decision === 'refuse') return verdict.outcome
-  if (verdict.decision === 'refetch' || ref.object === null) return createFromOrigin(ctx, ref)
+  if (verdict.decision === 'refetch' || ref.object === null) return createFromOrigin(ctx, arrival, ref)
   if (author === null) return 'unknown-actor'
   const norm = withAddresses(ref.object, arrival)
   const writerId = viaGroup ? (arrival.actor?.id ?? null) : await findWriter(ctx, norm, author.iri)
@@ -136,24 +138,24 @@ export function withAddresses(norm: NormObject, { activity }: Arrival): NormObje
 async function claimedAuthor(ctx: Ctx, arrival: Arrival, norm: NormObject | null): Promise<{ author: ActorRow | null; viaGroup: boolean }> {
   const claimed = norm?.attributedTo ?? null
   if (norm === null || claimed === null || claimed === arrival.activity.actor) return { author: arrival.actor, viaGroup: false }
-  if (norm.authorIri !== arrival.activity.actor || !sameOrigin(claimed, arrival.activity.actor)) return { author: null, viaGroup: false }
+  if (!speaksForGroup(arrival, norm)) return { author: null, viaGroup: false }
   const author = await getActorByIri(ctx, claimed, { budget: newBudget(3) })
   return { author, viaGroup: author.type === 'Group' && !author.local }
 }
 
-/** What the object's own server says, if it concerns us: asked only when the inline copy already seems to. */
-async function createFromOrigin(ctx: Ctx, ref: NormRef): Promise<Outcome> {
+/** True when it is published by another actor of its writer's server: who that is may have to be fetched. */
+function speaksForGroup({ activity }: Arrival, { attributedTo, authorIri }: NormObject): boolean {
+  return (
+    attributedTo !== null && attributedTo !== activity.actor && authorIri === activity.actor && sameOrigin(attributedTo, activity.actor)
+  )
+}
+
+/** What the object's own server says, if it concerns us: asked only when what came already seems to. */
+async function createFromOrigin(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outcome> {
   if (ref.id === null) return 'refused-document'
   if ((await findOwned(ctx.db, ref.id)) !== undefined) return 'unchanged'
-  if (ref.object !== null && !(await seemsRelated(ctx, ref.object))) return 'not-related'
+  if (!(await seemsRelated(ctx, arrival, ref))) return 'not-related'
   const retrieved = await retrieveObject(ctx, ref.id, newBudget())
   if (retrieved === null) return 'refused-fetch'
   return storeCreation(ctx, retrieved)
-}
-
-async function seemsRelated(ctx: Ctx, norm: NormObject): Promise<boolean> {
-  const author = norm.attributedTo === null ? undefined : await ctx.db<ActorRow>('actors').where({ iri: norm.attributedTo }).first()
-  const stranger = { id: '0', iri: norm.attributedTo ?? '', followers_iri: null } as ActorRow
-  const around = await findSurroundings(ctx.db, [{ norm, author: author ?? stranger }])
-  return (await relatedToUs(ctx.db, [{ norm, authorId: author?.id ?? null }], around))[0]!
 }

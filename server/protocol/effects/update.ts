@@ -19,6 +19,7 @@ import { emit } from '../reactions.ts'
 import { refreshObject, retrieveObject } from '../remote-objects.ts'
 import { factsOf, findOwned, ownership, type Arrival, type Owned } from './arrival.ts'
 import { storeCreation } from './create.ts'
+import { seemsRelated } from './seems-related.ts'
 
 /** An Update of something we never saw counts as its Create only while it is news (Mastodon's rule). */
 const NEWS_MS = 24 * 60 * 60 * 1000
@@ -40,7 +41,7 @@ export async function applyUpdate(ctx: Ctx, arrival: Arrival): Promise<Outcome> 
   })
   if (verdict.decision === 'refuse') return verdict.outcome
   if (aboutActor) return updateActor(ctx, ref.id)
-  if (owned === undefined) return createLate(ctx, ref)
+  if (owned === undefined) return createLate(ctx, arrival, ref)
   if (owned.object.deleted_at !== null) return 'tombstoned'
   if (verdict.decision === 'refetch' || ref.object === null) return updateFromOrigin(ctx, owned)
   return updateInline(ctx, owned, ref.object, arrival.id)
@@ -99,9 +100,10 @@ async function tellReaders(ctx: Ctx, trx: Knex, updated: ObjectRow, before: Obje
   ])
 }
 
-async function createLate(ctx: Ctx, ref: NormRef): Promise<Outcome> {
+async function createLate(ctx: Ctx, arrival: Arrival, ref: NormRef): Promise<Outcome> {
   const published = ref.object?.published ?? null
   if (published === null || ctx.clock.now().getTime() - published.getTime() > NEWS_MS) return 'unknown-object'
+  if (!(await seemsRelated(ctx, arrival, ref))) return 'not-related'
   const retrieved = await retrieveObject(ctx, ref.id!, newBudget())
   if (retrieved === null) return 'refused-fetch'
   const outcome = await storeCreation(ctx, retrieved)
