@@ -39,6 +39,7 @@ import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
 import { communerSecondFactor } from './http/communer/second-factor.ts'
 import { communerSetup } from './http/communer/setup.ts'
+import { agendaFeeds } from './http/agenda-feeds.ts'
 import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
 import { mastodonAnnouncements } from './http/mastodon/announcements.ts'
@@ -209,7 +210,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
   await app.register(interactions, { ctx })
-  await app.register(feeds, { ctx })
+  for (const routes of [feeds, agendaFeeds]) await app.register(routes, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })
 }

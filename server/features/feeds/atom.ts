@@ -33,7 +33,7 @@ export function atomFeed(frame: FeedFrame, rows: StatusRow[], actors: Map<string
     const link = row.url ?? row.iri
     feed.addItem({
       id: row.iri,
-      title: withoutControls(titleOf(row)),
+      title: withoutControls(entryTitle(row)),
       link,
       date: row.updated ?? row.published,
       published: row.published,
@@ -50,6 +50,14 @@ export function latestChange(rows: StatusRow[]): Date | null {
     const changed = row.updated ?? row.published
     return latest === null || changed > latest ? changed : latest
   }, null)
+}
+
+const MARKS: Record<string, string> = { CANCELLED: '[ANNULÉ] ', POSTPONED: '[REPORTÉ] ' }
+
+/** The name of an event says what became of it: many readers show nothing else. */
+export function entryTitle(row: StatusRow): string {
+  const mark = row.type === 'Event' && !/^\[(ANNUL|REPORT)/i.test(row.name ?? '') ? (MARKS[row.event_status ?? ''] ?? '') : ''
+  return mark + titleOf(row)
 }
 
 function titleOf(row: StatusRow): string {

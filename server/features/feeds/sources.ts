@@ -44,20 +44,28 @@ export interface FeedFilter {
   place?: string
   /** Also what is announced elsewhere and known here. */
   around?: boolean
+  /** What is not over at `from`, and begins before `to`. */
+  from?: Date
+  to?: Date
 }
 
-/** Coming events and those just over: of one actor, or of everyone here. */
-export async function feedEvents(ctx: Ctx, owner: ActorPart | null, { tag, place, around }: FeedFilter = {}): Promise<StatusRow[]> {
-  const from = new Date(ctx.clock.now().getTime() - PAST_DAYS * DAY_MS)
-  const rows = await listEvents(ctx, ANYONE, {
-    from,
-    local: !around,
-    limit: EVENTS,
-    ...(owner === null ? {} : { actorId: owner.id }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(place === undefined ? {} : { place })
-  })
+/** Coming events and those just over, unless the filter says when: of one actor, or of everyone here. */
+export async function feedEvents(ctx: Ctx, owner: ActorPart | null, filter: FeedFilter = {}, limit = EVENTS): Promise<StatusRow[]> {
+  const { around, from = justOver(ctx), ...rest } = filter
+  const rows = await listEvents(ctx, ANYONE, { ...rest, from, local: !around, limit, ...(owner === null ? {} : { actorId: owner.id }) })
   return rows.filter((row) => row.visibility === 'public')
+}
+
+/** The same without what is over, soonest first: for readers of news and for pages. */
+export async function comingEvents(ctx: Ctx, owner: ActorPart | null, filter: FeedFilter, limit: number): Promise<StatusRow[]> {
+  const now = ctx.clock.now()
+  const from = filter.from !== undefined && filter.from > now ? filter.from : now
+  return feedEvents(ctx, owner, { ...filter, from }, limit)
+}
+
+/** Since when calendars show events. */
+export function justOver(ctx: Ctx): Date {
+  return new Date(ctx.clock.now().getTime() - PAST_DAYS * DAY_MS)
 }
 
 /** Those who announce these events. */
