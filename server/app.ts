@@ -34,6 +34,7 @@ import { communerLeave } from './http/communer/leave.ts'
 import { communerLegal } from './http/communer/legal.ts'
 import { communerMove } from './http/communer/move.ts'
 import { communerOpenapi } from './http/communer/openapi.ts'
+import { communerPersonalCalendar } from './http/communer/personal-calendar.ts'
 import { communerPersonalData } from './http/communer/personal-data.ts'
 import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
@@ -76,6 +77,7 @@ import { mediaFiles } from './http/media-files.ts'
 import { oauthAuthorize } from './http/oauth/authorize.ts'
 import { oauthToken } from './http/oauth/token.ts'
 import { pages } from './http/pages.ts'
+import { personalCalendars } from './http/personal-calendar.ts'
 import { endRefusedUpgrade, limitConnections } from './http/connection-limit.ts'
 import { basePlugins } from './http/plugins/base.ts'
 import { compilersFactory } from './http/plugins/compilers.ts'
@@ -166,6 +168,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerEmail,
     communerChannels,
     communerDetails,
+    communerPersonalCalendar,
     communerPersonalData,
     communerSecondFactor,
     communerAdminMails,
@@ -210,7 +213,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
   await app.register(interactions, { ctx })
-  for (const routes of [feeds, agendaFeeds]) await app.register(routes, { ctx })
+  for (const routes of [feeds, agendaFeeds, personalCalendars]) await app.register(routes, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })
 }

@@ -101,7 +101,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/confirmer', name: 'confirm', component: () => import('./pages/ConfirmPage.vue') },
   { path: '/confirmer/renvoyer', name: 'resend', component: () => import('./pages/ResendPage.vue') },
   {
-    path: '/reglages/:section(profil|confidentialite|notifications|hashtags|securite|applications|donnees|langue)?',
+    path: '/reglages/:section(profil|confidentialite|notifications|agenda|hashtags|securite|applications|donnees|langue)?',
     name: 'settings',
     component: () => import('./pages/SettingsPage.vue'),
     meta: { members: true }

@@ -183,6 +183,7 @@ async function makeHarmless(client: pg.Client): Promise<void> {
   await client.query('delete from tokens')
   await client.query('delete from oauth_codes')
   await client.query('delete from one_time_links')
+  await client.query('delete from personal_calendars')
   await client.query('delete from login_tickets')
   await client.query("delete from mails where state = 'waiting'")
   // Archives are no part of a backup, and what is half done was perhaps finished since.

@@ -24,7 +24,7 @@ const NOT_PAGES = /^\/(api|oauth|ap|media|avatars|headers|assets|nodeinfo|\.well
 const SHARED_CACHE = 'public, max-age=0, s-maxage=10, stale-while-revalidate=60'
 const A_YEAR_SECONDS = 31_536_000
 const A_DAY = 'public, max-age=86400'
-const ROBOTS = 'User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /recherche\n'
+const ROBOTS = 'User-agent: *\nDisallow: /api/\nDisallow: /oauth/\nDisallow: /agenda/perso/\nDisallow: /recherche\n'
 
 /** Fastify plugin; register it last, its wildcard takes every GET that nothing else wanted. */
 export async function pages(app: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {

@@ -111,7 +111,17 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
       doc: JSON.stringify({ id: actor.iri, type: 'Tombstone', formerType: actor.type })
     })
   await trx('tokens').where({ account_id: account.id }).delete()
-  for (const table of ['one_time_links', 'mails', 'totp', 'passkeys', 'recovery_codes', 'code_failures', 'login_tickets', 'imports'])
+  for (const table of [
+    'one_time_links',
+    'personal_calendars',
+    'mails',
+    'totp',
+    'passkeys',
+    'recovery_codes',
+    'code_failures',
+    'login_tickets',
+    'imports'
+  ])
     await trx(table).where({ account_id: account.id }).delete()
   await trx('accounts')
     .where({ id: account.id })

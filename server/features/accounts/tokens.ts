@@ -103,11 +103,12 @@ export async function revokeOwnToken(ctx: Ctx, accountId: string, tokenId: strin
   if (changed === 0) throw new AppError('token.unknown', 404, 'This session does not exist any more.')
 }
 
-/** Ends every token of a person, except one (security.md W05). */
+/** Ends every token of a person, except one, and the secret address of their calendar (security.md W05). */
 export async function revokeTokens(ctx: Ctx, trx: Knex, accountId: string, exceptTokenId: string | null = null): Promise<void> {
   const query = trx('tokens').where({ account_id: accountId }).whereNull('revoked_at')
   if (exceptTokenId !== null) query.whereNot({ id: exceptTokenId })
   await query.update({ revoked_at: ctx.clock.now() })
+  await trx('personal_calendars').where({ account_id: accountId }).delete()
 }
 
 /** True for the scopes of a browser session, which may do what no app may. */

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../context.ts'
 import { escapeHtml } from '../../core/text.ts'
 import { errorText } from '../../locales/texts.ts'
-import { toAppError } from '../plugins/errors.ts'
+import { loggedPath, toAppError } from '../plugins/errors.ts'
 import { localeOf } from '../plugins/locale.ts'
 
 const WORDS = {
@@ -14,7 +14,7 @@ const WORDS = {
 /** Answers with a sentence in the reader's language; logs what is our fault. */
 export function sendErrorPage(ctx: Ctx, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error)
-  if (known.status >= 500) ctx.log.error({ err: error, reqId: request.id, url: request.url.split('?')[0] }, known.code)
+  if (known.status >= 500) ctx.log.error({ err: error, reqId: request.id, url: loggedPath(request) }, known.code)
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds)))
   const lang = localeOf(request)
   const words = WORDS[lang]

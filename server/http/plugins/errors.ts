@@ -16,7 +16,7 @@ Object.assign(errorsPlugin, { [Symbol.for('skip-override')]: true })
 /** Answers with what may be told of this error, and logs the rest when it is our fault. */
 export function sendError(ctx: Ctx, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error)
-  if (known.status >= 500) ctx.log.error({ err: error, reqId: request.id, url: request.url.split('?')[0] }, known.code)
+  if (known.status >= 500) ctx.log.error({ err: error, reqId: request.id, url: loggedPath(request) }, known.code)
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds)))
   if (known.status === 401 && !request.url.startsWith('/ap/')) reply.header('www-authenticate', 'Bearer')
   reply.code(known.status).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
@@ -26,6 +26,12 @@ export function sendError(ctx: Ctx, error: unknown, request: FastifyRequest, rep
     ? { error: known.code.slice('oauth.'.length).replaceAll('-', '_'), error_description: text }
     : { error: text, code: known.code }
   return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
+}
+
+/** The path as logs may hold it: without the query; of an address that holds a secret, the pattern of its route. */
+export function loggedPath(request: FastifyRequest): string {
+  const pattern = request.routeOptions.url ?? ''
+  return pattern.includes(':token') ? pattern : request.url.split('?')[0]!
 }
 
 /** The AppError behind anything thrown: Fastify's own 4xx get a plain sentence, everything else is a 500 without words. */
