@@ -41,6 +41,7 @@ import { communerReports } from './http/communer/reports.ts'
 import { communerSecondFactor } from './http/communer/second-factor.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { agendaFeeds } from './http/agenda-feeds.ts'
+import { agendaFrame } from './http/agenda-frame.ts'
 import { feeds } from './http/feeds.ts'
 import { health } from './http/health.ts'
 import { mastodonAnnouncements } from './http/mastodon/announcements.ts'
@@ -213,7 +214,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(oauthToken, { ctx })
   await app.register(mediaFiles, { ctx })
   await app.register(interactions, { ctx })
-  for (const routes of [feeds, agendaFeeds, personalCalendars]) await app.register(routes, { ctx })
+  for (const routes of [feeds, agendaFeeds, agendaFrame, personalCalendars]) await app.register(routes, { ctx })
   // Last: it takes every GET that nothing else wanted.
   await app.register(pages, { ctx })
 }

@@ -30,6 +30,11 @@ export function eventLine(event: EventLineSource, locale: string): string {
   return plainLine(parts.filter((part) => part !== '').join(' · '))
 }
 
+/** Where it takes place, in words; '' when nobody said. */
+export function placeLine(place: EventLineSource['place'], locale: string): string {
+  return where(place, WORDS[locale.startsWith('en') ? 'en' : 'fr'].online)
+}
+
 function when(start: Date, end: Date | null, timezone: string, language: 'fr' | 'en'): string {
   const first = `${day(start, timezone, language)}, ${hour(start, timezone, language)}`
   if (end === null) return capital(first)

@@ -8,6 +8,11 @@ export function localeOf(request: FastifyRequest): Locale {
   if (isLocale(account)) return account
   const cookie = request.cookies?.lang
   if (isLocale(cookie)) return cookie
+  return preferredLocale(request)
+}
+
+/** The browser's, else French: for what is the same for everybody who says so. */
+export function preferredLocale(request: FastifyRequest): Locale {
   return preferred(request.headers['accept-language'] ?? '')
 }
 
