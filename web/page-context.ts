@@ -42,7 +42,7 @@ export interface PageHead {
   type?: 'website' | 'article' | 'profile'
   /** IRI of the same thing as an ActivityPub document. */
   activity?: string
-  feeds?: { type: 'application/atom+xml' | 'text/calendar'; href: string; title: string }[]
+  feeds?: { type: 'application/atom+xml' | 'application/feed+json' | 'text/calendar'; href: string; title: string }[]
   jsonLd?: Record<string, unknown>
   noindex?: boolean
   status?: number

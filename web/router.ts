@@ -5,7 +5,7 @@ import type { PageContext } from './page-context.ts'
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'wall', component: () => import('./pages/WallPage.vue') },
   { path: '/publier', name: 'publish', component: () => import('./pages/PublishPage.vue'), meta: { members: true } },
-  { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue'), meta: { texts: ['calendar'] } },
+  { path: '/agenda', name: 'agenda', component: () => import('./pages/AgendaPage.vue'), meta: { texts: ['calendar', 'carry'] } },
   {
     path: '/evenements/nouveau',
     name: 'new-event',
@@ -140,7 +140,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/@:handle([^/]+)',
     name: 'profile',
     component: () => import('./pages/ProfilePage.vue'),
-    meta: { texts: ['directory', 'themes'] }
+    meta: { texts: ['directory', 'themes', 'carry'] }
   },
   { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
   {

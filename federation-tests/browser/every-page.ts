@@ -174,7 +174,7 @@ function examples(ids: Ids): PageExample[] {
     settings: [
       'member',
       '/reglages',
-      ...['confidentialite', 'notifications', 'hashtags', 'securite', 'applications', 'donnees', 'langue'].map(
+      ...['confidentialite', 'notifications', 'agenda', 'hashtags', 'securite', 'applications', 'donnees', 'langue'].map(
         (section) => `/reglages/${section}`
       )
     ],
@@ -197,7 +197,7 @@ function examples(ids: Ids): PageExample[] {
     terms: ['visitor', '/conditions'],
     interact: ['member', `/authorize_interaction?uri=${encodeURIComponent('@amina')}`],
     elsewhere: ['visitor', '/ailleurs?uri=x'],
-    profile: ['visitor', '/@jardin', '/@lucie', '/@saint_leu'],
+    profile: ['visitor', '/@jardin', '/@jardin?onglet=agenda', '/@lucie', '/@saint_leu'],
     members: ['member', '/@fresque/membres'],
     'group-moderation': ['member', '/@fresque/moderation'],
     post: ['visitor', `/@lucie/${ids.post}`],
