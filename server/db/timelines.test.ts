@@ -5,7 +5,8 @@ import type { Ctx } from '../context.ts'
 import { testContext } from '../test/context.ts'
 import { localPerson } from '../test/people.ts'
 import { listEvents } from './agenda.ts'
-import type { ListRow } from './rows.ts'
+import { wipeObject } from './objects.ts'
+import type { ListRow, ObjectRow } from './rows.ts'
 import { loadStatusParts } from './status-parts.ts'
 import { searchActors, searchAlike, searchObjects, searchTags } from './search.ts'
 import { loadThread } from './threads.ts'
@@ -208,4 +209,39 @@ t.test('agenda and search have a budget too, for common, rare and absent words',
   await assertRange(t, ctx, 'names nearly right', 200, () => searchAlike(ctx, 'persone 7', 20))
   t.equal((await find('marché')).length, 20)
   t.ok((await find('reparer velos')).length > 5, 'rare words are found however old')
+})
+
+/** Tables with rows that this transaction read whole, PostgreSQL's own questions about foreign keys included. */
+async function readWhole(trx: Knex): Promise<string[]> {
+  const { rows } = await trx.raw<{ rows: { relname: string }[] }>(
+    'select s.relname from pg_stat_xact_user_tables s join pg_class c on c.oid = s.relid where s.seq_scan > 0 and c.reltuples > 500 order by 1'
+  )
+  return rows.map(({ relname }) => relname)
+}
+
+t.test('what ends is found by an index: a post with its boosts and all that hangs on it, a boost taken back', async (t) => {
+  const { ctx } = await testContext(t)
+  await fill(ctx)
+  const hanging = [
+    'insert into home_items (owner_id, object_id) select 1 + n % 20, n from generate_series(1, ?::int) n',
+    `insert into media (id, actor_id, object_id, file, media_type, width, height, size_bytes)
+       select n, 1, n, n || '.webp', 'image/webp', 1, 1, 1 from generate_series(1, ?::int, 2) n`,
+    'insert into featured (actor_id, object_id) select 1 + n % 20, n from generate_series(1, ?::int, 2) n',
+    "insert into idempotency_keys (actor_id, key, object_id) select 1 + n % 20, 'key' || n, n from generate_series(1, ?::int, 2) n"
+  ]
+  for (const statement of hanging) await ctx.db.raw(statement, [OBJECTS])
+  await ctx.db.raw('analyze')
+  const post = (await ctx.db<ObjectRow>('objects').where({ id: '1000' }).first())!
+  await ctx.db.transaction(async (trx) => {
+    await wipeObject(ctx, trx, post)
+    t.same(await readWhole(trx), [])
+    for (const table of ['home_items', 'bookmarks', 'filter_statuses'])
+      t.same(await trx(table).where({ object_id: '1000' }), [], `${table} without it`)
+    t.same(await trx('objects').where({ reblog_of_id: '1000' }), [], 'nor its boost')
+  })
+  await ctx.db.transaction(async (trx) => {
+    t.equal(await trx('objects').where({ id: '2003' }).whereNotNull('reblog_of_id').delete(), 1)
+    t.same(await readWhole(trx), [])
+  })
+  t.match(await ctx.db('objects').where({ id: '1001' }).first('in_reply_to_id'), { in_reply_to_id: '1000' }, 'answers keep their place')
 })
