@@ -253,6 +253,10 @@ export const HANGING_ON = [
   'journal'
 ]
 
+/** One statement: a Delete arrives for every fortieth post, and twenty small ones cost more than all its other effects. */
+const WIPE = `with ${HANGING_ON.map((table) => `from_${table} as (delete from ${table} where object_id = :id)`).join(', ')}
+  delete from quotes where quote_id = :id`
+
 /**
  * Deletes an object for good: a tombstone under its IRI, the row emptied and marked, everything that hung on it removed.
  * The row itself stays, so that its address answers 410 and threads keep their shape.
@@ -262,10 +266,7 @@ export async function wipeObject(ctx: Ctx, trx: Knex, object: ObjectRow): Promis
   const owner = await trx('actors').where({ id: object.actor_id }).first<{ iri: string } | undefined>('iri')
   await rememberDeleted(trx, { iri: object.iri, actorIri: owner?.iri ?? null, formerType: object.type, at: now })
   await trx('objects').where({ reblog_of_id: object.id }).delete()
-  for (const table of HANGING_ON) {
-    await trx(table).where({ object_id: object.id }).delete()
-  }
-  await trx('quotes').where({ quote_id: object.id }).delete()
+  await trx.raw(WIPE, { id: object.id })
   // A conversation shows the message before, for who was in it. Plan: conversations_last, objects_root.
   if (object.visibility === 'direct') {
     await trx.raw(
