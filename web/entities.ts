@@ -367,7 +367,7 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning: what was decided, and why. */
   moderation_warning?: { id: string; action: string; text: string; communer?: { action: string; ground: 'terms' | 'law' } }
-  /** Of type group_removed: why, '' when nobody said. Of group_request and group_joined: which group. */
+  /** Of type group_removed: why, '' when nobody said. Of group_request, group_joined, card_… and correction_…: which group or card, why not. */
   communer?: { reason?: string; group?: Account }
 }
 

@@ -84,6 +84,12 @@ export async function findCard(trx: Knex, actorId: string): Promise<CardRow | nu
   )
 }
 
+/** Keeps the card as it is until the transaction ends; its state, null where there is none. */
+export async function lockCard(trx: Knex, actorId: string): Promise<CardState | null> {
+  const row = await trx<CardRow>('directory_cards').where({ actor_id: actorId }).forUpdate().first('state')
+  return row?.state ?? null
+}
+
 /** A person's before they wrote anything: not listed, and no nearer than the commune. */
 export function blankCard(actorId: string, now: Date): CardRow {
   return {

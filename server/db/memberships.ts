@@ -115,12 +115,17 @@ export async function admitInvited(ctx: Ctx, trx: Knex, groupId: string, invitee
     .merge(['state', 'iri'])
 }
 
-/** Those who look after the group learn that somebody asks to join it. The notice goes when the request is answered, by a trigger. */
-export async function tellOfRequest(ctx: Ctx, trx: Knex, groupId: string, actorId: string): Promise<WrittenNotification[]> {
-  const reviewers = await trx('memberships')
+/** Who looks after a group: its owners and moderators. Plan: memberships_pkey. */
+export async function keepersOf(trx: Knex, groupId: string): Promise<string[]> {
+  return await trx('memberships')
     .where({ group_id: groupId, state: 'active' })
     .whereIn('role', ['owner', 'moderator'])
     .pluck<string[]>('actor_id')
+}
+
+/** Those who look after the group learn that somebody asks to join it. The notice goes when the request is answered, by a trigger. */
+export async function tellOfRequest(ctx: Ctx, trx: Knex, groupId: string, actorId: string): Promise<WrittenNotification[]> {
+  const reviewers = await keepersOf(trx, groupId)
   return notify(
     ctx,
     trx,

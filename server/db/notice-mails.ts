@@ -29,6 +29,13 @@ export const MAILED_BY_DEFAULT = [
   'idea_due',
   'idea_answered',
   'idea_project',
+  'card_claim',
+  'card_correction',
+  'card_accepted',
+  'card_refused',
+  'card_given',
+  'correction_accepted',
+  'correction_refused',
   'moderation_warning',
   'group_removed'
 ]

@@ -46,6 +46,14 @@ export type NotificationType =
   | 'vote_soon'
   | 'vote_closed'
   | 'vote_review'
+  // Somebody says a card of the directory is theirs, proposes a correction; the answers. card_given: it went to somebody else.
+  | 'card_claim'
+  | 'card_correction'
+  | 'card_accepted'
+  | 'card_refused'
+  | 'card_given'
+  | 'correction_accepted'
+  | 'correction_refused'
 
 export interface NewNotification {
   ownerId: string
@@ -54,6 +62,8 @@ export interface NewNotification {
   objectId: string | null
   /** Row id of the group it speaks of, when that is not who it comes from. */
   groupId?: string
+  /** Why, of an answer. */
+  reason?: string
 }
 
 export interface WrittenNotification {
@@ -72,7 +82,8 @@ const NEW_ACCOUNT = "interval '30 days'"
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
-  'idea_due', 'idea_answered', 'idea_project', 'vote_soon', 'vote_closed', 'vote_review')
+  'idea_due', 'idea_answered', 'idea_project', 'vote_soon', 'vote_closed', 'vote_review',
+  'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[
@@ -98,10 +109,10 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
   const now = ctx.clock.now()
   const held = await noticesToHold(ctx, trx, wanted)
   const written = await trx.raw<{ rows: (WrittenNotification & { held: boolean })[] }>(
-    `insert into notifications (id, owner_id, type, from_id, object_id, group_id, held, filtered, created_at)
-     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), nullif(n.group_id, 0), n.held, 'filter' = any(policy.verdicts), :now::timestamptz
-     from unnest(:ids::bigint[], :owners::bigint[], :types::text[], :senders::bigint[], :objects::bigint[], :groups::bigint[], :held::boolean[])
-       as n (id, owner_id, type, from_id, object_id, group_id, held)
+    `insert into notifications (id, owner_id, type, from_id, object_id, group_id, reason, held, filtered, created_at)
+     select n.id, n.owner_id, n.type, n.from_id, nullif(n.object_id, 0), nullif(n.group_id, 0), n.reason, n.held, 'filter' = any(policy.verdicts), :now::timestamptz
+     from unnest(:ids::bigint[], :owners::bigint[], :types::text[], :senders::bigint[], :objects::bigint[], :groups::bigint[], :reasons::text[], :held::boolean[])
+       as n (id, owner_id, type, from_id, object_id, group_id, reason, held)
      join actors owner on owner.id = n.owner_id and owner.local and owner.type = 'Person' and owner.suspended_at is null and owner.deleted_at is null
      cross join lateral (${VERDICTS}) policy
      where not exists (select 1 from blocks b where (b.blocker_id = n.owner_id and b.blocked_id = n.from_id)
@@ -123,6 +134,7 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
       senders: wanted.map((item) => item.fromId),
       objects: wanted.map((item) => item.objectId ?? '0'),
       groups: wanted.map((item) => item.groupId ?? '0'),
+      reasons: wanted.map((item) => item.reason ?? ''),
       held: wanted.map((item) => held.has(item))
     }
   )

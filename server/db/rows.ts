@@ -684,8 +684,10 @@ export interface NotificationRow {
   from_id: string
   object_id: string | null
   decision_id: string | null
-  /** The group it speaks of, of types group_request and group_joined. */
+  /** The group or card it speaks of, of types group_request, group_joined, card_… and correction_…. */
   group_id: string | null
+  /** Of a refused card or correction: why. */
+  reason: string
   /** Kept back while its server floods. */
   held: boolean
   /** Put aside by the owner's policy. */

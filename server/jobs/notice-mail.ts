@@ -1,6 +1,7 @@
 // Tells a person by mail what they have not seen on the site: everything new in one mail, what the site itself would show them now, and
 // nothing they have read meanwhile.
 import type { Ctx } from '../context.ts'
+import { cardNoticePage } from '../core/card-notices.ts'
 import { plainText } from '../core/plain-text.ts'
 import { FIRST_LOOK_MS, MAILED_BY_DEFAULT, PACES, wantsByMail } from '../db/notice-mails.ts'
 import { shown } from '../db/notifications.ts'
@@ -77,7 +78,9 @@ async function itemsOf(ctx: Ctx, account: AccountRow, rows: NotificationRow[]): 
   const ids = rows.flatMap((row) => row.object_id ?? [])
   const found = await findStatuses(ctx, ids, { actorId: account.actor_id })
   const statuses = new Map(found.map((row) => [row.id, row]))
-  const people = await ctx.db<ActorRow>('actors').whereIn('id', [...rows.map((row) => row.from_id), ...found.map((row) => row.actor_id)])
+  const people = await ctx
+    .db<ActorRow>('actors')
+    .whereIn('id', [...rows.flatMap((row) => [row.from_id, row.group_id ?? []].flat()), ...found.map((row) => row.actor_id)])
   const actors = new Map(people.map((actor) => [actor.id, actor]))
   return rows.flatMap((row) => {
     const status = row.object_id === null ? null : statuses.get(row.object_id)
@@ -90,8 +93,13 @@ async function itemsOf(ctx: Ctx, account: AccountRow, rows: NotificationRow[]): 
 function itemOf(ctx: Ctx, locale: Locale, row: NotificationRow, actors: Map<string, ActorRow>, status: StatusRow | null): MailItem {
   const { origin } = requireSite(ctx)
   const from = actors.get(row.from_id)
-  const title = text(locale, `notice.${row.type}`, { name: from?.name || (from?.username ?? '') })
-  if (status === null) return { title, excerpt: '', link: `${origin}/notifications` }
+  const group = actors.get(row.group_id ?? '')
+  const nameOf = (actor: ActorRow | undefined): string => actor?.name || (actor?.username ?? '')
+  const title = text(locale, `notice.${row.type}`, { name: nameOf(from), group: nameOf(group) })
+  if (status === null) {
+    const page = group === undefined ? null : cardNoticePage(row.type, group.username)
+    return { title, excerpt: row.reason, link: `${origin}${page ?? '/notifications'}` }
+  }
   const author = actors.get(status.actor_id)!
   const acct = author.local ? author.username : `${author.username}@${author.domain}`
   return {

@@ -1,14 +1,12 @@
-// Cards of the directory: read, edited by whoever keeps them, claimed by whom they are of, corrected by everybody.
+// Cards of the directory: read, edited and confirmed by whoever keeps them.
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
-import { newId } from '../../core/ids.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, can, type Who } from '../../core/permission.ts'
-import { findClaims, findSuggestions, type ClaimRow, type SuggestionRow } from '../../db/card-requests.ts'
+import { findClaims, findSuggestions } from '../../db/card-requests.ts'
 import { blankCard, findCard, saveCard, type CardRow } from '../../db/directory.ts'
-import { findMembership, insertMembership } from '../../db/memberships.ts'
+import { findMembership } from '../../db/memberships.ts'
 import type { ActorRow } from '../../db/rows.ts'
-import { requireSite } from '../../db/site.ts'
 import { publishActorUpdate } from '../../protocol/local-actors.ts'
 import { readCard, type CardInput } from './card-input.ts'
 
@@ -92,80 +90,8 @@ export async function verifyCard(ctx: Ctx, who: Who, actor: ActorRow, verified: 
   if (changed === 0) throw new AppError('card.unclaimed', 409, 'Nobody answers for this card yet.')
 }
 
-/** Asks for a card nobody answers for. Again changes nothing but the proof. Throws card.claimed (409). */
-export async function claimCard(ctx: Ctx, who: Who, actor: ActorRow, proof: string): Promise<void> {
-  const card = await findCard(ctx.db, actor.id)
-  if (card === null || card.state !== 'unclaimed') throw new AppError('card.claimed', 409, 'Somebody answers for this card already.')
-  await ctx
-    .db('card_claims')
-    .insert({ actor_id: actor.id, claimant_id: who.actorId, proof: proof.trim().slice(0, 1000), created_at: ctx.clock.now() })
-    .onConflict(['actor_id', 'claimant_id'])
-    .merge(['proof'])
-}
-
-/** The town hall answers: with yes the claimant owns the group and other claims fall away. Throws permission.denied, claim.unknown (404). */
-export async function answerClaim(ctx: Ctx, who: Who, actor: ActorRow, claimantId: string, accepted: boolean): Promise<void> {
-  assertCan(who, 'directory.edit')
-  await ctx.db.transaction(async (trx) => {
-    const gone = await trx('card_claims').where({ actor_id: actor.id, claimant_id: claimantId }).delete()
-    if (gone === 0) throw new AppError('claim.unknown', 404, 'Nobody asks for this card.')
-    if (!accepted) return
-    await insertMembership(ctx, trx, {
-      groupId: actor.id,
-      actorId: claimantId,
-      role: 'owner',
-      state: 'active',
-      origin: requireSite(ctx).origin
-    })
-    await trx('memberships').where({ group_id: actor.id, actor_id: claimantId }).update({ role: 'owner', state: 'active' })
-    // Who imported the card answered for it only until now.
-    await trx('directory_cards').where({ actor_id: actor.id }).update({ state: 'verified', confirmed_at: ctx.clock.now() })
-    await trx('card_claims').where({ actor_id: actor.id }).delete()
-    await publishActorUpdate(ctx, trx, actor.id)
-  })
-}
-
-/** Somebody who may not edit says what should change; once more replaces it. Throws card.* (422), card.nothing (422). */
-export async function suggestChange(ctx: Ctx, who: Who, actor: ActorRow, input: CardInput, note: string): Promise<void> {
-  // A person's card is the person's: nobody is told what to put there.
-  if (actor.type === 'Person') throw new AppError('card.unknown', 404, 'There is no card of this name.')
-  const { listed: _, ...changes } = input
-  readCard(changes)
-  if (Object.keys(changes).length === 0 && note.trim() === '')
-    throw new AppError('card.nothing', 422, 'Please say what should change.', { details: { field: 'note' } })
-  const row = { changes: JSON.stringify(changes), note: note.trim().slice(0, 1000), created_at: ctx.clock.now() }
-  await ctx
-    .db('card_suggestions')
-    .insert({ id: newId(ctx.clock.now()), actor_id: actor.id, author_id: who.actorId, ...row })
-    .onConflict(['actor_id', 'author_id'])
-    .merge(row)
-}
-
-/** Takes a suggestion over, or leaves it; either way it is done with. Throws permission.denied (403), suggestion.unknown (404). */
-export async function answerSuggestion(ctx: Ctx, who: Who, actor: ActorRow, id: string, accepted: boolean): Promise<void> {
-  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
-  await ctx.db.transaction(async (trx) => {
-    const [found] = await trx<SuggestionRow>('card_suggestions').where({ id, actor_id: actor.id }).delete().returning('*')
-    if (found === undefined) throw new AppError('suggestion.unknown', 404, 'This suggestion is gone.')
-    if (!accepted) return
-    await saveCard(trx, actor.id, readCard(found.changes as CardInput), ctx.clock.now())
-    await publishActorUpdate(ctx, trx, actor.id)
-  })
-}
-
-export interface CardRequests {
-  claims: ClaimRow[]
-  suggestions: SuggestionRow[]
-}
-
-/** What waits for an answer. Throws permission.denied (403). */
-export async function requestsOf(ctx: Ctx, who: Who, actor: ActorRow): Promise<CardRequests> {
-  if (!(await mayEdit(ctx, who, actor))) assertCan(null, 'card.edit')
-  const [claims, suggestions] = await Promise.all([findClaims(ctx.db, actor.id), findSuggestions(ctx.db, actor.id)])
-  return { claims: can(who, 'directory.edit') ? claims : [], suggestions }
-}
-
-async function mayEdit(ctx: Ctx, who: Who | null, actor: ActorRow, trx: Knex = ctx.db): Promise<boolean> {
+/** Whose card it is, and the town hall; of a person, nobody else. */
+export async function mayEdit(ctx: Ctx, who: Who | null, actor: ActorRow, trx: Knex = ctx.db): Promise<boolean> {
   if (who === null) return false
   // A person's card is the person's: not even the town hall writes it.
   if (actor.type === 'Person') return who.actorId === actor.id

@@ -6,9 +6,22 @@ import type { AccountRow } from '../../db/rows.ts'
 /** What people choose about, each with its types of notifications. */
 export const KINDS = {
   mention: ['mention'],
-  request: ['follow_request', 'event_request', 'event_join', 'group_request'],
+  request: ['follow_request', 'event_request', 'event_join', 'group_request', 'card_claim', 'card_correction'],
   invite: ['event_invite', 'group_invite'],
-  answer: ['event_accepted', 'event_refused', 'group_accepted', 'group_refused', 'group_joined', 'idea_answered', 'idea_project'],
+  answer: [
+    'event_accepted',
+    'event_refused',
+    'group_accepted',
+    'group_refused',
+    'group_joined',
+    'idea_answered',
+    'idea_project',
+    'card_accepted',
+    'card_refused',
+    'card_given',
+    'correction_accepted',
+    'correction_refused'
+  ],
   change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted'],
   reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review'],
   moderation: ['moderation_warning', 'group_removed'],

@@ -1,5 +1,6 @@
 // Tells one device of one notification: the chore behind Web Push. The text is short and in the person's language; the app asks for the rest.
 import type { Ctx } from '../../context.ts'
+import { cardNoticePage } from '../../core/card-notices.ts'
 import { AppError } from '../../core/errors.ts'
 import { plainText } from '../../core/plain-text.ts'
 import { livingTokens } from '../../db/live.ts'
@@ -52,16 +53,20 @@ async function messageOf(ctx: Ctx, notification: NotificationRow): Promise<objec
   const status = notification.object_id === null ? null : await findStatus(ctx, notification.object_id, { actorId: notification.owner_id })
   if (notification.object_id !== null && status === null) return null
   const locale = isLocale(account.locale) ? account.locale : 'fr'
-  const words = status === null ? from.summary : (status.summary ?? '') || status.content_html
+  const group = notification.group_id === null ? undefined : await ctx.db<ActorRow>('actors').where({ id: notification.group_id }).first()
+  const words = status === null ? notification.reason || from.summary : (status.summary ?? '') || status.content_html
   return {
     access_token: '',
     preferred_locale: locale,
     notification_id: notification.id,
     notification_type: notification.type,
     icon: iconOf(ctx, from),
-    title: text(locale, sentenceOf(notification.type), { name: from.name || from.username }),
+    title: text(locale, sentenceOf(notification.type), {
+      name: from.name || from.username,
+      group: group === undefined ? '' : group.name || group.username
+    }),
     body: shorten(plainText(words)),
-    url: pageOf(status)
+    url: (group === undefined ? null : cardNoticePage(notification.type, group.username)) ?? pageOf(status)
   }
 }
 
@@ -71,9 +76,10 @@ function pageOf(status: StatusRow | null): string {
   return status !== null && status.local && status.url !== null ? new URL(status.url).pathname : '/notifications'
 }
 
-/** Ours are said as in mails. */
+/** Mastodon's are said in a few words, ours as in mails. */
+const SHORT = ['mention', 'quote', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update']
 function sentenceOf(type: string): string {
-  return /^(event|group|moderation)_/.test(type) ? `notice.${type}` : `push.${type}`
+  return SHORT.includes(type) ? `push.${type}` : `notice.${type}`
 }
 
 /** A device never asks another server for a picture: it would learn who reads what. */

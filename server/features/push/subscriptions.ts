@@ -38,7 +38,14 @@ export const ALERTS = [
   'idea_project',
   'vote_soon',
   'vote_closed',
-  'vote_review'
+  'vote_review',
+  'card_claim',
+  'card_correction',
+  'card_accepted',
+  'card_refused',
+  'card_given',
+  'correction_accepted',
+  'correction_refused'
 ] as const
 
 export interface SubscriptionInput {

@@ -6,19 +6,8 @@ import type { Ctx } from '../../context.ts'
 import { waitingCards } from '../../db/card-requests.ts'
 import type { DirectoryFilter } from '../../db/directory.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
-import {
-  answerClaim,
-  answerSuggestion,
-  claimCard,
-  confirmCard,
-  editCard,
-  getCardActor,
-  isStale,
-  requestsOf,
-  suggestChange,
-  verifyCard,
-  viewCard
-} from '../../features/directory/cards.ts'
+import { answerClaim, answerSuggestion, claimCard, requestsOf, suggestChange } from '../../features/directory/card-requests.ts'
+import { confirmCard, editCard, getCardActor, isStale, verifyCard, viewCard } from '../../features/directory/cards.ts'
 import { countDirectory, findInDirectory } from '../../features/directory/search.ts'
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
@@ -50,6 +39,10 @@ const OwnCard = Type.Object({
   canEdit: Type.Boolean(),
   hasClaimed: Type.Boolean({ description: 'The viewer asked for this card' }),
   requests: Type.Integer({ description: 'Claims and suggestions that wait, for whoever may answer' })
+})
+const AnswerBody = strictObject({
+  accepted: Type.Boolean(),
+  reason: Type.Optional(Type.String({ maxLength: 1000, description: 'Why not, for who asked' }))
 })
 const Requests = Type.Object(
   {
@@ -264,13 +257,13 @@ export async function communerDirectory(instance: FastifyInstance, { ctx }: { ct
         tags,
         summary: 'The town hall answers a claim',
         params: Type.Object({ username: Username, account_id: Id }),
-        body: strictObject({ accepted: Type.Boolean() }),
+        body: AnswerBody,
         response: answers(200, Empty)
       }
     },
     async (request) => {
       const actor = await getCardActor(ctx, request.params.username)
-      await answerClaim(ctx, whoIs(request)!, actor, request.params.account_id, request.body.accepted)
+      await answerClaim(ctx, whoIs(request)!, actor, request.params.account_id, request.body)
       return {}
     }
   )
@@ -283,13 +276,13 @@ export async function communerDirectory(instance: FastifyInstance, { ctx }: { ct
         tags,
         summary: 'Take a suggestion over, or leave it',
         params: Type.Object({ username: Username, id: Id }),
-        body: strictObject({ accepted: Type.Boolean() }),
+        body: AnswerBody,
         response: answers(200, Empty)
       }
     },
     async (request) => {
       const actor = await getCardActor(ctx, request.params.username)
-      await answerSuggestion(ctx, whoIs(request)!, actor, request.params.id, request.body.accepted)
+      await answerSuggestion(ctx, whoIs(request)!, actor, request.params.id, request.body)
       return {}
     }
   )

@@ -420,7 +420,7 @@ export interface Notification {
   status: Status | null
   /** Of type moderation_warning. */
   moderation_warning?: AccountWarning
-  /** Of type group_removed: why the group took the post out, '' when nobody said. Of group_request and group_joined: which group. */
+  /** Of type group_removed: why the group took the post out, '' when nobody said. Of group_request, group_joined, card_… and correction_…: which group or card, and why not. */
   communer?: { reason?: string; group?: Account }
 }
 

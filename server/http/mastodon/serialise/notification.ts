@@ -27,11 +27,12 @@ export function toNotification(ctx: Ctx, row: NotificationRow, page: Notificatio
   }
 }
 
-/** What Mastodon has no word for: why a group took something out, and which group somebody asks to join or has joined. */
+/** What Mastodon has no word for: why a group took something out or an answer is no, and which group or card it is about. */
 function about(ctx: Ctx, row: NotificationRow, { parts, removals }: NotificationPage): Pick<Notification, 'communer'> {
   if (row.type === 'group_removed') return { communer: { reason: removals.get(row.object_id ?? '') ?? '' } }
   const group = row.group_id === null ? undefined : parts.actors.get(row.group_id)
-  return group === undefined ? {} : { communer: { group: toAccount(ctx, group, group) } }
+  if (group === undefined) return {}
+  return { communer: { group: toAccount(ctx, group, group), ...(row.reason === '' ? {} : { reason: row.reason }) } }
 }
 
 /** Accounts named by one group; more is a number. */
