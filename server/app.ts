@@ -18,6 +18,7 @@ import { communerAgendaSources } from './http/communer/agenda-sources.ts'
 import { directoryFiles } from './http/directory-files.ts'
 import { communerDirectoryImport } from './http/communer/directory-import.ts'
 import { communerDirectory } from './http/communer/directory.ts'
+import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
 import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
@@ -160,6 +161,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerTimelines,
     communerDirectoryImport,
     communerDirectory,
+    communerDirectoryTwins,
     communerMap,
     communerIdeas,
     communerResidents,

@@ -99,3 +99,9 @@ export interface FoundPlace {
   username: string | null
   source: 'directory' | 'events' | 'geocoder'
 }
+
+/** Two cards that look like the same, the older first. */
+export interface CardTwins {
+  why: 'siret' | 'rna' | 'near' | 'address' | 'name'
+  cards: [DirectoryCard, DirectoryCard]
+}

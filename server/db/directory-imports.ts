@@ -76,5 +76,6 @@ export async function findImported(
       // One source may hold two of the same name; another source, or a card made here, of that name is the same.
       same.orWhereRaw("c.sort_name = left(f_unaccent(btrim(?)), 200) and (? = '' or c.source is distinct from ?)", [name, key, source])
     })
-    .first('c.actor_id', 'c.state')
+    // One that was merged into another is left alone, as if somebody answered for it.
+    .first('c.actor_id', trx.raw("case when a.moved_to_id is null then c.state else 'claimed' end as state"))
 }

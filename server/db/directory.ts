@@ -84,6 +84,14 @@ export async function findCard(trx: Knex, actorId: string): Promise<CardRow | nu
   )
 }
 
+/** Cards by row id of their actor. Plan: directory_cards_pkey. */
+export async function findCards(trx: Knex, actorIds: string[]): Promise<Map<string, CardRow>> {
+  const rows = await trx<CardRow>('directory_cards')
+    .whereRaw('actor_id = any(array(select unnest(?::bigint[])))', [actorIds])
+    .select(...CARD_FIELDS)
+  return new Map(rows.map((row) => [row.actor_id, row]))
+}
+
 /** Keeps the card as it is until the transaction ends; its state, null where there is none. */
 export async function lockCard(trx: Knex, actorId: string): Promise<CardState | null> {
   const row = await trx<CardRow>('directory_cards').where({ actor_id: actorId }).forUpdate().first('state')

@@ -36,6 +36,7 @@ export const MAILED_BY_DEFAULT = [
   'card_given',
   'correction_accepted',
   'correction_refused',
+  'card_merged',
   'moderation_warning',
   'group_removed'
 ]

@@ -54,6 +54,8 @@ export type NotificationType =
   | 'card_given'
   | 'correction_accepted'
   | 'correction_refused'
+  // To who looks after a card: it gave way to another one that is the same.
+  | 'card_merged'
 
 export interface NewNotification {
   ownerId: string
@@ -83,7 +85,7 @@ const NEW_ACCOUNT = "interval '30 days'"
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
   'idea_due', 'idea_answered', 'idea_project', 'vote_soon', 'vote_closed', 'vote_review',
-  'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused')
+  'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused', 'card_merged')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
   else (select array_remove(array[

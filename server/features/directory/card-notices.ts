@@ -48,6 +48,17 @@ export async function tellAnswer(
   await tell(ctx, trx, [{ ownerId: personId, type: answer, fromId, objectId: null, groupId: cardId, reason }])
 }
 
+/** Who looks after a card that gave way to another one hears which. */
+export async function tellOfMerge(ctx: Ctx, trx: Knex, goneId: string, keptId: string): Promise<void> {
+  const fromId = requireSite(ctx).communeActorId
+  const people = await keepersOf(trx, goneId)
+  await tell(
+    ctx,
+    trx,
+    people.map((ownerId) => ({ ownerId, type: 'card_merged', fromId, objectId: null, groupId: keptId }))
+  )
+}
+
 async function tell(ctx: Ctx, trx: Knex, news: NewNotification[]): Promise<void> {
   await tellNotified(ctx, trx, await notify(ctx, trx, news))
 }

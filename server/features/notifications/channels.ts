@@ -22,7 +22,7 @@ export const KINDS = {
     'correction_accepted',
     'correction_refused'
   ],
-  change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted'],
+  change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted', 'card_merged'],
   reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review'],
   moderation: ['moderation_warning', 'group_removed'],
   post: ['status', 'update', 'poll', 'vote_closed'],

@@ -45,7 +45,8 @@ export const ALERTS = [
   'card_refused',
   'card_given',
   'correction_accepted',
-  'correction_refused'
+  'correction_refused',
+  'card_merged'
 ] as const
 
 export interface SubscriptionInput {
