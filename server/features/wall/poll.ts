@@ -70,7 +70,9 @@ export async function voteInPoll(ctx: Ctx, voter: ActorRow, object: ObjectRow, c
     if (row === null || author === null) throw new AppError('poll.none', 404, 'This is not a poll.')
     if (row.actor_id === voter.id || row.author_id === voter.id)
       throw new AppError('poll.own', 422, 'You cannot vote in a poll of your own.')
-    if (row.kind !== null || !isOpen(row.poll, ctx.clock.now())) throw new AppError('poll.closed', 422, 'This poll is closed.')
+    // A vote of ours is cast on its own page; one of another commune is a poll here.
+    if ((row.local && row.kind !== null) || !isOpen(row.poll, ctx.clock.now()))
+      throw new AppError('poll.closed', 422, 'This poll is closed.')
     if (options.length === 0 || options.some((option) => row.poll.options[option] === undefined))
       throw new AppError('poll.choice', 422, 'This choice is not in the poll.')
     if (options.length > 1 && !row.poll.multiple) throw new AppError('poll.one-choice', 422, 'Only one choice is allowed here.')

@@ -254,6 +254,18 @@ t.test('a poll from Mastodon is shown, voted in, and follows the totals its host
   t.same(await ctx.db('poll_votes'), [], 'other options are another question')
 })
 
+t.test('a vote of another commune is a poll here, and is answered like one', async (t) => {
+  const { ctx, bob } = await scene(t)
+  const lea = await localPerson(ctx, 'lea')
+  await localFollow(ctx, lea, bob)
+  const question = wire('in-create-question-mastodon')
+  t.equal(await receive(ctx, { ...question, object: { ...(question['object'] as Json), 'communer:kind': 'vote' } }), 'created')
+  const row = (await ctx.db<ObjectRow>('objects').where({ actor_id: bob.id }).first())!
+  t.equal(row.kind, 'vote')
+  await voteInPoll(ctx, lea, row, [0])
+  t.same(await ctx.db('deliveries').pluck('inbox'), [bob.inbox])
+})
+
 t.test('a poll from GoToSocial, as it was recorded, is a poll', async (t) => {
   const { ctx } = await scene(t)
   const lea = await localPerson(ctx, 'lea')
