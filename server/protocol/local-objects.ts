@@ -67,6 +67,8 @@ export interface LocalDraft {
   quotePolicy?: QuotePolicy
   /** Who may answer; default: everyone it reaches. */
   replyPolicy?: ReplyPolicy | null
+  /** IRI of an object: every inbox that got it gets this too. */
+  alsoInboxesOf?: string
 }
 
 /** Writes and publishes a new object: row, thread, home timelines, notifications, Create with its deliveries. */
@@ -115,6 +117,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
     to,
     cc,
     visibility,
+    ...(draft.alsoInboxesOf === undefined ? {} : { alsoInboxesOf: draft.alsoInboxesOf }),
     ...(groupIri === null ? {} : { extra: { audience: groupIri } })
   })
   if (group?.local === true) await announceSaid(ctx, trx, { group, object: row, author: publisher, activity: embeddable(body) })

@@ -80,6 +80,8 @@ export async function answerIdea(ctx: Ctx, who: Who, agent: ActorRow, row: Objec
       author: agent,
       visibility: 'public',
       parent: { object: fresh, actor: publisher, group: null },
+      // Those who follow its author and not the commune.
+      alsoInboxesOf: fresh.iri,
       wording: {
         name: null,
         summary: null,
