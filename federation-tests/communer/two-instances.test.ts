@@ -8,6 +8,7 @@ import type { Json } from '../harness/client.ts'
 import { waitUntil } from '../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork, type Network } from '../network/network.ts'
 import { meet } from './events.ts'
+import { thinkTogether } from './ideas.ts'
 import { judgeEachOther, moveAcross } from './moderation.ts'
 import { askEachOther } from './polls.ts'
 import { sendDressed } from './posts.ts'
@@ -184,6 +185,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
   })
 
   await t.test('[57] [58] [60] events', (t) => meet(t, { alpha, beta }))
+
+  await t.test('an idea of one commune, backed from the other', (t) => thinkTogether(t, { network, alpha, beta }))
 
   await t.test('who was reached, who waits, who is given up', (t) => reachEachOther(t, { network, alpha, beta }))
 
