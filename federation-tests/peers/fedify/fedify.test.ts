@@ -1,13 +1,15 @@
 // The main job, judged by a server we did not write: Fedify's actor follows a group, receives its note and its event, and its reply,
 // like and boost show on the commune's wall; it sees edits and deletions. Then the other way round.
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { Json } from '../../harness/client.ts'
 import { startCommuner } from '../../harness/communer.ts'
+import { letPass, outcomesOf, readSignedResult } from '../../harness/votes.ts'
 import { waitUntil } from '../../harness/wait.ts'
 import { NETWORK_MISSING, startNetwork } from '../../network/network.ts'
 import { startFedify } from './control.ts'
 
-t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
+t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 300_000 }, async (t) => {
   const network = await startNetwork()
   t.teardown(() => network.close())
   const [commune, fedify] = await Promise.all([
@@ -141,6 +143,79 @@ t.test('a Fedify server and a commune', { skip: NETWORK_MISSING, timeout: 180_00
       'what is no option is not counted'
     )
   })
+
+  await t.test(
+    'it answers a vote in time and is counted once, among the public; twice, late or with what is no choice it is not',
+    async (t) => {
+      const open = async (title: string): Promise<Json> => {
+        const vote: Json = await alice.post('/api/communer/v1/votes', {
+          as: 'jardin',
+          title,
+          method: 'single',
+          options: [{ name: 'Au verger' }, { name: 'Au lavoir' }, { name: 'Nulle part' }],
+          electorate: 'members',
+          results: 'always',
+          open_to_all: true,
+          closes_at: new Date(Date.now() + 3_600_000).toISOString(),
+          // Between the last ballot and the count: what comes then is late.
+          paper_hours: 1
+        })
+        const arrived = await received('Create', (one) => one.object?.id === vote.uri)
+        t.match(arrived.object, { type: 'Question', content: new RegExp(title) })
+        t.equal(Date.parse(arrived.object!.endTime!), Date.parse(vote.closes_at))
+        return vote
+      }
+      const answer = (vote: Json, ...names: string[]): Promise<string> =>
+        fedify.perform({ do: 'vote', target: groupIri, object: vote.uri, names })
+      const judged = (vote: Json, outcomes: string[]): Promise<unknown> =>
+        waitUntil(
+          outcomes.join(', '),
+          async () => isDeepStrictEqual(await outcomesOf(commune, vote.uri, fedify.actorIri), outcomes),
+          60_000
+        )
+      const now = (vote: Json): Promise<Json> => alice.get(`/api/communer/v1/votes/${vote.id}`)
+
+      const vote = await open('Où planter le figuier ?')
+      await alice.post(`/api/communer/v1/votes/${vote.id}/ballot`, { marks: [1, null, null] })
+      await answer(vote, 'Ailleurs')
+      await judged(vote, ['vote-not-open'])
+      t.match(await now(vote), { others_count: 0 }, 'what is no choice uses nothing up')
+      await answer(vote, 'Au lavoir')
+      await judged(vote, ['vote-not-open', 'voted'])
+      await answer(vote, 'Au verger')
+      await judged(vote, ['vote-not-open', 'voted', 'unchanged'])
+      t.match(await now(vote), {
+        voters_count: 1,
+        others_count: 1,
+        figures: { electors: { figures: [1, 0, 0] }, others: { ballots: 1, figures: [0, 1, 0] } }
+      })
+      t.same(await commune.query('select 1 from objects where in_reply_to_iri = $1', [vote.uri]), [], 'an answer is no post')
+
+      const late = await open('Et le noyer ?')
+      await letPass(commune, late.id, 61)
+      await answer(late, 'Au verger')
+      await judged(late, ['vote-not-open'])
+      t.match(await now(late), { state: 'counting', others_count: 0 })
+
+      await letPass(commune, vote.id, 122)
+      const raw = await waitUntil(
+        'the end at Fedify',
+        async () =>
+          (await fedify.posts()).map(({ body }) => JSON.parse(body) as Json).find(({ object }) => object?.id === vote.uri && object.closed),
+        60_000
+      )
+      t.match(raw, { type: 'Update', object: { type: 'Question', votersCount: 1 } })
+      t.same(
+        raw.object.oneOf.map((option: Json) => option.replies.totalItems),
+        [0, 1, 0],
+        'the public’s answers and no others'
+      )
+      t.notOk(JSON.stringify(raw).includes(fedify.actorIri), 'naming nobody')
+      t.match(await readSignedResult(network, raw.object), { vote: vote.uri, result: { voted: 1, others: { ballots: 1 } } })
+      const said = await received('Create', (one) => /Où planter le figuier/.test(one.object?.content ?? '') && one.object?.type === 'Note')
+      t.match(said.object!.content, /Au verger : 1/)
+    }
+  )
 
   await t.test('[54] it quotes a post of ours with our stamp, and we one of its with its own', async (t) => {
     const said: Json = await alice.post('/api/v1/statuses', { status: 'La source coule', as: 'jardin' })
