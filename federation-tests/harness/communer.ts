@@ -48,6 +48,9 @@ export interface Communer {
   dispose(failed?: boolean): Promise<void>
 }
 
+/** A busy machine is no failure. */
+const START_MS = 180_000
+
 export const PASSWORD = 'correct horse battery staple'
 
 /** Sets an instance up, starts it, and returns once it is ready. */
@@ -81,7 +84,7 @@ export async function startCommuner(network: Network, options: CommunerOptions):
   network.front.route(options.host, port)
   let pool: pg.Pool | null = shared === null ? null : new pg.Pool({ connectionString: shared.url, max: 2 })
   const boot = (): Promise<Child> =>
-    startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at' })
+    startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'Communer is ready at', timeoutMs: START_MS })
   let child: Child | null = null
   let disposed = false
   const instance: Communer = {
