@@ -40,6 +40,7 @@ import { communerPersonalData } from './http/communer/personal-data.ts'
 import { communerReach } from './http/communer/reach.ts'
 import { communerReports } from './http/communer/reports.ts'
 import { communerSecondFactor } from './http/communer/second-factor.ts'
+import { communerSearch } from './http/communer/search.ts'
 import { communerSetup } from './http/communer/setup.ts'
 import { agendaFeeds } from './http/agenda-feeds.ts'
 import { agendaFrame } from './http/agenda-frame.ts'
@@ -152,6 +153,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation])
     await app.register(routes, native)
   for (const routes of [
+    communerSearch,
     communerSetup,
     communerAccounts,
     communerGroups,

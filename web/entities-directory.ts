@@ -1,5 +1,5 @@
 // Cards of the directory and features of the map, as the native API answers them.
-import type { Account } from './entities.ts'
+import type { Account, Status } from './entities.ts'
 
 export const CARD_KINDS = ['organization', 'group', 'service', 'place', 'project', 'person'] as const
 export type CardKind = (typeof CARD_KINDS)[number] | 'commune'
@@ -104,4 +104,13 @@ export interface FoundPlace {
 export interface CardTwins {
   why: 'siret' | 'rna' | 'near' | 'address' | 'name'
   cards: [DirectoryCard, DirectoryCard]
+}
+
+export const SEARCH_KINDS = ['people', 'groups', 'organizations', 'places', 'events', 'ideas', 'votes', 'posts'] as const
+export const SEARCH_DISTANCES = ['5', '10', '20', '50'] as const
+
+/** What the main search finds here, and where the words stand. */
+export interface FoundHere {
+  cards: DirectoryCard[]
+  statuses: { status: Status; why: { where: 'title' | 'text' | 'place' | 'image'; excerpt: string } | null }[]
 }

@@ -81,7 +81,12 @@ export const routes: RouteRecordRaw[] = [
   },
   { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
-  { path: '/recherche', name: 'search', component: () => import('./pages/SearchPage.vue') },
+  {
+    path: '/recherche',
+    name: 'search',
+    component: () => import('./pages/SearchPage.vue'),
+    meta: { texts: ['search', 'directory', 'themes'] }
+  },
   { path: '/tags/:tag', name: 'tag', component: () => import('./pages/TagPage.vue') },
   { path: '/notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { members: true } },
   { path: '/messages', name: 'messages', component: () => import('./pages/MessagesPage.vue'), meta: { members: true } },

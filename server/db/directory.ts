@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import type { WeekHours } from '../core/opening-hours.ts'
 import type { Theme } from '../core/themes.ts'
+import { boxAround, metresTo } from './distance.ts'
 import { actorColumns, countColumns, type ActorPart } from './status-parts.ts'
 
 export const ORG_TYPES = ['association', 'business', 'informal', 'public'] as const
@@ -168,7 +169,6 @@ export type DirectoryEntry = ActorPart & {
 }
 
 const STANDS = `a.local and a.deleted_at is null and a.suspended_at is null and a.limited_at is null and a.moved_to_id is null`
-const METRES_PER_DEGREE = 111_320
 
 /** Of listed cards as `c` and their actors as `a`; what a moderator limited or suspended is not there. */
 function listed(db: Knex): Knex.QueryBuilder {
@@ -248,17 +248,13 @@ function narrow(query: Knex.QueryBuilder, filter: DirectoryFilter): Knex.QueryBu
   if (filter.accessibility !== undefined) query.whereRaw('? = any(c.accessibility)', [filter.accessibility])
   if (filter.near !== undefined) {
     const { latitude, longitude, radiusMetres } = filter.near
-    const high = radiusMetres / METRES_PER_DEGREE
-    const wide = Math.min(180, high / Math.max(Math.cos((latitude * Math.PI) / 180), 0.01))
-    inBox(query, { west: longitude - wide, south: latitude - high, east: longitude + wide, north: latitude + high })
+    inBox(query, boxAround(filter.near))
     query.whereRaw(`${METRES} <= :radius`, { latitude, longitude, radius: radiusMetres })
   }
   return query
 }
 
-/** On the sphere. */
-const METRES = `2 * 6371000 * asin(least(1, sqrt(power(sin(radians(c.shown_latitude - :latitude) / 2), 2)
-  + cos(radians(:latitude)) * cos(radians(c.shown_latitude)) * power(sin(radians(c.shown_longitude - :longitude) / 2), 2))))`
+const METRES = metresTo('c.shown_latitude', 'c.shown_longitude')
 
 /** "boul" finds boulangerie: the last word may be unfinished. */
 function prefixQuery(words: string): string {

@@ -1,6 +1,8 @@
 // Looking for people, posts and hashtags that are already here. Each search has a budget: an absent word costs no more than a common one.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { tagsOf, type Theme } from '../core/themes.ts'
+import { boxAround, metresTo } from './distance.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
 import { ANYONE, listedFor, visibleTo, type Viewer } from './visibility.ts'
 
@@ -22,7 +24,15 @@ export interface ObjectSearch {
   language: string | null
   /** Only objects older than this row id. */
   maxId: string | null
+  /** Absent: any. A post is what is none of the others. */
+  kind?: ObjectKind
+  theme?: Theme
+  near?: { latitude: number; longitude: number; radiusMetres: number }
+  /** Events that take place on one of these days (YYYY-MM-DD, both included) on the clock of the commune. */
+  dates?: { from: string | null; until: string | null; timezone: string }
 }
+
+export type ObjectKind = 'event' | 'idea' | 'vote' | 'post'
 
 /** Accounts whose handle or name contains the text, local first, most followed first. Plan: actors_search (trigrams) from three letters on. */
 export async function searchActors(
@@ -103,7 +113,7 @@ export async function searchAlike(ctx: Ctx, text: string, limit: number): Promis
 
 /**
  * Public posts, and for people of this instance what is for them alone, with all the words (French stems, accents and capitals do not count; one word alone also finds longer ones that begin with
- * it), newest first. Plan: objects_words for rare words, objects_public backwards for common ones; statistics decide.
+ * it), newest first; on given days by their beginning. Plan: objects_words for rare words, objects_public backwards for common ones; statistics decide.
  * The same with objects_words_commune and objects_commune_only for what is for this instance alone.
  */
 export async function searchObjects(ctx: Ctx, asked: ObjectSearch, viewer: Viewer, limit: number, offset = 0): Promise<StatusRow[]> {
@@ -112,7 +122,7 @@ export async function searchObjects(ctx: Ctx, asked: ObjectSearch, viewer: Viewe
       .db('objects as c')
       // Spelled out, so that the partial indexes are seen to fit.
       .whereRaw(`c.visibility = '${visibility}' and c.deleted_at is null and c.reblog_of_id is null`)
-      .orderBy('c.id', 'desc')
+      .orderBy(asked.dates === undefined ? [{ column: 'c.id', order: 'desc' }] : [{ column: 'c.start_time' }, { column: 'c.id' }])
       .limit(MAX_CANDIDATES)
       .select('c.*')
     if (asked.words !== '') matchWords(some, asked.words)
@@ -120,7 +130,12 @@ export async function searchObjects(ctx: Ctx, asked: ObjectSearch, viewer: Viewe
     return some
   }
   const candidates = viewer.actorId === null ? of('public') : ctx.db.unionAll([of('public'), of('local')], true)
-  const query = ctx.db(candidates.as('o')).orderBy('o.id', 'desc').limit(limit).offset(offset).select(statusColumns('o'))
+  const query = ctx
+    .db(candidates.as('o'))
+    .orderBy(asked.dates === undefined ? [{ column: 'o.id', order: 'desc' }] : [{ column: 'o.start_time' }, { column: 'o.id' }])
+    .limit(limit)
+    .offset(offset)
+    .select(statusColumns('o'))
   // Who does not want to be found by words (FEP-5feb) is not; software that knows no such wish says nothing.
   query.whereRaw(
     `(o.actor_id = ?::bigint or (select w.indexable or (not w.local and w.doc ->> 'indexable' is distinct from 'false') from actors w where w.id = o.actor_id))`,
@@ -154,6 +169,48 @@ function narrow(query: Knex.QueryBuilder, asked: ObjectSearch, viewer: Viewer): 
   if (asked.isReply !== null) query.whereRaw(`c.in_reply_to_iri is ${asked.isReply ? 'not null' : 'null'}`)
   if (asked.language !== null) query.where('c.language', asked.language)
   if (asked.maxId !== null) query.where('c.id', '<', asked.maxId)
+  if (asked.kind !== undefined) query.whereRaw(KINDS[asked.kind])
+  if (asked.theme !== undefined)
+    query.whereRaw(
+      `c.id in (select t.object_id from object_tags t where t.tag = any(?)
+        union select i.object_id from ideas i where i.themes @> array[?]::text[])`,
+      [tagsOf(asked.theme), asked.theme]
+    )
+  if (asked.near !== undefined) nearTo(query, asked.near)
+  if (asked.dates !== undefined) onDays(query, asked.dates)
+}
+
+const KINDS: Record<ObjectKind, string> = {
+  event: "c.type = 'Event'",
+  // Few rows each: looked up from there.
+  idea: "c.id in (select i.object_id from ideas i where i.state = 'open')",
+  vote: 'c.id in (select v.object_id from votes v)',
+  post: `c.type <> 'Event' and (select i.object_id from ideas i where i.object_id = c.id) is null
+    and (select v.object_id from votes v where v.object_id = c.id) is null`
+}
+
+/** Plan: objects_place for the box. */
+function nearTo(query: Knex.QueryBuilder, near: NonNullable<ObjectSearch['near']>): void {
+  const { west, south, east, north } = boxAround(near)
+  query
+    .whereRaw('c.latitude is not null and point(c.longitude, c.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+    .whereRaw(`${metresTo('c.latitude', 'c.longitude')} <= :radius`, {
+      latitude: near.latitude,
+      longitude: near.longitude,
+      radius: near.radiusMetres
+    })
+}
+
+/** Plan: objects_agenda for the beginning; what lasts longer than a month is found by its own days alone. */
+function onDays(query: Knex.QueryBuilder, { from, until, timezone }: NonNullable<ObjectSearch['dates']>): void {
+  query.whereRaw("c.type = 'Event'")
+  if (from !== null)
+    query.whereRaw(
+      `c.start_time >= (:from::date::timestamp at time zone :timezone) - interval '31 days'
+        and coalesce(c.end_time, c.start_time) >= :from::date::timestamp at time zone :timezone`,
+      { from, timezone }
+    )
+  if (until !== null) query.whereRaw("c.start_time < (?::date::timestamp + interval '1 day') at time zone ?", [until, timezone])
 }
 
 /** Hashtags that begin with the text (without #), in alphabetical order. Plan: jumps along object_tags_pkey, one probe a tag. */

@@ -41,7 +41,8 @@ function take(found: Operators, key: string, value: string, not: boolean): boole
   return true
 }
 
-function isDay(value: string): boolean {
+/** YYYY-MM-DD, and on the calendar. */
+export function isDay(value: string): boolean {
   const time = /^(19|20)\d\d-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
 }
