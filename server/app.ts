@@ -30,6 +30,8 @@ import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
 import { communerGroups } from './http/communer/groups.ts'
+import { communerEventDoor } from './http/communer/event-door.ts'
+import { communerEventGuests } from './http/communer/event-guests.ts'
 import { communerParticipation } from './http/communer/participation.ts'
 import { communerLeave } from './http/communer/leave.ts'
 import { communerLegal } from './http/communer/legal.ts'
@@ -150,7 +152,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(territory, { ctx })
   await app.register(directoryFiles, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation])
+  for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation, communerEventGuests, communerEventDoor])
     await app.register(routes, native)
   for (const routes of [
     communerSearch,

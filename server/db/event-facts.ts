@@ -9,7 +9,7 @@ export type Standing = 'sent' | 'received' | 'undeliverable'
 
 export interface EventFacts extends Omit<EventRow, 'object_id'> {
   /** The viewer's participation, unless they left. */
-  mine: (Pick<ParticipationRow, 'state' | 'named' | 'message'> & { since: Date; standing: Standing; position: number | null }) | null
+  mine: (Pick<ParticipationRow, 'state' | 'named' | 'message' | 'seats' | 'answers' | 'code'> & { since: Date; standing: Standing; position: number | null }) | null
   /** Who invited the viewer, while they have not answered. */
   inviterId: string | null
   /** The viewer's membership of the group that announces. */
@@ -20,6 +20,9 @@ interface FactsRow extends EventRow {
   state: ParticipationRow['state'] | null
   named: boolean
   message: string
+  seats: number
+  answers: Record<string, string> | null
+  code: string | null
   since: Date
   iri: string | null
   standing: Standing | null
@@ -38,7 +41,7 @@ export async function loadEventFacts(ctx: Ctx, objectIds: string[], viewer: View
   const { rows } = await ctx.db.raw<{ rows: FactsRow[] }>(
     `select e.*, case when e.waiting_list and p.state = 'pending' then (select count(*) from participations w
          where w.object_id = e.object_id and w.state = 'pending' and (w.created_at, w.id) <= (p.created_at, p.id)) end as place_in_line,
-       p.state, p.named, p.message, p.created_at as since, p.iri, i.inviter_id, m.role, m.state as membership_state,
+       p.state, p.named, p.message, p.seats, p.answers, p.code, p.created_at as since, p.iri, i.inviter_id, m.role, m.state as membership_state,
        (select case when bool_or(d.state = 'done') then 'received' when bool_and(d.state <> 'waiting') then 'undeliverable' else 'sent' end
          from activities a left join deliveries d on d.activity_id = a.id where a.iri = p.iri group by a.id) as standing
      from events e join objects o on o.id = e.object_id
@@ -52,24 +55,26 @@ export async function loadEventFacts(ctx: Ctx, objectIds: string[], viewer: View
 }
 
 function toFacts(row: FactsRow): EventFacts {
-  const { local, join_mode, external_url, capacity, participants, requests, moved_from, state, role, membership_state: membership } = row
-  const { named, message, since } = row
+  const { state, role, membership_state: membership, named, message, seats, answers, code, since, inviter_id: inviterId, ...event } = row
   // Between people of this instance nothing travels: the organiser has it at once.
   const standing = row.local || row.iri === null ? 'received' : (row.standing ?? 'sent')
   return {
-    local,
-    join_mode,
-    external_url,
-    capacity,
-    participants,
-    requests,
-    moved_from,
-    waiting_list: row.waiting_list,
+    ...event,
     mine:
       state === null
         ? null
-        : { state, named, message, since, standing, position: row.place_in_line === null ? null : Number(row.place_in_line) },
-    inviterId: row.inviter_id,
+        : {
+            state,
+            named,
+            message,
+            seats,
+            answers,
+            code,
+            since,
+            standing,
+            position: row.place_in_line === null ? null : Number(row.place_in_line)
+          },
+    inviterId,
     membership: role === null || membership === null ? null : { role, state: membership }
   }
 }

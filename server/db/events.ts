@@ -2,12 +2,28 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { scheduleChores } from './chores.ts'
+import { mailGuests } from './guests.ts'
 import type { NormJoining } from './incoming.ts'
 import { notify, type NotificationType, type WrittenNotification } from './notifications.ts'
 import type { EventRow, ObjectRow } from './rows.ts'
 
 /** What an organiser decides. */
-export type Joining = Pick<EventRow, 'join_mode' | 'external_url' | 'capacity'> & Partial<Pick<EventRow, 'waiting_list'>>
+export type Joining = Pick<EventRow, 'join_mode' | 'external_url' | 'capacity'> &
+  Partial<
+    Pick<
+      EventRow,
+      | 'waiting_list'
+      | 'guests'
+      | 'seats_each'
+      | 'questions'
+      | 'check_in'
+      | 'price'
+      | 'price_note'
+      | 'accessibility'
+      | 'for_children'
+      | 'contact'
+    >
+  >
 
 /** The chore that gives free seats to those who wait; its subject is the event's row id. */
 export const WAITING_CHORE = 'event-waiting'
@@ -24,10 +40,12 @@ export async function lockEvent(trx: Knex, objectId: string): Promise<EventRow |
 
 /** Writes what the organiser of a local event decided. Counters stay. */
 export async function saveJoining(trx: Knex, objectId: string, joining: Joining): Promise<void> {
+  const { questions, ...rest } = joining
+  const values = { ...rest, ...(questions === undefined ? {} : { questions: JSON.stringify(questions) }) }
   await trx('events')
-    .insert({ object_id: objectId, local: true, ...joining })
+    .insert({ object_id: objectId, local: true, ...values })
     .onConflict('object_id')
-    .merge(joining)
+    .merge(values)
   // There may be more seats than before.
   if (joining.waiting_list) await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: objectId, dueAt: new Date(0) }])
 }
@@ -78,6 +96,14 @@ export async function tellOfDeletion(ctx: Ctx, trx: Knex, event: ObjectRow): Pro
   return event.type === 'Event' ? tellAll(ctx, trx, event, 'event_deleted', null) : []
 }
 
+/** What guests are told by mail of the same. */
+const GUEST_MAILS: Partial<Record<NotificationType, 'guest-cancelled' | 'guest-postponed' | 'guest-moved' | 'guest-deleted'>> = {
+  event_cancelled: 'guest-cancelled',
+  event_postponed: 'guest-postponed',
+  event_moved: 'guest-moved',
+  event_deleted: 'guest-deleted'
+}
+
 async function tellAll(
   ctx: Ctx,
   trx: Knex,
@@ -86,6 +112,8 @@ async function tellAll(
   objectId: string | null
 ): Promise<WrittenNotification[]> {
   const fromId = event.author_id ?? event.actor_id
+  const kind = GUEST_MAILS[type]
+  if (kind !== undefined) await mailGuests(ctx, trx, event, kind)
   const people = await trx('participations as p')
     .join('actors as a', 'a.id', 'p.actor_id')
     .where({ 'p.object_id': event.id, 'a.local': true })

@@ -9,7 +9,7 @@ import type { MailRow, MailState } from './rows.ts'
 
 const MINUTE_MS = 60_000
 /** What anybody can make us send; notices of what happened to an account are never held back by it. */
-const ASKED_BY_ANYBODY: MailKind[] = ['confirm', 'reset', 'change-email', 'known-address', 'test']
+const ASKED_BY_ANYBODY: MailKind[] = ['confirm', 'reset', 'change-email', 'known-address', 'guest-confirm', 'test']
 /** Of these to one address, whoever asks and from wherever (security.md W13). */
 const MAX_PER_ADDRESS = 5
 const PER_ADDRESS_MS = 30 * MINUTE_MS

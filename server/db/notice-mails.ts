@@ -10,6 +10,7 @@ export const MAILED_BY_DEFAULT = [
   'follow_request',
   'event_request',
   'event_join',
+  'event_guest',
   'group_request',
   'event_invite',
   'group_invite',

@@ -49,6 +49,19 @@ const RULES: { name: string; afterMs: number | null; sql: string }[] = [
   { name: 'one-time links', afterMs: 0, sql: 'delete from one_time_links where expires_at < ?' },
   // Where sign-up is open they go with the sign-ups they look like (features/accounts/confirm.ts).
   { name: 'sign-up decoys', afterMs: 90 * DAY_MS, sql: 'delete from sign_up_decoys where created_at < ?' },
+  // Guests of events: an address nobody proved, and what a guest told, a month after the event. The seat stays counted. Index: participations_guest.
+  {
+    name: 'guests who did not confirm',
+    afterMs: 2 * DAY_MS,
+    sql: `delete from participations where id in (select id from participations where state = 'unconfirmed' and created_at < ? limit ${SLICE})`
+  },
+  {
+    name: 'guests of past events',
+    afterMs: 30 * DAY_MS,
+    sql: `update participations set guest_email = null, guest_name = null, guest_locale = null, message = '', answers = null where id in (
+      select p.id from objects o join participations p on p.object_id = o.id and p.guest_email is not null
+      where o.type = 'Event' and coalesce(o.end_time, o.start_time) < ? limit ${SLICE})`
+  },
   { name: 'log-in tickets', afterMs: 0, sql: 'delete from login_tickets where expires_at < ?' },
   {
     name: 'mails',

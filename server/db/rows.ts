@@ -5,6 +5,7 @@ import type { ReplyPolicy } from '../core/reply-policy.ts'
 import type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 import type { MailKind } from '../locales/mail.ts'
 import type { Locale } from '../locales/texts.ts'
+import type { EventQuestion } from '../core/registration.ts'
 
 export type { AccountRole, AccountStatus, GroupKind, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../core/roles.ts'
 
@@ -634,18 +635,56 @@ export interface EventRow {
   moved_from: Date | null
   /** Who finds no seat waits for one. */
   waiting_list: boolean
+  /** Who has no account registers by e-mail. */
+  guests: boolean
+  /** Most seats one registration takes. */
+  seats_each: number
+  questions: EventQuestion[]
+  /** Who comes gets a code for the door. */
+  check_in: boolean
+  /** In euros, as PostgreSQL writes it; null: nobody said, 0: free. */
+  price: string | null
+  price_note: string | null
+  accessibility: string[]
+  for_children: boolean
+  contact: string | null
 }
 
 export interface ParticipationRow {
   id: string
   object_id: string
-  actor_id: string
-  state: 'pending' | 'accepted' | 'interested' | 'refused' | 'left'
+  /** Null: a guest without account. */
+  actor_id: string | null
+  /** unconfirmed: a guest who has not opened the mail yet. */
+  state: 'unconfirmed' | 'pending' | 'accepted' | 'interested' | 'refused' | 'left'
+  guest_name: string | null
+  guest_email: string | null
+  guest_locale: string | null
+  /** The person and who comes along. */
+  seats: number
+  /** By the question's id. */
+  answers: Record<string, string> | null
+  code: string | null
+  checked_in_at: Date | null
   named: boolean
   message: string
   iri: string | null
   created_at: Date
   answered_at: Date | null
+}
+
+/** What organisers wrote to those who come. */
+export interface EventMessageRow {
+  id: string
+  object_id: string
+  author_id: string
+  content: string
+  audience: 'accepted' | 'all'
+  /** Participations up to this one have it. */
+  sent_through: string
+  sent: number
+  created_at: Date
+  finished_at: Date | null
 }
 
 export interface EventInvitationRow {

@@ -25,6 +25,7 @@ import { CARD_CHORE } from '../db/preview-cards.ts'
 import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
 import { publishIdea } from '../protocol/ideas.ts'
 import { IMPORT_CHORE, runImport as importCards } from '../features/directory/import.ts'
+import { MESSAGE_CHORE, sendMessage } from '../features/events/message.ts'
 import { readSource } from '../features/events/read-source.ts'
 import { announceDates } from '../features/events/series.ts'
 import { SERIES_CHORE } from '../db/series.ts'
@@ -60,6 +61,7 @@ export const CHORES: Record<string, ChoreWork> = {
   [VOTE_REVIEW_CHORE]: remindReview,
   'event-count': publishCount,
   [WAITING_CHORE]: seatWaiting,
+  [MESSAGE_CHORE]: sendMessage,
   'quote-check': checkQuote,
   'catch-up': catchUp,
   'followers-sync': repairFollowers,

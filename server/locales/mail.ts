@@ -20,6 +20,16 @@ export type MailKind =
   | 'export-ready'
   | 'notices'
   | 'weekly'
+  | 'guest-confirm'
+  | 'guest-seat'
+  | 'guest-waits'
+  | 'guest-refused'
+  | 'guest-cancelled'
+  | 'guest-postponed'
+  | 'guest-moved'
+  | 'guest-deleted'
+  | 'guest-reminder'
+  | 'guest-message'
   | 'test'
 
 /** One thing a mail tells of. */
@@ -45,7 +55,7 @@ export interface MailFrame {
 
 /** True for mails that carry a one-time link, to hand out when there is no mail server. */
 export function hasOneTimeLink(kind: MailKind): boolean {
-  return ['confirm', 'reset', 'change-email'].includes(kind)
+  return ['confirm', 'reset', 'change-email', 'guest-confirm'].includes(kind)
 }
 
 /** The words of a mail for this reader. Values may hold anything: control characters and line ends never reach the subject (E03, E04). */
@@ -56,9 +66,11 @@ export function renderMail(locale: Locale, kind: MailKind, values: Record<string
     excerpt: oneLine(excerpt),
     link
   }))
-  const all = Object.fromEntries(Object.entries({ ...given, site: frame.site }).map(([name, value]) => [name, oneLine(value)]))
+  const all = Object.fromEntries(
+    Object.entries({ ...given, site: frame.site }).map(([name, value]) => [name, name === 'content' ? manyLines(value) : oneLine(value)])
+  )
   const say = (part: string): string => text(locale, `mail.${kind}.${part}`, all)
-  const hello = text(locale, 'mail.hello', all)
+  const hello = text(locale, all['name'] ? 'mail.hello' : 'mail.hello-nobody', all)
   const foot = [
     text(locale, 'mail.foot', { ...all, origin: frame.origin }),
     ...(unsubscribe === undefined ? [] : [text(locale, 'mail.unsubscribe', { origin: frame.origin, unsubscribe })])
@@ -88,6 +100,11 @@ function page(locale: Locale, hello: string, body: string, action: { text: strin
       ? ''
       : `<p><a href="${escapeHtml(action.link)}" style="display:inline-block;padding:12px 24px;border-radius:24px;background:#17595a;color:#ffffff;font-weight:bold;text-decoration:none">${escapeHtml(action.text)}</a></p><p style="font-size:14px;color:#536062;word-break:break-all">${escapeHtml(action.link)}</p>`
   return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="margin:0;padding:24px;background:#fbf8f3;color:#1d2728;font:16px/1.5 sans-serif"><div style="max-width:560px;margin:0 auto">${paragraphs(hello)}${body}${button}<hr style="border:0;border-top:1px solid #e3dccf">${paragraphs(foot)}</div></body></html>`
+}
+
+/** What somebody wrote in paragraphs. Never in a subject. */
+function manyLines(value: string): string {
+  return value.split('\n').map(oneLine).join('\n')
 }
 
 /** Names of people stand in sentences: no line ends, no control or direction characters. */

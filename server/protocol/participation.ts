@@ -119,10 +119,10 @@ export async function seatWaiting(ctx: Ctx, objectId: string): Promise<Date | nu
       const settings = await lockEvent(trx, objectId)
       const next = settings === undefined ? undefined : await nextInLine(trx, settings)
       if (next === undefined) return false
-      const decided = await decide(ctx, trx, { event, actorId: next.actor_id, state: 'accepted', fromId: event.actor_id })
+      const decided = await decide(ctx, trx, { event, participationId: next.id, state: 'accepted', fromId: event.actor_id })
       if (decided === null || decided === 'full') return false
       await tellNotified(ctx, trx, decided.told)
-      const participant = await trx<ActorRow>('actors').where({ id: next.actor_id }).first()
+      const participant = next.actor_id === null ? undefined : await trx<ActorRow>('actors').where({ id: next.actor_id }).first()
       if (participant !== undefined && !participant.local && next.iri !== null)
         await answerJoin(ctx, trx, { type: 'Accept', event, participant, joinIri: next.iri, message: next.message })
       await countLater(ctx, trx, event)

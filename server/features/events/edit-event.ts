@@ -90,7 +90,16 @@ function present(row: ObjectRow, event: EventRow | undefined): EventInput {
     joinMode: (event?.join_mode ?? 'free') as NonNullable<EventInput['joinMode']>,
     capacity: event?.capacity ?? null,
     waitingList: event?.waiting_list ?? false,
-    externalParticipationUrl: event?.external_url ?? null
+    externalParticipationUrl: event?.external_url ?? null,
+    guests: event?.guests ?? false,
+    seatsEach: event?.seats_each ?? 1,
+    questions: event?.questions ?? [],
+    checkIn: event?.check_in ?? false,
+    price: event?.price === null || event?.price === undefined ? null : Number(event.price),
+    priceNote: event?.price_note ?? null,
+    accessibility: event?.accessibility ?? [],
+    forChildren: event?.for_children ?? false,
+    contact: event?.contact ?? null
   }
 }
 

@@ -2,8 +2,10 @@
 import { DateTime, IANAZone } from 'luxon'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import { MAX_SEATS_EACH, readQuestions, type QuestionInput } from '../../core/registration.ts'
 import type { EventStatus } from '../../core/event-status.ts'
 import { MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
+import { ACCESSIBILITY } from '../../db/directory.ts'
 import type { Joining } from '../../db/events.ts'
 import type { ObjectRow, Place } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -34,6 +36,22 @@ export interface EventInput {
   waitingList?: boolean
   /** For `external`. */
   externalParticipationUrl?: string | null
+  /** Who has no account registers by e-mail. */
+  guests?: boolean
+  /** Most seats one registration takes, 1 to 10. */
+  seatsEach?: number
+  /** Asked of everybody who registers here. */
+  questions?: QuestionInput[]
+  /** Who comes gets a code for the door. */
+  checkIn?: boolean
+  /** Euros; 0: free, null: nobody says. */
+  price?: number | null
+  /** "Adhérents 3 €", "prix libre". */
+  priceNote?: string | null
+  accessibility?: string[]
+  forChildren?: boolean
+  /** Whom to ask, in one line. */
+  contact?: string | null
 }
 
 /** The columns an event has beside those of every object. */
@@ -84,7 +102,8 @@ export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
 
 const MAX_CAPACITY = 100_000
 
-function readJoining({ joinMode = 'free', capacity, externalParticipationUrl, waitingList = false }: EventInput): Joining {
+function readJoining(input: EventInput): Joining {
+  const { joinMode = 'free', capacity, externalParticipationUrl, waitingList = false } = input
   const url = line(externalParticipationUrl, 2048)
   if (url !== null && !/^https?:\/\/[^\s<>"]+$/i.test(url))
     throw wrong('event.external-url', 'externalParticipationUrl', 'An address on the web starts with https://.')
@@ -97,7 +116,32 @@ function readJoining({ joinMode = 'free', capacity, externalParticipationUrl, wa
     join_mode: joinMode,
     external_url: joinMode === 'external' ? url : null,
     capacity: seats === 0 ? null : seats,
-    waiting_list: waitingList && seats > 0 && joinMode === 'free'
+    waiting_list: waitingList && seats > 0 && joinMode === 'free',
+    ...readPractical(input),
+    ...readRegistering(input, joinMode === 'free' || joinMode === 'restricted')
+  }
+}
+
+/** How one registers; of events where nobody does, nothing. */
+function readRegistering({ guests = false, seatsEach = 1, questions = [], checkIn = false }: EventInput, registers: boolean) {
+  if (!Number.isInteger(seatsEach) || seatsEach < 1 || seatsEach > MAX_SEATS_EACH)
+    throw wrong('event.seats-each', 'seatsEach', `One registration takes 1 to ${MAX_SEATS_EACH} seats.`)
+  return registers
+    ? { guests, seats_each: seatsEach, questions: readQuestions(questions), check_in: checkIn }
+    : { guests: false, seats_each: 1, questions: [], check_in: false }
+}
+
+const MAX_PRICE = 100_000
+
+/** What one wants to know before coming. */
+function readPractical({ price = null, priceNote, accessibility = [], forChildren = false, contact }: EventInput) {
+  if (price !== null && !(price >= 0 && price <= MAX_PRICE)) throw wrong('event.price', 'price', `A price is between 0 and ${MAX_PRICE}.`)
+  return {
+    price: price === null ? null : price.toFixed(2),
+    price_note: line(priceNote, 200),
+    accessibility: ACCESSIBILITY.filter((one) => accessibility.includes(one)),
+    for_children: forChildren,
+    contact: line(contact, 200)
   }
 }
 

@@ -3,11 +3,12 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, can, type Who } from '../../core/permission.ts'
-import { decide, findParticipation, listParticipants, saveInvitation, type AskedState, type Participant } from '../../db/participations.ts'
+import { decide, findParticipationById, joinActors, listParticipants, saveInvitation, type AskedState, type Participant } from '../../db/participations.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import { isLinkBlocked } from '../../db/links.ts'
-import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import type { ActorRow, ObjectRow, ParticipationRow } from '../../db/rows.ts'
 import { answerJoin, countLater, sendInvite } from '../../protocol/participation.ts'
+import { afterCommit } from '../../protocol/outbox.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 
 /** Who comes: everybody and every request for organisers, for others only those who let their name be shown. */
@@ -19,6 +20,11 @@ export async function participantsFor(
 ): Promise<{ participants: Participant[]; isOrganiser: boolean }> {
   const isOrganiser = await organises(ctx, who, event)
   return { participants: await listParticipants(ctx.db, event.id, { ...page, all: isOrganiser }), isOrganiser }
+}
+
+/** These rows with who they are of. */
+export async function withActors(ctx: Ctx, rows: ParticipationRow[]): Promise<Participant[]> {
+  return joinActors(ctx.db, rows)
 }
 
 /** True for the author, and for owners and moderators of the group that announces. */
@@ -39,16 +45,16 @@ export async function assertOrganises(ctx: Ctx, who: Who, event: ObjectRow): Pro
 }
 
 /** Accepts a request or refuses a request or a seat; elsewhere the person's server is told. Throws permission.denied (403), event.full (422), event.not-asked (404). */
-export async function decideRequest(ctx: Ctx, who: Who, event: ObjectRow, actorId: string, state: 'accepted' | 'refused'): Promise<void> {
+export async function decideRequest(ctx: Ctx, who: Who, event: ObjectRow, participationId: string, state: 'accepted' | 'refused'): Promise<void> {
   await assertOrganises(ctx, who, event)
   await ctx.db.transaction(async (trx) => {
-    const before = await findParticipation(trx, event.id, actorId)
+    const before = await findParticipationById(trx, event.id, participationId)
     if (before === undefined) throw new AppError('event.not-asked', 404, 'This person has not asked to come.')
-    const decided = await decide(ctx, trx, { event, actorId, state, fromId: event.actor_id })
+    const decided = await decide(ctx, trx, { event, participationId, state, fromId: event.actor_id })
     if (decided === 'full') throw new AppError('event.full', 422, 'There is no seat left.')
     if (decided === null) return
     await tellNotified(ctx, trx, decided.told)
-    await sayTo(ctx, trx, event, actorId, decided.row, state)
+    await sayTo(ctx, trx, event, decided.row, state)
     await countLater(ctx, trx, event)
   })
 }
@@ -57,10 +63,10 @@ async function sayTo(
   ctx: Ctx,
   trx: Knex,
   event: ObjectRow,
-  actorId: string,
-  { iri, message }: Participant['row'],
+  { actor_id: actorId, iri, message }: Participant['row'],
   state: 'accepted' | 'refused'
 ): Promise<void> {
+  if (actorId === null) return afterCommit(trx, () => ctx.queue.wake('chores'))
   const participant = await trx<ActorRow>('actors').where({ id: actorId }).first()
   if (participant === undefined || participant.local || iri === null) return
   await answerJoin(ctx, trx, { type: state === 'accepted' ? 'Accept' : 'Reject', event, participant, joinIri: iri, message })

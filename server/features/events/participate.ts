@@ -18,15 +18,18 @@ import type { ActorRow, EventInvitationRow, ObjectRow, ParticipationRow } from '
 import { answerInvite, countLater, sendWish } from '../../protocol/participation.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 import { organises } from './organise.ts'
+import { readMessage, readRegistration } from './registration.ts'
 
 export interface Joining {
   /** A word to the organiser. */
   message?: string
   /** The person lets their name be shown among the participants. */
   named?: boolean
+  /** The person and who comes along. Default: one. */
+  seats?: number
+  /** To the organiser's questions, by their ids. */
+  answers?: Record<string, string>
 }
-
-const MAX_MESSAGE = 500
 
 /** The words in which a refusal is told: event.full, event.over… (422). */
 const REFUSALS: Record<Refusal, string> = {
@@ -39,13 +42,15 @@ const REFUSALS: Record<Refusal, string> = {
 }
 
 /** Takes a seat or asks for one. Asking again changes nothing. Throws event.* (422), permission.denied (403). */
-export async function joinEvent(ctx: Ctx, actor: ActorRow, event: ObjectRow, { message = '', named = false }: Joining): Promise<void> {
+export async function joinEvent(ctx: Ctx, actor: ActorRow, event: ObjectRow, wish: Joining): Promise<void> {
+  const { message = '', named = false } = wish
   await assertNotBlocked(ctx, actor, event)
-  const words = [...message.replaceAll('\u0000', '').toWellFormed().trim()].slice(0, MAX_MESSAGE).join('')
+  const words = readMessage(message)
+  const asked = event.local ? readRegistration(await findEvent(ctx.db, event.id), wish) : {}
   const isOrganiser = await organises(ctx, { role: 'member', actorId: actor.id }, event)
   await ctx.db.transaction(async (trx) => {
     if (!event.local) return askElsewhere(ctx, trx, actor, event, words, named)
-    const seat = await takeSeat(ctx, trx, { event, actorId: actor.id, iri: null, message: words, named, organises: isOrganiser })
+    const seat = await takeSeat(ctx, trx, { event, actorId: actor.id, iri: null, message: words, named, organises: isOrganiser, ...asked })
     if ('refused' in seat) throw refusal(seat.refused)
     await tellNotified(ctx, trx, seat.told)
     if (seat.fresh && seat.row.state === 'accepted') await countLater(ctx, trx, event)
@@ -93,7 +98,7 @@ async function sayToInviter(
 export async function leaveEvent(ctx: Ctx, actor: ActorRow, event: ObjectRow): Promise<void> {
   await ctx.db.transaction(async (trx) => {
     const known = await findParticipation(trx, event.id, actor.id)
-    if (!(await giveBack(ctx, trx, event.id, actor.id))) return
+    if (!(await giveBack(ctx, trx, event.id, { actor_id: actor.id }))) return
     if (event.local) await countLater(ctx, trx, event)
     else if (known?.iri) await sendWish(ctx, trx, { type: 'Leave', actor, event })
   })
@@ -128,6 +133,6 @@ async function assertNotBlocked(ctx: Ctx, actor: ActorRow, event: ObjectRow): Pr
   if (await isLinkBlocked(ctx.db, actor.id, organisers)) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
 }
 
-function refusal(reason: Refusal): AppError {
+export function refusal(reason: Refusal): AppError {
   return new AppError(`event.${reason === 'refused' ? 'not-accepted' : reason}`, 422, REFUSALS[reason])
 }

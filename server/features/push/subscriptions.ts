@@ -19,6 +19,7 @@ export const ALERTS = [
   'moderation_warning',
   'event_join',
   'event_request',
+  'event_guest',
   'event_accepted',
   'event_refused',
   'event_cancelled',

@@ -1,6 +1,8 @@
 // Schemas of events in the native API: what a client sends, what it gets. OpenAPI prints them.
 import { Type, type Static } from 'typebox'
 import { EVENT_STATUSES } from '../../core/event-status.ts'
+import { MAX_QUESTIONS, MAX_SEATS_EACH, QUESTION_KINDS } from '../../core/registration.ts'
+import { ACCESSIBILITY } from '../../db/directory.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const Text = (maxLength: number) => Type.String({ maxLength })
@@ -44,7 +46,27 @@ const fields = {
   ),
   capacity: Type.Optional(orNull(Type.Integer({ minimum: 0, description: 'Seats; 0 or null: as many as come' }))),
   waitingList: Type.Optional(Type.Boolean({ description: 'Of an event with seats that is open to all: who finds none waits for one' })),
-  externalParticipationUrl: Type.Optional(orNull(Text(2048)))
+  externalParticipationUrl: Type.Optional(orNull(Text(2048))),
+  guests: Type.Optional(Type.Boolean({ description: 'Who has no account registers by e-mail' })),
+  seatsEach: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SEATS_EACH, description: 'Most seats one registration takes; default 1' })),
+  questions: Type.Optional(
+    Type.Array(
+      strictObject({
+        id: Type.Optional(Type.String({ pattern: '^[a-z0-9]{1,12}$', description: 'Keeps the answers when the words change' })),
+        label: Text(200),
+        kind: Type.Optional(words([...QUESTION_KINDS])),
+        options: Type.Optional(Type.Array(Text(200), { maxItems: 12 })),
+        required: Type.Optional(Type.Boolean())
+      }),
+      { maxItems: MAX_QUESTIONS, description: 'Asked of everybody who registers here' }
+    )
+  ),
+  checkIn: Type.Optional(Type.Boolean({ description: 'Who comes gets a code for the door' })),
+  price: Type.Optional(orNull(Type.Number({ minimum: 0, maximum: 100_000, description: 'Euros; 0: free, null: nobody says' }))),
+  priceNote: Type.Optional(orNull(Text(200))),
+  accessibility: Type.Optional(Type.Array(words([...ACCESSIBILITY]), { maxItems: 12 })),
+  forChildren: Type.Optional(Type.Boolean()),
+  contact: Type.Optional(orNull(Type.String({ maxLength: 200, description: 'Whom to ask, in one line' })))
 }
 
 const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
@@ -104,6 +126,30 @@ export const EventQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))
 })
 
+/** To the organiser's questions, by their ids. */
+const Answers = Type.Record(Type.String({ pattern: '^[a-z0-9]{1,12}$' }), Text(500), { maxProperties: MAX_QUESTIONS })
+
+/** What one wants to know before coming, and what one is asked who does. */
+const practical = {
+  guests: Type.Boolean(),
+  seatsEach: Type.Integer(),
+  questions: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      label: Type.String(),
+      kind: words([...QUESTION_KINDS]),
+      options: Type.Array(Type.String()),
+      required: Type.Boolean()
+    })
+  ),
+  checkIn: Type.Boolean(),
+  price: orNull(Type.Number()),
+  priceNote: orNull(Type.String()),
+  accessibility: Type.Array(Type.String()),
+  forChildren: Type.Boolean(),
+  contact: orNull(Type.String())
+}
+
 export const Event = Type.Object(
   {
     id: Id,
@@ -131,12 +177,16 @@ export const Event = Type.Object(
         position: orNull(Type.Integer({ description: 'In line for a seat, from 1' })),
         named: Type.Boolean({ description: 'The name is shown among the participants' }),
         message: Type.String(),
+        seats: Type.Integer({ description: 'The person and who comes along' }),
+        answers: Answers,
+        code: orNull(Type.String({ description: 'To say at the door' })),
         since: Type.String()
       })
     ),
     invitedBy: orNull(MastodonAccount),
     canOrganise: Type.Boolean(),
     requestCount: orNull(Type.Integer({ description: 'Requests that wait; for organisers' })),
+    ...practical,
     location: orNull(
       Type.Object({
         name: orNull(Type.String()),
@@ -188,8 +238,48 @@ export const Event = Type.Object(
 
 export const JoinBody = strictObject({
   message: Type.Optional(Type.String({ maxLength: 2000, description: 'A word to the organiser' })),
-  named: Type.Optional(Type.Boolean({ description: 'Let one’s name be shown among the participants; default: no' }))
+  named: Type.Optional(Type.Boolean({ description: 'Let one’s name be shown among the participants; default: no' })),
+  seats: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SEATS_EACH, description: 'The person and who comes along; default 1' })),
+  answers: Type.Optional(Answers)
 })
+
+export const GuestBody = strictObject({
+  name: Text(200),
+  email: Text(320),
+  seats: JoinBody.properties.seats,
+  answers: JoinBody.properties.answers,
+  message: JoinBody.properties.message
+})
+
+/** What the link in a guest's mail opens. */
+export const GuestRegistration = Type.Object(
+  {
+    eventId: Id,
+    state: words(['unconfirmed', 'pending', 'accepted', 'refused', 'left']),
+    name: Type.String(),
+    seats: Type.Integer(),
+    code: orNull(Type.String({ description: 'To say at the door' })),
+    since: Type.String()
+  },
+  { title: 'GuestRegistration' }
+)
+
+export const MessageBody = strictObject({
+  content: Type.String({ minLength: 1, maxLength: 2000 }),
+  audience: Type.Optional(words(['accepted', 'all'], { description: 'accepted: who comes; all: who asks to, too. Default: accepted' }))
+})
+
+export const EventMessage = Type.Object(
+  {
+    id: Id,
+    content: Type.String(),
+    audience: words(['accepted', 'all']),
+    sent: Type.Integer({ description: 'How many have it' }),
+    createdAt: Type.String(),
+    finishedAt: orNull(Type.String({ description: 'Null: still on its way' }))
+  },
+  { title: 'EventMessage' }
+)
 
 export const ParticipantQuery = Type.Object({
   state: Type.Optional(words(['pending', 'accepted', 'refused'], { description: 'Only these; for organisers' })),
@@ -199,9 +289,14 @@ export const ParticipantQuery = Type.Object({
 export const EventParticipant = Type.Object(
   {
     id: Id,
-    account: MastodonAccount,
+    account: orNull(MastodonAccount),
+    guest: orNull(Type.Object({ name: Type.String(), email: Type.String({ description: 'Empty once the event is long over' }) })),
     state: words(['pending', 'accepted', 'refused']),
     message: Type.String({ description: 'For organisers; else empty' }),
+    seats: Type.Integer(),
+    answers: Type.Array(Type.Object({ question: Type.String(), answer: Type.String() }), { description: 'For organisers; else empty' }),
+    code: orNull(Type.String({ description: 'For organisers' })),
+    checkedInAt: orNull(Type.String({ description: 'For organisers' })),
     since: Type.String()
   },
   { title: 'EventParticipant' }

@@ -6,22 +6,22 @@ import type { Ctx } from '../../context.ts'
 import { writeCsv } from '../../core/csv.ts'
 import type { Who } from '../../core/permission.ts'
 import type { ObjectRow } from '../../db/rows.ts'
-import { loadActorParts } from '../../db/status-parts.ts'
+import { findEvent } from '../../db/events.ts'
 import { assertOrganises, decideRequest, inviteTo, participantsFor } from '../../features/events/organise.ts'
 import { declineInvitation, joinEvent, keepInMind, leaveEvent } from '../../features/events/participate.ts'
 import { text } from '../../locales/texts.ts'
 import { findInvitee } from '../../protocol/invitee.ts'
 import { viewerOf } from '../mastodon/params.ts'
-import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { limitLookups } from '../plugins/rate-limit.ts'
 import { getEvent, showEvent } from './event-answers.ts'
+import { toParticipants } from './event-participants.ts'
 import { Event, EventParticipant, JoinBody, ParticipantQuery } from './event-schemas.ts'
 import { answers, Empty, Id, InviteBody } from './schemas.ts'
 
 const tags = ['events']
 const ById = Type.Object({ id: Id })
-const ByPerson = Type.Object({ id: Id, account_id: Id })
+const ByParticipant = Type.Object({ id: Id, participant_id: Id })
 const READ = { public: true }
 const WRITE = { scope: 'write:statuses' }
 const PAGE = 100
@@ -30,18 +30,17 @@ const PAGE = 100
 async function participantsTable(ctx: Ctx, { account }: { account: { locale: string } }, who: Who, event: ObjectRow): Promise<string[][]> {
   await assertOrganises(ctx, who, event)
   const say = (name: string): string => text(account.locale === 'en' ? 'en' : 'fr', `participants.${name}`)
-  const rows = [['name', 'address', 'state', 'since', 'message'].map(say)]
+  const settings = await findEvent(ctx.db, event.id)
+  const questions = settings?.questions ?? []
+  const heads = ['name', 'address', 'email', 'state', 'since', 'seats', 'code', 'checked-in', 'message'].map(say)
+  const rows = [[...heads, ...questions.map(({ label }) => label)]]
   for (let after: string | null = null; ;) {
     const { participants } = await participantsFor(ctx, who, event, { after, state: null, limit: PAGE })
-    const actors = await loadActorParts(
-      ctx,
-      participants.map(({ actor }) => actor.id)
-    )
-    for (const { row, actor } of participants) {
-      const part = actors.get(actor.id)
-      if (part === undefined || row.state === 'left' || row.state === 'interested') continue
-      const { acct, display_name: name } = toAccount(ctx, part, part)
-      rows.push([name || acct, acct, say(row.state), row.created_at.toISOString(), row.message])
+    const entities = await toParticipants(ctx, event, participants, true)
+    for (const { account, guest, state, since, seats, code, checkedInAt, message, answered } of entities) {
+      const person = account === null ? [guest?.name ?? '', '', guest?.email ?? ''] : [account.display_name || account.acct, account.acct, '']
+      const facts = [say(state), since, String(seats), code ?? '', checkedInAt ?? '', message]
+      rows.push([...person, ...facts, ...questions.map(({ id }) => answered[id] ?? '')])
     }
     if (participants.length < PAGE) return rows
     after = participants.at(-1)!.row.id
@@ -111,16 +110,8 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
         next.searchParams.set('after', participants.at(-1)!.row.id)
         reply.header('link', `<${next.href}>; rel="next"`)
       }
-      const actors = await loadActorParts(
-        ctx,
-        participants.map(({ actor }) => actor.id)
-      )
-      return participants.flatMap(({ row, actor }) => {
-        const part = actors.get(actor.id)
-        if (part === undefined || row.state === 'left' || row.state === 'interested') return []
-        const account = toAccount(ctx, part, part)
-        return { id: row.id, account, state: row.state, message: isOrganiser ? row.message : '', since: row.created_at.toISOString() }
-      })
+      const entities = await toParticipants(ctx, event, participants, isOrganiser)
+      return entities.map(({ answered: _answered, ...entity }) => entity)
     }
   )
 
@@ -143,19 +134,19 @@ export async function communerParticipation(instance: FastifyInstance, { ctx }: 
     ['refuse', 'refused']
   ] as const) {
     app.post(
-      `/events/:id/participants/:account_id/${verb}`,
+      `/events/:id/participants/:participant_id/${verb}`,
       {
         config: WRITE,
         schema: {
           tags,
           summary: verb === 'approve' ? 'Accept a request' : 'Refuse a request, or take a seat back',
-          params: ByPerson,
+          params: ByParticipant,
           response: answers(200, Empty)
         }
       },
       async (request) => {
         const event = await getEvent(ctx, request.params.id, viewerOf(request))
-        await decideRequest(ctx, whoIs(request)!, event, request.params.account_id, state)
+        await decideRequest(ctx, whoIs(request)!, event, request.params.participant_id, state)
         return {}
       }
     )

@@ -77,6 +77,9 @@ const sent = async (ctx: Ctx, type?: string): Promise<{ body: Json; inbox: strin
   if (type !== undefined) query.where('activities.type', type)
   return (await query).map((row: { body: string; inbox: string }) => ({ body: documented(JSON.parse(row.body) as Json), inbox: row.inbox }))
 }
+const askedBy = async (ctx: Ctx, event: ObjectRow, actor: ActorRow): Promise<string> =>
+  (await ctx.db('participations').where({ object_id: event.id, actor_id: actor.id }).first('id')).id
+
 const who = (actor: ActorRow) => ({ role: 'member' as const, actorId: actor.id })
 /** An event as Mobilizon published it, stored because Alice follows the group. */
 async function velorution(ctx: Ctx, alice: ActorRow, velo: ActorRow): Promise<ObjectRow> {
@@ -271,10 +274,10 @@ t.test('[58] where organisers accept, a request waits for their word', async (t)
   t.same(await sent(ctx), [])
   t.same(await news(ctx, alice), ['event_request', 'event_request'])
   const bea = await localPerson(ctx, 'bea')
-  await t.rejects(decideRequest(ctx, who(bea), row, dora.id, 'accepted'), { code: 'permission.denied' })
+  await t.rejects(decideRequest(ctx, who(bea), row, await askedBy(ctx, row, dora), 'accepted'), { code: 'permission.denied' })
   t.equal(await stateOf(ctx, row, dora), 'pending')
-  await decideRequest(ctx, who(alice), row, dora.id, 'accepted')
-  await decideRequest(ctx, who(alice), row, eve.id, 'refused')
+  await decideRequest(ctx, who(alice), row, await askedBy(ctx, row, dora), 'accepted')
+  await decideRequest(ctx, who(alice), row, await askedBy(ctx, row, eve), 'refused')
   t.match(await sent(ctx), [
     { inbox: dora.inbox, body: { type: 'Accept', actor: jardin.iri, object: { id: `${MOBILIZON}/join/event/9c0d` } } },
     { inbox: eve.inbox, body: { type: 'Reject', actor: jardin.iri } }

@@ -75,7 +75,7 @@ async function joinIri(trx: Knex, { activity, actor }: OwnArrival, event: Object
 
 async function leave(ctx: Ctx, event: ObjectRow, actor: ActorRow): Promise<Outcome> {
   return ctx.db.transaction(async (trx) => {
-    if (!(await giveBack(ctx, trx, event.id, actor.id))) return 'unchanged'
+    if (!(await giveBack(ctx, trx, event.id, { actor_id: actor.id }))) return 'unchanged'
     await countLater(ctx, trx, event)
     return 'left'
   })
@@ -112,7 +112,7 @@ export async function applyJoinAnswer(ctx: Ctx, arrival: OwnArrival): Promise<Ou
   if (owned === undefined || activity.type === 'TentativeAccept') return 'unchanged'
   const state = activity.type === 'Accept' ? 'accepted' : 'refused'
   return ctx.db.transaction(async (trx) => {
-    const decided = await decide(ctx, trx, { event: owned.object, actorId: row.actor_id, state, fromId: actor.id })
+    const decided = await decide(ctx, trx, { event: owned.object, participationId: row.id, state, fromId: actor.id })
     if (decided === null || decided === 'full') return 'unchanged'
     await tellNotified(ctx, trx, decided.told)
     return state === 'accepted' ? 'join-accepted' : 'join-rejected'
@@ -124,7 +124,7 @@ async function findJoined(ctx: Ctx, ref: NormRef): Promise<ParticipationRow | un
   const byId = ref.id === null ? undefined : await findParticipationByIri(ctx.db, ref.id)
   const row = byId ?? (await findJoinedByPair(ctx, ref))
   if (row === undefined) return undefined
-  const person = await ctx.db('actors').where({ id: row.actor_id, local: true }).first('id')
+  const person = row.actor_id === null ? undefined : await ctx.db('actors').where({ id: row.actor_id, local: true }).first('id')
   return person === undefined ? undefined : row
 }
 
@@ -176,7 +176,7 @@ async function answerFor(ctx: Ctx, arrival: OwnArrival, event: ObjectRow, invita
   return ctx.db.transaction(async (trx) => {
     if (activity.type === 'Accept') return join(ctx, trx, arrival, event, false)
     if (invitation?.state === 'pending' && activity.type === 'Reject') await answerInvitation(ctx, trx, invitation.id, 'declined')
-    const gaveBack = await giveBack(ctx, trx, event.id, actor.id)
+    const gaveBack = await giveBack(ctx, trx, event.id, { actor_id: actor.id })
     if (gaveBack) await countLater(ctx, trx, event)
     if (activity.type !== 'TentativeAccept') return gaveBack ? 'left' : invitation === undefined ? 'unchanged' : 'invite-declined'
     const iri = await joinIri(trx, arrival, event)

@@ -72,7 +72,7 @@ async function passOnUndo(ctx: Ctx, trx: Knex, objectId: string, logId: string):
 
 /** Undo of a Join says what Leave says. */
 async function takeBack(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
-  const left = await giveBack(ctx, trx, found.otherId, found.actorId)
+  const left = await giveBack(ctx, trx, found.otherId, { actor_id: found.actorId })
   const event = await findObject(trx, found.otherId)
   if (left && event !== undefined) await countLater(ctx, trx, event)
   return left

@@ -271,7 +271,24 @@ export interface Place {
   url: string | null
 }
 
-export interface EventDetails {
+/** What one wants to know before coming, and what one is asked who does. */
+export interface Practical {
+  /** Who has no account registers by e-mail. */
+  guests: boolean
+  /** Most seats one registration takes. */
+  seatsEach: number
+  questions: { id: string; label: string; kind: 'text' | 'choice' | 'yes'; options: string[]; required: boolean }[]
+  /** Who comes gets a code for the door. */
+  checkIn: boolean
+  /** Euros; 0: free, null: nobody says. */
+  price: number | null
+  priceNote: string | null
+  accessibility: string[]
+  forChildren: boolean
+  contact: string | null
+}
+
+export interface EventDetails extends Practical {
   /** ISO 8601 with the offset of `timezone`. */
   start: string
   end: string | null
@@ -311,6 +328,11 @@ export interface Participation {
   position: number | null
   named: boolean
   message: string
+  seats: number
+  /** By the question's id. */
+  answers: Record<string, string>
+  /** To say at the door; null where nobody asks. */
+  code: string | null
   since: string
 }
 

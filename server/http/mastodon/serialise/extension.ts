@@ -11,7 +11,7 @@ import { eventLine } from '../../../vocab/fallback.ts'
 import { toAccountLite } from './account.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
 import { proxied, withProxiedImages } from './images.ts'
-import type { AccountLite, CommunerExtension, EventDetails, Participation, Place } from './entities.ts'
+import type { AccountLite, CommunerExtension, EventDetails, Participation, Place, Practical } from './entities.ts'
 
 /** What a status says beyond Mastodon: type, title, event, group, author, latest reply. */
 export function toExtension(ctx: Ctx, row: StatusRow, facts: StatusFacts, parts: StatusParts): CommunerExtension {
@@ -83,7 +83,24 @@ function toJoining(
     participation: toParticipation(ctx, facts),
     invitedBy: inviter === undefined ? null : toAccountLite(ctx, inviter),
     canOrganise,
-    requestCount: canOrganise ? (facts?.requests ?? 0) : null
+    requestCount: canOrganise ? (facts?.requests ?? 0) : null,
+    ...toPractical(row, facts)
+  }
+}
+
+/** What one wants to know before coming, and what one is asked who does. */
+function toPractical(row: StatusRow, facts: EventFacts | undefined): Practical {
+  const price = facts?.price ?? null
+  return {
+    guests: row.local && (facts?.guests ?? false),
+    seatsEach: facts?.seats_each ?? 1,
+    questions: facts?.questions ?? [],
+    checkIn: facts?.check_in ?? false,
+    price: price === null ? null : Number(price),
+    priceNote: facts?.price_note ?? null,
+    accessibility: facts?.accessibility ?? [],
+    forChildren: facts?.for_children ?? false,
+    contact: facts?.contact ?? null
   }
 }
 
@@ -91,12 +108,15 @@ function toJoining(
 const NO_ANSWER_MS = 3 * 24 * 3_600_000
 
 function toParticipation(ctx: Ctx, facts: EventFacts | undefined): Participation | null {
-  if (facts === undefined || facts.mine === null || facts.mine.state === 'left') return null
-  const { state, named, message, since, standing, position } = facts.mine
-  if (position !== null) return { state: 'waiting', position, named, message, since: since.toISOString() }
+  if (facts === undefined || facts.mine === null) return null
+  const { state, since, standing, position, named, message, seats, answers, code } = facts.mine
+  // `unconfirmed` is of guests alone, who are no viewers.
+  if (state === 'left' || state === 'unconfirmed') return null
+  const mine = { named, message, seats, answers: answers ?? {}, code: facts.check_in ? code : null, since: since.toISOString() }
+  if (position !== null) return { state: 'waiting', position, ...mine }
   const isLate = ctx.clock.now().getTime() - since.getTime() > NO_ANSWER_MS
   const waiting = standing === 'undeliverable' || !isLate ? standing : 'no_answer'
-  return { state: state === 'pending' ? waiting : state, position: null, named, message, since: since.toISOString() }
+  return { state: state === 'pending' ? waiting : state, position: null, ...mine }
 }
 
 function toPlace({ place }: StatusRow): Place | null {
