@@ -152,7 +152,16 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
   await app.register(territory, { ctx })
   await app.register(directoryFiles, { ctx })
   const native = { ctx, prefix: '/api/communer/v1' }
-  for (const routes of [communerAdminHosts, communerAdminRelays, communerReports, communerMove, communerReach, communerParticipation, communerEventGuests, communerEventDoor])
+  for (const routes of [
+    communerAdminHosts,
+    communerAdminRelays,
+    communerReports,
+    communerMove,
+    communerReach,
+    communerParticipation,
+    communerEventGuests,
+    communerEventDoor
+  ])
     await app.register(routes, native)
   for (const routes of [
     communerSearch,

@@ -89,6 +89,15 @@ export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undelivera
 export type EventStatus = 'CONFIRMED' | 'TENTATIVE' | 'POSTPONED' | 'CANCELLED'
 
 /** When, where, who may come, and how the reader stands to it. */
+/** Asked of everybody who registers. */
+export interface EventQuestion {
+  id: string
+  label: string
+  kind: 'text' | 'choice' | 'yes'
+  options: string[]
+  required: boolean
+}
+
 export interface EventDetails {
   start: string
   end: string | null
@@ -105,11 +114,36 @@ export interface EventDetails {
   /** Who finds no seat waits for one. */
   waitingList: boolean
   participantCount: number
-  participation: { state: ParticipationState; position: number | null; named: boolean; message: string; since: string } | null
+  participation: {
+    state: ParticipationState
+    position: number | null
+    named: boolean
+    message: string
+    /** The person and who comes along. */
+    seats: number
+    /** By the question's id. */
+    answers: Record<string, string>
+    /** To say at the door. */
+    code: string | null
+    since: string
+  } | null
   invitedBy: AccountLite | null
   canOrganise: boolean
   /** Requests that wait; null for who does not organise. */
   requestCount: number | null
+  /** Who has no account registers by e-mail. */
+  guests: boolean
+  /** Most seats one registration takes. */
+  seatsEach: number
+  questions: EventQuestion[]
+  /** Who comes gets a code for the door. */
+  checkIn: boolean
+  /** Euros; 0: free, null: nobody says. */
+  price: number | null
+  priceNote: string | null
+  accessibility: string[]
+  forChildren: boolean
+  contact: string | null
 }
 
 export interface StatusExtension {
@@ -244,13 +278,22 @@ export interface PlannedDate {
   eventId: string | null
 }
 
+export interface EventImage {
+  url: string
+  description: string | null
+  width: number | null
+  height: number | null
+}
+
 export interface EventEntity extends EventDetails {
   id: string
   uri: string
   url: string
   title: string
   description: string
-  image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  image: EventImage | null
+  /** The others. */
+  moreImages: EventImage[]
   tags: { name: string; url: string }[]
   organizer: Account
   author: Account | null
@@ -351,9 +394,35 @@ export interface ManagedGroup {
   role: string
 }
 
+/** What the link in a guest's mail opens. */
+export interface GuestRegistration {
+  eventId: string
+  state: 'unconfirmed' | 'pending' | 'accepted' | 'refused' | 'left'
+  name: string
+  seats: number
+  code: string | null
+  since: string
+}
+
+/** What organisers wrote to all who come. */
+export interface EventMessage {
+  id: string
+  content: string
+  audience: 'accepted' | 'all'
+  sent: number
+  createdAt: string
+  finishedAt: string | null
+}
+
 export interface EventParticipant {
   id: string
-  account: Account
+  /** Null: a guest. */
+  account: Account | null
+  guest: { name: string; email: string } | null
+  seats: number
+  answers: { question: string; answer: string }[]
+  code: string | null
+  checkedInAt: string | null
   state: 'pending' | 'accepted' | 'refused'
   message: string
   since: string

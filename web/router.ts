@@ -10,20 +10,31 @@ export const routes: RouteRecordRaw[] = [
     path: '/evenements/nouveau',
     name: 'new-event',
     component: () => import('./pages/NewEventPage.vue'),
-    meta: { members: true, texts: ['agenda', 'series'] }
+    meta: { members: true, texts: ['agenda', 'series', 'registering'] }
   },
-  { path: '/evenements/:id(\\d+)', name: 'event', component: () => import('./pages/EventPage.vue'), meta: { texts: ['series'] } },
+  {
+    path: '/evenements/:id(\\d+)',
+    name: 'event',
+    component: () => import('./pages/EventPage.vue'),
+    meta: { texts: ['series', 'registering'] }
+  },
+  {
+    path: '/evenements/:id(\\d+)/inscription',
+    name: 'guest',
+    component: () => import('./pages/GuestPage.vue'),
+    meta: { texts: ['registering'] }
+  },
   {
     path: '/evenements/:id(\\d+)/modifier',
     name: 'edit-event',
     component: () => import('./pages/EditEventPage.vue'),
-    meta: { members: true, texts: ['agenda', 'series'] }
+    meta: { members: true, texts: ['agenda', 'series', 'registering'] }
   },
   {
     path: '/evenements/:id(\\d+)/participants',
     name: 'participants',
     component: () => import('./pages/ParticipantsPage.vue'),
-    meta: { members: true }
+    meta: { members: true, texts: ['registering'] }
   },
   { path: '/groupes', redirect: (to) => ({ path: '/annuaire', query: to.query }) },
   { path: '/groupes/nouveau', name: 'new-group', component: () => import('./pages/NewGroupPage.vue'), meta: { members: true } },

@@ -61,6 +61,7 @@ async function logIn({ page }: Visitor, origin: string, { login, password }: typ
 
 interface Ids {
   event: string
+  guestPath: string
   post: string
   list: string
   conversation: string
@@ -114,8 +115,14 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     title: 'Une boîte à livres au marché',
     text: 'On y laisse un livre, on en prend un autre.'
   })
+  const registration = { name: 'Marie Hoarau', email: 'marie@example.org', seats: 2, answers: { q1: 'du sucré' } }
+  await stranger.page.request.post(`${origin}/api/communer/v1/events/${event.id}/guests`, { data: registration })
+  const mails: Json[] = await call(admin, 'GET', '/api/communer/v1/admin/mails')
+  const mail = mails.find(({ kind }) => kind === 'guest-confirm')
+  const handed = await call(admin, 'POST', `/api/communer/v1/admin/mails/${mail.id}/link`)
   return {
     event: event.id,
+    guestPath: new URL(handed.url).pathname + new URL(handed.url).search,
     post: post.id,
     list: list.id,
     conversation: conversation.id,
@@ -137,6 +144,7 @@ function examples(ids: Ids): PageExample[] {
     event: ['visitor', `/evenements/${ids.event}`],
     'edit-event': ['member', `/evenements/${ids.event}/modifier`],
     participants: ['member', `/evenements/${ids.event}/participants`],
+    guest: ['visitor', ids.guestPath],
     directory: ['visitor', '/annuaire', '/annuaire?theme=culture'],
     map: ['visitor', '/carte'],
     votes: ['visitor', '/votes', '/votes?onglet=termines'],

@@ -86,8 +86,20 @@ const LIKES = [
   { to: 3, by: ['marie_jo'] }
 ]
 
+interface DemoEvent {
+  author: string
+  as: string
+  inDays: number
+  from: string
+  to: string
+  title: string
+  description: string
+  place: { name: string; address: string; north: number; east: number }
+  more: Partial<NewEvent>
+}
+
 /** Some days from now, so that the agenda is never of the past; places are offsets from the centre of the commune, in degrees. */
-const EVENTS = [
+const EVENTS: DemoEvent[] = [
   {
     author: 'amina',
     as: 'jardin',
@@ -96,7 +108,8 @@ const EVENTS = [
     to: '17:00',
     title: 'Chantier participatif au jardin',
     description: 'On monte le second composteur. Gants et outils sur place, goûter partagé.',
-    place: { name: 'Jardin de la Fontaine', address: 'Chemin de la Fontaine', north: 0.004, east: -0.003 }
+    place: { name: 'Jardin de la Fontaine', address: 'Chemin de la Fontaine', north: 0.004, east: -0.003 },
+    more: { price: 0, forChildren: true }
   },
   {
     author: 'jean',
@@ -106,7 +119,8 @@ const EVENTS = [
     to: '19:30',
     title: 'Atelier de réparation de vélos',
     description: 'Apportez votre vélo : on regarde ensemble freins, pneus et dérailleurs.',
-    place: { name: 'Salle des fêtes', address: 'Place de la Mairie', north: 0, east: 0.001 }
+    place: { name: 'Salle des fêtes', address: 'Place de la Mairie', north: 0, east: 0.001 },
+    more: { price: 3, priceNote: 'Gratuit pour les adhérents', accessibility: ['wheelchair', 'parking'] }
   },
   {
     author: 'lucie',
@@ -116,7 +130,22 @@ const EVENTS = [
     to: '20:00',
     title: 'Choisir la fresque de la médiathèque',
     description: 'Les trois esquisses sont présentées par les enfants des écoles.',
-    place: { name: 'Médiathèque', address: 'Rue des Écoles', north: -0.002, east: 0.002 }
+    place: { name: 'Médiathèque', address: 'Rue des Écoles', north: -0.002, east: 0.002 },
+    more: {
+      price: 0,
+      accessibility: ['wheelchair', 'hearing_loop'],
+      forChildren: true,
+      contact: 'Lucie, à la médiathèque',
+      capacity: 40,
+      waitingList: true,
+      guests: true,
+      seatsEach: 4,
+      checkIn: true,
+      questions: [
+        { label: 'Pour le goûter, vous apportez…', kind: 'choice' as const, options: ['du salé', 'du sucré', 'à boire'] },
+        { label: 'Je peux aider à ranger', kind: 'yes' as const }
+      ]
+    }
   }
 ]
 
@@ -128,12 +157,13 @@ const MARKET = {
   to: '12:30',
   title: 'Petit marché des producteurs',
   description: 'Légumes, pain, fromage et miel d’ici. Apportez vos paniers.',
-  place: { name: 'Place de la Mairie', address: 'Place de la Mairie', north: 0.0005, east: 0.0005 }
+  place: { name: 'Place de la Mairie', address: 'Place de la Mairie', north: 0.0005, east: 0.0005 },
+  more: { joinMode: 'none' as const }
 }
 
 async function seedEvents(ctx: Ctx, people: Map<string, ActorRow>): Promise<void> {
   const { latitude, longitude, timezone } = requireSite(ctx)
-  const input = ({ inDays, from, to, title, description, place }: Omit<(typeof EVENTS)[number], 'author' | 'as'>): NewEvent => {
+  const input = ({ inDays, from, to, title, description, place, more }: Omit<DemoEvent, 'author' | 'as'>): NewEvent => {
     const day = new Date(ctx.clock.now().getTime() + inDays * 86_400_000).toISOString().slice(0, 10)
     const { name, address, north, east } = place
     return {
@@ -142,7 +172,8 @@ async function seedEvents(ctx: Ctx, people: Map<string, ActorRow>): Promise<void
       start: `${day}T${from}:00`,
       end: `${day}T${to}:00`,
       timezone,
-      location: { name, address, latitude: latitude + north, longitude: longitude + east }
+      location: { name, address, latitude: latitude + north, longitude: longitude + east },
+      ...more
     }
   }
   for (const { author, as, ...event } of EVENTS) await createEvent(ctx, people.get(author)!, { ...input(event), as })

@@ -45,7 +45,9 @@ export function readAnswers(questions: EventQuestion[], given: Record<string, st
     const answer = line(given[id] ?? '', MAX_ANSWER)
     if (answer === '') {
       if (required)
-        throw new AppError('event.answer-missing', 422, `The organiser asks: ${label}`, { details: { field: `answers.${id}`, question: label } })
+        throw new AppError('event.answer-missing', 422, `The organiser asks: ${label}`, {
+          details: { field: `answers.${id}`, question: label }
+        })
       continue
     }
     if ((kind === 'choice' && !options.includes(answer)) || (kind === 'yes' && answer !== 'yes'))
@@ -80,7 +82,11 @@ export function readGuestName(text: string): string {
 }
 
 function line(text: string, max: number): string {
-  const value = text.replaceAll(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').toWellFormed().normalize('NFC').trim()
+  const value = text
+    .replaceAll(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .toWellFormed()
+    .normalize('NFC')
+    .trim()
   return [...value].slice(0, max).join('')
 }
 

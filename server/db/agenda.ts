@@ -16,6 +16,12 @@ export interface AgendaFilter {
   /** Folded hashtag. */
   tag?: string
   place?: string
+  /** Part of the name, or the username, of who announces. */
+  organizer?: string | undefined
+  free?: boolean | undefined
+  forChildren?: boolean | undefined
+  /** All of these (db/directory.ts ACCESSIBILITY). */
+  accessibility?: string[] | undefined
   /** Row id of a local person: what they take part in, asked to, keep in mind or are invited to. */
   participantId?: string | undefined
   /** Continue after this event. */
@@ -44,6 +50,8 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.tag !== undefined)
     query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
+  if (filter.organizer !== undefined) query.whereExists(announcedBy(ctx, filter.organizer))
+  practical(query, filter)
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
   // Whose agenda it is shows all of its own; a theme or a place may stand in one announcement only.
@@ -51,6 +59,28 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.participantId !== undefined) takenPartIn(query, filter.participantId)
   if (filter.near !== undefined) within(query, filter.near)
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
+}
+
+/** What organisers say of coming. Plan: events_pkey of each event in the range. */
+function practical(query: ReturnType<typeof visibleTo>, { free, forChildren, accessibility = [] }: AgendaFilter): void {
+  const wanted = [
+    ...(free ? ['e.price = 0'] : []),
+    ...(forChildren ? ['e.for_children'] : []),
+    ...(accessibility.length > 0 ? ['e.accessibility @> :accessibility::text[]'] : [])
+  ]
+  if (wanted.length > 0)
+    query.whereRaw(`exists (select 1 from events e where e.object_id = o.id and ${wanted.join(' and ')})`, { accessibility })
+}
+
+function announcedBy(ctx: Ctx, organizer: string): ReturnType<typeof visibleTo> {
+  const part = `%${organizer.replaceAll(/[\\%_]/g, '\\$&')}%`
+  return ctx
+    .db('actors as by')
+    .whereRaw('by.id = o.actor_id and (lower(f_unaccent(by.name)) like lower(f_unaccent(?)) or lower(by.username) = lower(?))', [
+      part,
+      organizer
+    ])
+    .select(ctx.db.raw('1'))
 }
 
 function takenPartIn(query: ReturnType<typeof visibleTo>, actorId: string): void {

@@ -9,7 +9,13 @@ export type Standing = 'sent' | 'received' | 'undeliverable'
 
 export interface EventFacts extends Omit<EventRow, 'object_id'> {
   /** The viewer's participation, unless they left. */
-  mine: (Pick<ParticipationRow, 'state' | 'named' | 'message' | 'seats' | 'answers' | 'code'> & { since: Date; standing: Standing; position: number | null }) | null
+  mine:
+    | (Pick<ParticipationRow, 'state' | 'named' | 'message' | 'seats' | 'answers' | 'code'> & {
+        since: Date
+        standing: Standing
+        position: number | null
+      })
+    | null
   /** Who invited the viewer, while they have not answered. */
   inviterId: string | null
   /** The viewer's membership of the group that announces. */

@@ -75,12 +75,7 @@ async function correct(ctx: Ctx, trx: Knex, known: ParticipationRow, wish: Wish,
   return row!
 }
 
-async function tellOrganiser(
-  ctx: Ctx,
-  trx: Knex,
-  { event, actorId }: Wish,
-  state: 'pending' | 'accepted'
-): Promise<WrittenNotification[]> {
+async function tellOrganiser(ctx: Ctx, trx: Knex, { event, actorId }: Wish, state: 'pending' | 'accepted'): Promise<WrittenNotification[]> {
   const ownerId = event.author_id ?? event.actor_id
   if (actorId !== null)
     return notify(ctx, trx, [{ ownerId, type: state === 'pending' ? 'event_request' : 'event_join', fromId: actorId, objectId: event.id }])
@@ -127,8 +122,7 @@ function isFull({ capacity, participants }: EventRow, seats: number): boolean {
 }
 
 async function giveSeatsOn(ctx: Ctx, trx: Knex, settings: EventRow | undefined): Promise<void> {
-  if (settings?.waiting_list)
-    await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: settings.object_id, dueAt: ctx.clock.now() }])
+  if (settings?.waiting_list) await scheduleChores(trx, [{ kind: WAITING_CHORE, subject: settings.object_id, dueAt: ctx.clock.now() }])
 }
 
 /** Writes how somebody stands to an event, whatever they were to it before. */
@@ -163,12 +157,7 @@ export async function writeParticipation(
 }
 
 /** Gives the seat, the request or the interest of a person or a guest back. False when there was none; a refusal stays one. */
-export async function giveBack(
-  ctx: Ctx,
-  trx: Knex,
-  objectId: string,
-  who: { actor_id: string } | { id: string }
-): Promise<boolean> {
+export async function giveBack(ctx: Ctx, trx: Knex, objectId: string, who: { actor_id: string } | { id: string }): Promise<boolean> {
   const settings = await lockEvent(trx, objectId)
   const left = await trx('participations')
     .where({ object_id: objectId, ...who })

@@ -22,6 +22,8 @@ export interface JoiningSource {
   external_url: string | null
   capacity: number | null
   participants: number
+  /** Euros as PostgreSQL writes them; null: nobody said, 0: free. */
+  price?: string | null
 }
 
 /** When nobody said how long: two hours, not displayed (FEP-8a8e wants an endTime, PieFed parses it). */
@@ -66,13 +68,18 @@ export function eventDocument(source: ObjectSource, links: ObjectLinks): WireDoc
     isOnline: online !== null && !hasPosition(source.place) && !source.place?.address,
     onlineLink: online,
     buyTicketsLink: null,
-    feeCurrency: null,
-    feeAmount: 0,
+    ...fee(links.event?.joining?.price),
     organizers: { type: 'Collection', totalItems: organiser === links.actorIri ? 1 : 2, items: [...new Set([links.actorIri, organiser])] },
     ...location(source.iri, source.place),
     ...(images[0] ? { image: picture(images[0]) } : {}),
     attachment: [...images, ...website(source.url, online)]
   }
+}
+
+/** The two words of the PieFed block that tell a price. */
+function fee(price: string | null | undefined): WireDocument {
+  const amount = Number(price ?? 0)
+  return { feeCurrency: amount > 0 ? 'EUR' : null, feeAmount: amount }
 }
 
 const OPEN_TO_ALL: JoiningSource = { join_mode: 'free', external_url: null, capacity: null, participants: 0 }

@@ -12,6 +12,8 @@ export interface DateWords {
   parts(iso: string, timezone?: string): { day: string; month: string; weekday: string; key: string }
   zoneName(iso: string, timezone: string): string
   number(value: number): string
+  /** "3,50 €", "10 €". */
+  euros(value: number): string
 }
 
 /** Formatters for the page's language; unknown time zones fall back to the commune's. */
@@ -71,7 +73,9 @@ export function dateWords(locale: string, home: string): DateWords {
       formatter(locale, validZone(timezone, home), { timeZoneName: 'long' })
         .formatToParts(new Date(iso))
         .find((part) => part.type === 'timeZoneName')?.value ?? timezone,
-    number: (value) => new Intl.NumberFormat(locale, value >= 10_000 ? { notation: 'compact' } : {}).format(value)
+    number: (value) => new Intl.NumberFormat(locale, value >= 10_000 ? { notation: 'compact' } : {}).format(value),
+    euros: (value) =>
+      new Intl.NumberFormat(locale, { style: 'currency', currency: 'EUR', minimumFractionDigits: value % 1 === 0 ? 0 : 2 }).format(value)
   }
 }
 

@@ -1,6 +1,6 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
 import { emptyRepeat, repetitionOf, type RepeatDraft } from './recurrence.ts'
-import type { EventEntity, EventStatus, FoundEvent, JoinMode, Place } from '../entities.ts'
+import type { EventEntity, EventQuestion, EventStatus, FoundEvent, JoinMode, Place } from '../entities.ts'
 
 export interface EventDraft {
   title: string
@@ -22,8 +22,30 @@ export interface EventDraft {
   capacity: string
   externalUrl: string
   waitingList: boolean
+  guests: boolean
+  /** Most people one registration is for. */
+  seatsEach: number
+  questions: QuestionDraft[]
+  checkIn: boolean
+  /** As typed; '' when nobody says. */
+  price: string
+  priceNote: string
+  accessibility: string[]
+  forChildren: boolean
+  contact: string
   repeat: RepeatDraft
 }
+
+export interface QuestionDraft {
+  id: string
+  label: string
+  kind: EventQuestion['kind']
+  /** One per line. */
+  options: string
+  required: boolean
+}
+
+export const ACCESSIBILITY = ['wheelchair', 'toilets', 'hearing_loop', 'sign_language', 'quiet', 'parking']
 
 export interface EventBody {
   title: string
@@ -38,6 +60,15 @@ export interface EventBody {
   capacity: number | null
   externalParticipationUrl: string | null
   waitingList: boolean
+  guests: boolean
+  seatsEach: number
+  questions: EventQuestion[]
+  checkIn: boolean
+  price: number | null
+  priceNote: string
+  accessibility: string[]
+  forChildren: boolean
+  contact: string
   media_ids?: string[]
   as?: string
   recurrence?: { rule: string; except: string[] }
@@ -63,6 +94,15 @@ export function emptyDraft(timezone: string): EventDraft {
     capacity: '',
     externalUrl: '',
     waitingList: true,
+    guests: false,
+    seatsEach: 1,
+    questions: [],
+    checkIn: false,
+    price: '',
+    priceNote: '',
+    accessibility: [],
+    forChildren: false,
+    contact: '',
     repeat: emptyRepeat()
   }
 }
@@ -91,6 +131,15 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     capacity: number(event.capacity),
     externalUrl: event.externalParticipationUrl ?? '',
     waitingList: event.waitingList,
+    guests: event.guests,
+    seatsEach: event.seatsEach,
+    questions: event.questions.map((question) => ({ ...question, options: question.options.join('\n') })),
+    checkIn: event.checkIn,
+    price: number(event.price).replace('.', ','),
+    priceNote: event.priceNote ?? '',
+    accessibility: [...event.accessibility],
+    forChildren: event.forChildren,
+    contact: event.contact ?? '',
     repeat: emptyRepeat()
   }
 }
@@ -138,6 +187,24 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     capacity: takesSeats(draft.joinMode) && draft.capacity.trim() !== '' ? Number(draft.capacity) : null,
     externalParticipationUrl: draft.joinMode === 'external' ? draft.externalUrl.trim() : null,
     waitingList: draft.waitingList,
+    guests: draft.guests,
+    seatsEach: draft.seatsEach,
+    questions: draft.questions.map(({ options, ...question }) => ({
+      ...question,
+      options:
+        question.kind === 'choice'
+          ? options
+              .split('\n')
+              .map((option) => option.trim())
+              .filter(Boolean)
+          : []
+    })),
+    checkIn: draft.checkIn,
+    price: numberIn(draft.price.replace(/[€\s]/g, '')),
+    priceNote: draft.priceNote,
+    accessibility: draft.accessibility,
+    forChildren: draft.forChildren,
+    contact: draft.contact,
     ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
     ...(draft.as ? { as: draft.as } : {}),
     ...(recurrence === undefined ? {} : { recurrence })

@@ -17,6 +17,9 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
     description: plainText(event.description, 500),
     organizer: { '@type': 'Organization', name: nameOf(event.organizer), url: event.organizer.url },
     ...(event.image ? { image: event.image.url } : {}),
+    ...(event.price === null
+      ? {}
+      : { isAccessibleForFree: event.price === 0, offers: { '@type': 'Offer', price: event.price, priceCurrency: 'EUR' } }),
     ...(place
       ? {
           location: {

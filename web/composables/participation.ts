@@ -3,12 +3,14 @@ import { useQueryCache } from '@pinia/colada'
 import { ref, type Ref } from 'vue'
 import type { EventEntity } from '../entities.ts'
 import { useApi } from '../page-context.ts'
-import { useErrorText } from './errors.ts'
+import { failureOf, useErrorText } from './errors.ts'
 
 export interface Participating {
   isBusy: Ref<boolean>
   /** Sentence of the last refusal, '' when there is none. */
   problem: Ref<string>
+  /** Sentence by the field it is about. */
+  fields: Ref<Record<string, string>>
   act(event: Pick<EventEntity, 'id'>, verb: 'join' | 'leave' | 'interested' | 'decline', body?: object): Promise<void>
 }
 
@@ -18,18 +20,22 @@ export function useParticipation(): Participating {
   const errorText = useErrorText()
   const isBusy = ref(false)
   const problem = ref('')
+  const fields = ref<Record<string, string>>({})
   return {
     isBusy,
     problem,
+    fields,
     async act(event, verb, body) {
       if (isBusy.value) return
       isBusy.value = true
       problem.value = ''
+      fields.value = {}
       try {
         const changed = await api.send<EventEntity>('POST', `/api/communer/v1/events/${event.id}/${verb}`, body)
         cache.setQueryData(['event', event.id], changed)
       } catch (error) {
         problem.value = errorText(error)
+        fields.value = failureOf(error).fields
       } finally {
         isBusy.value = false
       }

@@ -11,16 +11,20 @@ import { assertOrganises } from './organise.ts'
 export async function checkInByCode(ctx: Ctx, who: Who, event: ObjectRow, typed: string): Promise<ParticipationRow> {
   await assertOrganises(ctx, who, event)
   const row = await findByDoorCode(ctx.db, event.id, asDoorCode(typed))
-  if (row === undefined)
-    throw new AppError('event.code', 404, 'No registration has this code.', { details: { field: 'code' } })
+  if (row === undefined) throw new AppError('event.code', 404, 'No registration has this code.', { details: { field: 'code' } })
   const came = await markArrival(ctx.db, row.id, ctx.clock.now())
-  if (came === undefined)
-    throw new AppError('event.checked-in', 409, 'This code has come in already.', { details: { field: 'code' } })
+  if (came === undefined) throw new AppError('event.checked-in', 409, 'This code has come in already.', { details: { field: 'code' } })
   return came
 }
 
 /** Ticks somebody of the list off, or takes that back. Throws event.not-asked (404) for who has no seat. */
-export async function setArrival(ctx: Ctx, who: Who, event: ObjectRow, participationId: string, isThere: boolean): Promise<ParticipationRow> {
+export async function setArrival(
+  ctx: Ctx,
+  who: Who,
+  event: ObjectRow,
+  participationId: string,
+  isThere: boolean
+): Promise<ParticipationRow> {
   await assertOrganises(ctx, who, event)
   const row = await findParticipationById(ctx.db, event.id, participationId)
   if (row === undefined || row.state !== 'accepted') throw new AppError('event.not-asked', 404, 'This person has no seat.')

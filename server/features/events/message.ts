@@ -67,7 +67,8 @@ export async function sendMessage(ctx: Ctx, id: string): Promise<Date | null> {
     if (message === undefined) return null
     const event = await trx<ObjectRow>('objects').where({ id: message.object_id }).whereNull('deleted_at').first()
     const author = await trx<ActorRow>('actors').where({ id: message.author_id, deleted_at: null }).first()
-    const publisher = event === undefined ? undefined : await trx<ActorRow>('actors').where({ id: event.actor_id, deleted_at: null }).first()
+    const publisher =
+      event === undefined ? undefined : await trx<ActorRow>('actors').where({ id: event.actor_id, deleted_at: null }).first()
     const people =
       event === undefined || author === undefined || publisher === undefined
         ? []

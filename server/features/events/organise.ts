@@ -3,7 +3,15 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { assertCan, can, type Who } from '../../core/permission.ts'
-import { decide, findParticipationById, joinActors, listParticipants, saveInvitation, type AskedState, type Participant } from '../../db/participations.ts'
+import {
+  decide,
+  findParticipationById,
+  joinActors,
+  listParticipants,
+  saveInvitation,
+  type AskedState,
+  type Participant
+} from '../../db/participations.ts'
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import { isLinkBlocked } from '../../db/links.ts'
 import type { ActorRow, ObjectRow, ParticipationRow } from '../../db/rows.ts'
@@ -45,7 +53,13 @@ export async function assertOrganises(ctx: Ctx, who: Who, event: ObjectRow): Pro
 }
 
 /** Accepts a request or refuses a request or a seat; elsewhere the person's server is told. Throws permission.denied (403), event.full (422), event.not-asked (404). */
-export async function decideRequest(ctx: Ctx, who: Who, event: ObjectRow, participationId: string, state: 'accepted' | 'refused'): Promise<void> {
+export async function decideRequest(
+  ctx: Ctx,
+  who: Who,
+  event: ObjectRow,
+  participationId: string,
+  state: 'accepted' | 'refused'
+): Promise<void> {
   await assertOrganises(ctx, who, event)
   await ctx.db.transaction(async (trx) => {
     const before = await findParticipationById(trx, event.id, participationId)

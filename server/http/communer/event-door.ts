@@ -87,7 +87,12 @@ export async function communerEventDoor(instance: FastifyInstance, { ctx }: { ct
     '/events/:id/messages',
     {
       config: READ,
-      schema: { tags, summary: 'What was written, newest first, and how many have it', params: ById, response: answers(200, Type.Array(EventMessage)) }
+      schema: {
+        tags,
+        summary: 'What was written, newest first, and how many have it',
+        params: ById,
+        response: answers(200, Type.Array(EventMessage))
+      }
     },
     async (request) => {
       const event = await getEvent(ctx, request.params.id, viewerOf(request))

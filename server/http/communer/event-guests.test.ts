@@ -63,7 +63,11 @@ t.test('a guest asks, opens the mail, confirms, and gives the seat back by the s
   t.match(mail, { kind: 'guest-confirm', recipient: 'marie@example.org', values: { title: 'Fête du jardin', name: '' } })
   t.match((await anyone('GET', `${URL}/${id}`)).json, { participantCount: 0 }, 'no seat is taken before the mail was opened')
   const token = tokenOf(mail!)
-  t.match((await anyone('GET', `${API}/guests?token=${token}`)).json, { state: 'unconfirmed', seats: 3, eventId: id }, 'reading changes nothing')
+  t.match(
+    (await anyone('GET', `${API}/guests?token=${token}`)).json,
+    { state: 'unconfirmed', seats: 3, eventId: id },
+    'reading changes nothing'
+  )
   const confirmed = await anyone('POST', `${API}/guests/confirm`, { token })
   t.match(confirmed, { status: 200, json: { state: 'accepted', name: 'Marie Hoarau', code: /^[A-Z0-9]{6}$/ } })
   t.match((await anyone('POST', `${API}/guests/confirm`, { token })).json, { state: 'accepted' }, 'twice is once')
@@ -173,7 +177,10 @@ t.test('questions are asked of everybody, and only organisers read the answers',
     { label: 'Allergies' }
   ]
   const id = await announce({ questions })
-  t.match((await anyone('GET', `${URL}/${id}`)).json.questions, [{ id: 'q1', kind: 'choice' }, { id: 'q2', kind: 'text' }])
+  t.match((await anyone('GET', `${URL}/${id}`)).json.questions, [
+    { id: 'q1', kind: 'choice' },
+    { id: 'q2', kind: 'text' }
+  ])
   t.match(await asBea('POST', `${URL}/${id}/join`), { status: 422, json: { code: 'event.answer-missing', field: 'answers.q1' } })
   t.match(await ask(id, { answers: { q1: 'du sable' } }), { status: 422, json: { code: 'event.answer' } })
   t.match((await asBea('POST', `${URL}/${id}/join`, { answers: { q1: 'végétarien', q2: '' } })).json, {
@@ -189,7 +196,13 @@ t.test('questions are asked of everybody, and only organisers read the answers',
   const { body } = await app.inject({ url: `${URL}/${id}/participants.csv`, headers })
   t.match(body.split('\r\n')[0], /;Que mangez-vous \?;Allergies$/)
   t.match(body.split('\r\n')[2], /^Marie Hoarau;;marie@example.org;participe;.*;de tout;noix$/)
-  for (const wrong of [[{ label: 'Seul', kind: 'choice', options: ['un'] }], [{ id: 'a', label: 'x' }, { id: 'a', label: 'y' }]])
+  for (const wrong of [
+    [{ label: 'Seul', kind: 'choice', options: ['un'] }],
+    [
+      { id: 'a', label: 'x' },
+      { id: 'a', label: 'y' }
+    ]
+  ])
     t.match(await asAlice('POST', URL, { ...EVENT, questions: wrong }), { status: 422, json: { code: 'event.questions' } })
 })
 
@@ -226,8 +239,17 @@ t.test('a message reaches each alone, once, where they are: here, elsewhere, by 
   t.match((await asAlice('GET', `${URL}/${id}/messages`)).json, [{ sent: 3, finishedAt: String }])
   const notes = await ctx.db('objects').where({ type: 'Note', visibility: 'direct' }).select('id', 'content')
   t.equal(notes.length, 2, 'one for each who has an account')
-  t.match((await asBea('GET', '/api/v1/conversations')).json, [{ unread: true, last_status: { visibility: 'direct', account: { acct: 'jardin' } } }])
-  const readers = await ctx.db('object_recipients').whereIn('object_id', notes.map((note) => note.id)).orderBy('actor_id').pluck('actor_id')
+  t.match((await asBea('GET', '/api/v1/conversations')).json, [
+    { unread: true, last_status: { visibility: 'direct', account: { acct: 'jardin' } } }
+  ])
+  const readers = await ctx
+    .db('object_recipients')
+    .whereIn(
+      'object_id',
+      notes.map((note) => note.id)
+    )
+    .orderBy('actor_id')
+    .pluck('actor_id')
   t.same(readers.toSorted(), [bea.actor.id, dora.id].toSorted())
   const mail = (await mailsOf(ctx)).find(({ kind }) => kind === 'guest-message')
   t.match(mail, { recipient: 'marie@example.org', values: { content: 'Prenez des bottes.\nIl a plu.' } })

@@ -48,7 +48,9 @@ const fields = {
   waitingList: Type.Optional(Type.Boolean({ description: 'Of an event with seats that is open to all: who finds none waits for one' })),
   externalParticipationUrl: Type.Optional(orNull(Text(2048))),
   guests: Type.Optional(Type.Boolean({ description: 'Who has no account registers by e-mail' })),
-  seatsEach: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SEATS_EACH, description: 'Most seats one registration takes; default 1' })),
+  seatsEach: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_SEATS_EACH, description: 'Most seats one registration takes; default 1' })
+  ),
   questions: Type.Optional(
     Type.Array(
       strictObject({
@@ -118,6 +120,10 @@ export const EventQuery = Type.Object({
   theme: Type.Optional(Type.String({ maxLength: 100, description: 'A hashtag' })),
   place: Type.Optional(Text(200)),
   group: Type.Optional(Type.String({ maxLength: 60, description: 'Username of who announces' })),
+  organizer: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name, or the username, of who announces' })),
+  free: Type.Optional(Type.Boolean({ description: 'Only what says that it costs nothing' })),
+  children: Type.Optional(Type.Boolean({ description: 'Only what is for children too' })),
+  accessibility: Type.Optional(Type.Array(words([...ACCESSIBILITY]), { maxItems: 6, description: 'Only what offers all of these' })),
   local: Type.Optional(Type.Boolean({ description: 'Only what is announced on this instance' })),
   participating: Type.Optional(
     Type.Boolean({ description: 'Only what the viewer takes part in, asked to, is interested in or invited to' })
@@ -149,6 +155,13 @@ const practical = {
   forChildren: Type.Boolean(),
   contact: orNull(Type.String())
 }
+
+const Picture = Type.Object({
+  url: Type.String(),
+  description: orNull(Type.String()),
+  width: orNull(Type.Number()),
+  height: orNull(Type.Number())
+})
 
 export const Event = Type.Object(
   {
@@ -196,9 +209,8 @@ export const Event = Type.Object(
         url: orNull(Type.String())
       })
     ),
-    image: orNull(
-      Type.Object({ url: Type.String(), description: orNull(Type.String()), width: orNull(Type.Number()), height: orNull(Type.Number()) })
-    ),
+    image: orNull(Picture),
+    moreImages: Type.Array(Picture, { description: 'The others' }),
     tags: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),
     organizer: MastodonAccount,
     author: orNull(MastodonAccount),

@@ -57,6 +57,10 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         actorId,
         tag,
         place: query.place,
+        organizer: query.organizer,
+        free: query.free,
+        forChildren: query.children,
+        accessibility: query.accessibility,
         after: afterOf(query.after),
         limit
       })

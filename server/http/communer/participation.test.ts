@@ -90,7 +90,10 @@ t.test('who asks to come is seen by organisers only, and her name by others only
   t.match((await asAlice('POST', `${URL}/${id}/join`)).json, { participation: { state: 'accepted' } }, 'an organiser asks nobody')
   await asAlice('POST', `${URL}/${id}/leave`)
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${await idOf(ctx, id, bea)}/approve`)).status, 200)
-  t.match(await asAlice('POST', `${URL}/${id}/participants/${await idOf(ctx, id, carl)}/approve`), { status: 422, json: { code: 'event.full' } })
+  t.match(await asAlice('POST', `${URL}/${id}/participants/${await idOf(ctx, id, carl)}/approve`), {
+    status: 422,
+    json: { code: 'event.full' }
+  })
   const requests = async () => (await asAlice('GET', '/api/v1/notifications?types[]=event_request')).json
   t.match(await requests(), [{ account: { acct: 'carl' } }], 'what was answered asks no more')
   t.equal((await asAlice('POST', `${URL}/${id}/participants/${await idOf(ctx, id, carl)}/refuse`)).status, 200)
@@ -194,7 +197,10 @@ t.test('organisers take the list away as a table that runs no formula; nobody el
   t.match(given, { 'content-type': 'text/csv; charset=utf-8', 'cache-control': 'private, no-store' })
   const lines = body.split('\r\n')
   t.equal(lines[0], '\uFEFFNom;Adresse;Adresse électronique;État;Depuis;Places;Code d’entrée;Arrivée;Mot à l’organisateur')
-  t.equal(lines[1], `"'=HYPERLINK(""https://evil.example"";""Bea"")";bea;;demande;${ctx.clock.now().toISOString()};1;;;"Avec mon fils;\n@deux"`)
+  t.equal(
+    lines[1],
+    `"'=HYPERLINK(""https://evil.example"";""Bea"")";bea;;demande;${ctx.clock.now().toISOString()};1;;;"Avec mon fils;\n@deux"`
+  )
 })
 
 t.test('who takes part is reminded the day before, once for each date, and of nothing that is called off', async (t) => {

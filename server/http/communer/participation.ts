@@ -38,7 +38,8 @@ async function participantsTable(ctx: Ctx, { account }: { account: { locale: str
     const { participants } = await participantsFor(ctx, who, event, { after, state: null, limit: PAGE })
     const entities = await toParticipants(ctx, event, participants, true)
     for (const { account, guest, state, since, seats, code, checkedInAt, message, answered } of entities) {
-      const person = account === null ? [guest?.name ?? '', '', guest?.email ?? ''] : [account.display_name || account.acct, account.acct, '']
+      const person =
+        account === null ? [guest?.name ?? '', '', guest?.email ?? ''] : [account.display_name || account.acct, account.acct, '']
       const facts = [say(state), since, String(seats), code ?? '', checkedInAt ?? '', message]
       rows.push([...person, ...facts, ...questions.map(({ id }) => answered[id] ?? '')])
     }

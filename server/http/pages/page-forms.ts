@@ -12,7 +12,7 @@ export interface PageForm {
   /** The id of its error summary in the page. */
   id: string
   /** Of the API; a function of the path's parameters where it has some. */
-  api: string | ((params: Record<string, string>) => string)
+  api: string | ((params: Record<string, string>, fields: Fields) => string)
   body(fields: Fields, lang: string): Record<string, unknown>
   /** Where the browser goes once it worked. */
   next(answer: Record<string, unknown>, query: URLSearchParams, params: Record<string, string>): string
@@ -84,6 +84,24 @@ export const PAGE_FORMS: Record<string, PageForm> = {
       typeof receipt === 'string' ? { id: 'ballot-receipt', code: 'receipt', problem: '', field: '', values: { receipt } } : null,
     next: (_answer, _query, { id }) => `/votes/${id}`
   },
+  '/evenements/:id(^\\d{1,19}$)': {
+    id: 'guest-errors',
+    api: ({ id }) => `/api/communer/v1/events/${id}/guests`,
+    body: ({ name = '', email = '', message = '', seats, ...fields }) => ({
+      name,
+      email,
+      message,
+      answers: answersOf(fields),
+      ...(seats === undefined ? {} : { seats: Number(seats) })
+    }),
+    next: (_answer, _query, { id }) => `/evenements/${id}?inscription=envoyee`
+  },
+  '/evenements/:id(^\\d{1,19}$)/inscription': {
+    id: 'registration-errors',
+    api: (_params, { verb }) => `/api/communer/v1/guests/${verb === 'leave' ? 'leave' : 'confirm'}`,
+    body: ({ token = '' }) => ({ token }),
+    next: (_answer, query, { id }) => `/evenements/${id}/inscription?jeton=${encodeURIComponent(query.get('jeton') ?? '')}`
+  },
   '/confirmer/renvoyer': {
     id: 'resend-errors',
     api: '/api/communer/v1/email/resend',
@@ -111,7 +129,7 @@ export async function answerForm(
   const params = request.params as Record<string, string>
   const response = await request.server.inject({
     method: 'POST',
-    url: typeof form.api === 'string' ? form.api : form.api(params),
+    url: typeof form.api === 'string' ? form.api : form.api(params, fields),
     remoteAddress: request.ip,
     headers: { ...ownHeaders(request), 'accept-language': lang, 'content-type': 'application/json' },
     payload: JSON.stringify(form.body(fields, lang))
@@ -150,6 +168,13 @@ function marksOf(fields: Fields): (number | null)[] {
     const typed = fields['choice'] === undefined ? fields[`mark-${at}`] : fields['choice'] === String(at) ? '1' : undefined
     return typed === undefined || typed === '' ? null : Number(typed)
   })
+}
+
+/** Fields `answer-q1`, `answer-q2`… by the question's id. */
+function answersOf(fields: Fields): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (/^answer-[a-z0-9]{1,12}$/.test(name) ? [[name.slice('answer-'.length), value]] : []))
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -504,6 +504,8 @@ export interface EventEntity extends EventDetails {
   /** HTML, sanitised. */
   description: string
   image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  /** The other pictures. */
+  moreImages: { url: string; description: string | null; width: number | null; height: number | null }[]
   tags: StatusTag[]
   organizer: Account
   author: Account | null

@@ -22,7 +22,8 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
     title: row.name ?? '',
     description: withProxiedImages(ctx, row.content_html, subjectOf(row)),
     ...details,
-    image: toImage(ctx, row),
+    image: toImages(ctx, row)[0] ?? null,
+    moreImages: toImages(ctx, row).slice(1),
     tags: toTags(ctx, row.tags),
     organizer: toAccount(ctx, organizer, organizer),
     author: author === undefined ? null : toAccount(ctx, author, author),
@@ -36,9 +37,14 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
   }
 }
 
+/** Its pictures, the one that stands for it first. */
+function toImages(ctx: Ctx, row: StatusRow): EventEntity['moreImages'] {
+  return row.attachments
+    .filter(({ type, mediaType }) => type === 'Image' || (type !== 'Link' && mediaType?.startsWith('image/')))
+    .map(({ url, name, width, height }) => ({ url: proxied(ctx, url, subjectOf(row)), description: name, width, height }))
+}
+
 /** The first picture, or null. */
 export function toImage(ctx: Ctx, row: StatusRow): EventEntity['image'] {
-  const picture = row.attachments.find(({ type, mediaType }) => type === 'Image' || (type !== 'Link' && mediaType?.startsWith('image/')))
-  if (picture === undefined) return null
-  return { url: proxied(ctx, picture.url, subjectOf(row)), description: picture.name, width: picture.width, height: picture.height }
+  return toImages(ctx, row)[0] ?? null
 }
