@@ -20,6 +20,9 @@ import { communerDirectoryImport } from './http/communer/directory-import.ts'
 import { communerDirectory } from './http/communer/directory.ts'
 import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
+import { communerAmendments } from './http/communer/proposal-amendments.ts'
+import { communerProposalDrafts } from './http/communer/proposal-drafts.ts'
+import { communerProposals } from './http/communer/proposals.ts'
 import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
@@ -177,6 +180,9 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerDirectoryTwins,
     communerMap,
     communerIdeas,
+    communerProposals,
+    communerAmendments,
+    communerProposalDrafts,
     communerResidents,
     communerTerritory,
     communerEvents,

@@ -17,6 +17,8 @@ export interface Subject {
   /** Membership of `who` in the group concerned. */
   membership?: { role: MembershipRole; state: MembershipState } | null
   posting?: GroupPosting
+  /** One of several authors. */
+  isCoauthor?: boolean
   /** Role of the person acted on; null for who has no account here. */
   ownerRole?: AccountRole | null
 }
@@ -42,6 +44,7 @@ export type Action =
   | 'vote.paper'
   | 'card.edit'
   | 'idea.answer'
+  | 'proposal.edit'
   | 'directory.edit'
   | 'federation.read'
   | 'federation.wake'
@@ -68,6 +71,8 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   // Cards are kept by whom they are of, and by the town hall.
   'card.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || isOfTownHall(who),
   'idea.answer': (who) => isOfTownHall(who),
+  // Whose amendment was accepted is an author like the first one.
+  'proposal.edit': (who, on) => isOwn(who, on) || on.isCoauthor === true || isActive(on, ['owner', 'moderator']),
   'vote.conclude': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),
   // Paper is entered by whoever looks after the organiser, and by the town hall's people.
   'vote.paper': (who, on) => isOfTownHall(who) || isActive(on, ['owner', 'moderator']),

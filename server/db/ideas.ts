@@ -1,23 +1,15 @@
 // Ideas: their rows, their lists, who backs, helps and objects. Lists go through visibleTo(); a backer is a like.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import type { AnswerColumns } from '../core/official-answer.ts'
 import type { Theme } from '../core/themes.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
-export const ANSWERS = ['none', 'examining', 'accepted', 'partly', 'refused'] as const
-export type Answer = (typeof ANSWERS)[number]
 export const HELP_KINDS = ['skills', 'material', 'time', 'money', 'place'] as const
 export type HelpKind = (typeof HELP_KINDS)[number]
 
-export interface Commitment {
-  text: string
-  /** YYYY-MM-DD. */
-  due: string
-  done: string | null
-}
-
-export interface IdeaRow {
+export interface IdeaRow extends AnswerColumns {
   object_id: string
   title: string
   themes: Theme[]
@@ -27,16 +19,8 @@ export interface IdeaRow {
   verified: number
   members: number
   public: number
-  answer: Answer
-  answer_text: string
-  answer_cost: string
-  answer_period: string
-  answered_at: string | null
-  answered_by: string | null
   /** YYYY-MM-DD. */
   due_on: string | null
-  progress: number
-  commitments: Commitment[]
   project_id: string | null
 }
 
@@ -51,9 +35,7 @@ export async function findIdea(trx: Knex, objectId: string): Promise<IdeaRow | n
   return row?.idea ?? null
 }
 
-export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public' | 'commitments'>> & {
-  commitments?: Commitment[]
-}
+export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public'>>
 
 export async function insertIdea(trx: Knex, row: Pick<IdeaRow, 'object_id' | 'title' | 'themes'>): Promise<void> {
   await trx('ideas').insert(row)

@@ -38,6 +38,9 @@ export const MAILED_BY_DEFAULT = [
   'correction_accepted',
   'correction_refused',
   'card_merged',
+  'proposal_amended',
+  'amendment_decided',
+  'proposal_decided',
   'moderation_warning',
   'group_removed'
 ]

@@ -44,6 +44,10 @@ export type NotificationType =
   | 'idea_due'
   | 'idea_answered'
   | 'idea_project'
+  // To authors: an amendment. To who amended: it is decided. To whom a proposal concerns: it was voted or answered.
+  | 'proposal_amended'
+  | 'amendment_decided'
+  | 'proposal_decided'
   // A vote one has not voted in closes soon; one is counted; a decision is to be looked at again.
   | 'vote_soon'
   | 'vote_closed'
@@ -86,7 +90,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_guest', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
-  'idea_due', 'idea_answered', 'idea_project', 'vote_soon', 'vote_closed', 'vote_review',
+  'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'vote_soon', 'vote_closed', 'vote_review',
   'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused', 'card_merged')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]

@@ -250,6 +250,9 @@ export const HANGING_ON = [
   'ideas',
   'idea_helps',
   'idea_objections',
+  'amendments',
+  'proposal_arguments',
+  'proposals',
   'journal'
 ]
 

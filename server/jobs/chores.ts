@@ -24,6 +24,7 @@ import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
 import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
 import { publishIdea } from '../protocol/ideas.ts'
+import { tellUnvoted, UNVOTED_CHORE } from '../protocol/proposals.ts'
 import { IMPORT_CHORE, runImport as importCards } from '../features/directory/import.ts'
 import { MESSAGE_CHORE, sendMessage } from '../features/events/message.ts'
 import { readSource } from '../features/events/read-source.ts'
@@ -84,7 +85,8 @@ export const CHORES: Record<string, ChoreWork> = {
   [IMPORT_CHORE]: importCards,
   [THRESHOLD_CHORE]: watchThreshold,
   [DUTY_CHORE]: remindDuty,
-  'idea-publish': publishIdea
+  'idea-publish': publishIdea,
+  [UNVOTED_CHORE]: tellUnvoted
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))

@@ -5,7 +5,7 @@ import { ideaRules } from '../db/idea-rules.ts'
 import { findIdea } from '../db/ideas.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import type { IdeaSource } from '../vocab/idea.ts'
-import { updateLocalObject } from './local-edits.ts'
+import { publishState } from './local-edits.ts'
 
 /** Null: no idea of ours. */
 export async function ideaSource(trx: Knex, objectId: string): Promise<IdeaSource | null> {
@@ -22,25 +22,12 @@ export async function ideaSource(trx: Knex, objectId: string): Promise<IdeaSourc
   }
 }
 
-/** Where the idea stands has changed, its words have not: everybody who got it learns of it. */
-export async function publishIdeaState(ctx: Ctx, trx: Knex, row: ObjectRow, publisher: ActorRow): Promise<void> {
-  const { name, summary, content, source, language, sensitive, attachments, place } = row
-  await updateLocalObject(ctx, trx, {
-    row,
-    publisher,
-    wording: { name, summary, content, source, language, sensitive, attachments, place },
-    mentions: [],
-    isStateOnly: true,
-    hashtags: row.tags.flatMap((tag) => (tag.type === 'Hashtag' ? [tag.name.replace(/^#/, '')] : []))
-  })
-}
-
 /** Chore: the same for an idea whose state a chore changed. */
 export async function publishIdea(ctx: Ctx, objectId: string): Promise<Date | null> {
   await ctx.db.transaction(async (trx) => {
     const row = await trx<ObjectRow>('objects').where({ id: objectId, deleted_at: null, local: true }).forUpdate().first()
     const publisher = row && (await trx<ActorRow>('actors').where({ id: row.actor_id }).first())
-    if (row !== undefined && publisher !== undefined) await publishIdeaState(ctx, trx, row, publisher)
+    if (row !== undefined && publisher !== undefined) await publishState(ctx, trx, row, publisher)
   })
   return null
 }

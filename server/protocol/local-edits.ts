@@ -10,6 +10,7 @@ import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import { ideaSource } from './ideas.ts'
+import { proposalSource } from './proposals.ts'
 import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
@@ -64,6 +65,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       event: { ...(category === undefined ? {} : { category }), ...(joining === undefined ? {} : { joining }) },
       quote: await storedQuote(trx, stored),
       idea: stored.kind === 'idea' ? await ideaSource(trx, stored.id) : null,
+      proposal: stored.kind === 'proposal' ? await proposalSource(trx, stored) : null,
       interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
       commentsEnabled: row.reply_policy !== 'nobody'
     }
@@ -88,6 +90,19 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
   })
   if (row.group_id !== publisher.id) await passOnLocal(ctx, trx, row, body)
   return row
+}
+
+/** Where an object stands has changed, its words have not: everybody who got it learns of it. */
+export async function publishState(ctx: Ctx, trx: Knex, row: ObjectRow, publisher: ActorRow): Promise<void> {
+  const { name, summary, content, source, language, sensitive, attachments, place } = row
+  await updateLocalObject(ctx, trx, {
+    row,
+    publisher,
+    wording: { name, summary, content, source, language, sensitive, attachments, place },
+    mentions: [],
+    isStateOnly: true,
+    hashtags: row.tags.flatMap((tag) => (tag.type === 'Hashtag' ? [tag.name.replace(/^#/, '')] : []))
+  })
 }
 
 /** What it quotes stays; the stamp only while it stands. */

@@ -14,6 +14,7 @@ import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
 import type { IdeaSource } from '../vocab/idea.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
+import type { ProposalSource } from '../vocab/proposal.ts'
 import type { VoteSource } from '../vocab/vote.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
@@ -52,12 +53,14 @@ export interface LocalDraft {
   hashtags: string[]
   /** What only events have. */
   event?: { category?: string; joining: Joining }
-  /** What it is for us beside its type: `idea`, `vote`. */
+  /** What it is for us beside its type: `idea`, `vote`, `proposal`, `amendment`, `argument`. */
   kind?: string
   /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
   contextIri?: string | null
   /** What only ideas have. */
   idea?: IdeaSource
+  /** What only proposals have. */
+  proposal?: ProposalSource
   /** The rules of a vote, on the wire. */
   vote?: VoteSource
   /** Choices of a Question. */
@@ -92,6 +95,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
       ...(draft.idea === undefined ? {} : { idea: draft.idea }),
+      ...(draft.proposal === undefined ? {} : { proposal: draft.proposal }),
       ...(draft.vote === undefined ? {} : { vote: draft.vote }),
       interactionPolicy: interactionPolicyOf(
         { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },

@@ -36,6 +36,7 @@ import { pollFields } from '../vocab/question.ts'
 import { resultFields } from '../vocab/vote.ts'
 import { addressesOf, createLocalObject } from './local-objects.ts'
 import { publish } from './outbox.ts'
+import { proposalVoted } from './proposals.ts'
 import { emit } from './reactions.ts'
 
 export const VOTE_CLOSE_CHORE = 'vote-close'
@@ -169,6 +170,7 @@ export async function closeDueVote(ctx: Ctx, id: string): Promise<Date | null> {
     if (vote.secret) await destroyUrn(trx, id)
     await projectTotals(ctx, trx, { ...vote, closed_at: vote.counts_at }, result.others, proof)
     await announceResult(ctx, trx, vote, object, result)
+    await proposalVoted(ctx, trx, vote, result.decision)
     const owners = new Set([...(object.author_id === null ? [] : [object.author_id]), ...(await votersHere(trx, id))])
     const news = await notify(
       ctx,

@@ -6,6 +6,7 @@ import type { WireDocument } from './context.ts'
 import { eventDocument, type EventDetails } from './event.ts'
 import { ideaFields, type IdeaSource } from './idea.ts'
 import { noteDocument } from './note.ts'
+import { proposalFields, type ProposalSource } from './proposal.ts'
 import { questionDocument, type PollSource } from './question.ts'
 import { voteFields, type VoteSource } from './vote.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
@@ -68,6 +69,8 @@ export interface ObjectLinks {
   event?: EventDetails
   /** What only ideas have. */
   idea?: IdeaSource | null
+  /** What only proposals have. */
+  proposal?: ProposalSource | null
   /** What only votes have. */
   vote?: VoteSource
 }
@@ -83,6 +86,7 @@ export interface QuoteLinks {
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
   const document = documentOfType(source, links)
   if (links.idea) return { ...document, ...ideaFields(links.idea) }
+  if (links.proposal) return { ...document, ...proposalFields(links.proposal) }
   return links.vote === undefined ? document : { ...document, ...voteFields(links.vote) }
 }
 

@@ -8,7 +8,7 @@ import { findMembership } from '../../db/memberships.ts'
 import { notify } from '../../db/notifications.ts'
 import { findActor } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
-import { publishIdeaState } from '../../protocol/ideas.ts'
+import { publishState } from '../../protocol/local-edits.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 import { change } from './propose.ts'
 
@@ -30,7 +30,7 @@ export async function concretise(ctx: Ctx, who: Who, row: ObjectRow, project: Ac
       by_id: who.actorId,
       reason: project.name
     })
-    await publishIdeaState(ctx, trx, fresh, publisher)
+    await publishState(ctx, trx, fresh, publisher)
     const people = await concernedBy(trx, row.id)
     const told = await notify(
       ctx,

@@ -11,8 +11,7 @@ import { writeJournal } from '../../db/journal.ts'
 import { findActor, findPublisher, membershipIn } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
-import { publishIdeaState } from '../../protocol/ideas.ts'
-import { updateLocalObject } from '../../protocol/local-edits.ts'
+import { publishState, updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { plainLine } from '../../vocab/values.ts'
 import { readIdea, type IdeaInput, type IdeaWords } from './input.ts'
@@ -100,7 +99,7 @@ export async function withdrawIdea(ctx: Ctx, who: Who, row: ObjectRow, reason: s
       by_id: who.actorId,
       reason
     })
-    await publishIdeaState(ctx, trx, fresh, publisher)
+    await publishState(ctx, trx, fresh, publisher)
   })
 }
 
@@ -125,7 +124,7 @@ export async function mergeIdea(ctx: Ctx, who: Who, row: ObjectRow, into: Object
       reason: into.name ?? ''
     })
     await writeJournal(ctx, trx, { object_id: into.id, what: 'joined', by_id: who.actorId, reason: row.name ?? '' })
-    await publishIdeaState(ctx, trx, fresh, publisher)
+    await publishState(ctx, trx, fresh, publisher)
   })
 }
 

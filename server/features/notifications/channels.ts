@@ -6,7 +6,7 @@ import type { AccountRow } from '../../db/rows.ts'
 /** What people choose about, each with its types of notifications. */
 export const KINDS = {
   mention: ['mention'],
-  request: ['follow_request', 'event_request', 'event_join', 'event_guest', 'group_request', 'card_claim', 'card_correction'],
+  request: ['follow_request', 'event_request', 'event_join', 'event_guest', 'group_request', 'card_claim', 'card_correction', 'proposal_amended'],
   invite: ['event_invite', 'group_invite'],
   answer: [
     'event_accepted',
@@ -16,6 +16,8 @@ export const KINDS = {
     'group_joined',
     'idea_answered',
     'idea_project',
+    'amendment_decided',
+    'proposal_decided',
     'card_accepted',
     'card_refused',
     'card_given',

@@ -11,6 +11,7 @@ import { canSee } from '../../db/visibility.ts'
 import { text } from '../../locales/texts.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { scheduleVote } from '../../protocol/local-votes.ts'
+import { proposalToVote } from '../../protocol/proposals.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
 import { POLLED, readVote, type VoteInput, type VoteRules } from './input.ts'
@@ -28,7 +29,7 @@ export interface NewVoteInput extends VoteInput {
 const FEWEST_SECRET = 10
 const MOST_NAMED = 2000
 
-/** Publishes a vote. Throws vote.* (422), group.* (403, 404). */
+/** Publishes a vote. Throws vote.* (422), group.* (403, 404), proposal.voting, proposal.not-open (409). */
 export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput): Promise<ObjectRow> {
   const rules = readVote(ctx, input)
   const title = plainTitle(input.title)
@@ -82,6 +83,8 @@ export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput):
       await placeUrn(ctx, trx, object.id)
     }
     await scheduleVote(trx, row)
+    if (subject?.kind === 'proposal')
+      await proposalToVote(ctx, trx, subject, { id: object.id, title, byId: author.id, organiserId: publisher.id })
     return object
   })
 }

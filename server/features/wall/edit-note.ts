@@ -24,7 +24,9 @@ export async function editNote(ctx: Ctx, who: Who, row: ObjectRow, edit: NoteEdi
   const isQuestion = row.type === 'Question' && row.kind === null
   // A titled post of a group discussion keeps its title.
   const isPage = row.type === 'Page' && row.kind === null
-  if (row.type !== 'Note' && !isPage && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
+  // An amendment or an argument is decided about or supported as it stands.
+  const isNote = row.type === 'Note' && row.kind === null
+  if (!isNote && !isPage && !isQuestion) throw new AppError('post.not-editable', 422, 'This cannot be edited as a post.')
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, row.author_id ?? row.actor_id, edit.mediaIds ?? kept, row.id)
   const written = await writeText(ctx, { ...edit, language: edit.language || row.language || 'fr' }, uploads, mayAsk)

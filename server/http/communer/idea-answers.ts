@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { can, type Who } from '../../core/permission.ts'
 import { ideaRules } from '../../db/idea-rules.ts'
-import { ANSWERS, HELP_KINDS, listIdeas, opinionsOf, standingsOf, type Answer, type HelpKind, type ListedIdea } from '../../db/ideas.ts'
+import { HELP_KINDS, listIdeas, opinionsOf, standingsOf, type HelpKind, type ListedIdea } from '../../db/ideas.ts'
 import type { ObjectRow } from '../../db/rows.ts'
 import { loadActorParts } from '../../db/status-parts.ts'
 import { findVisibleObject } from '../../db/timelines.ts'
@@ -16,15 +16,11 @@ import { toImage } from '../mastodon/serialise/event.ts'
 import { withProxiedImages } from '../mastodon/serialise/images.ts'
 import { ThemeWord } from './card-entity.ts'
 import { LocationInput } from './event-schemas.ts'
+import { Commitment, OfficialAnswer, presentAnswer } from './official-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const oneOf = <Word extends string>(words: readonly Word[]) => Type.Unsafe<Word>({ type: 'string', enum: [...words] })
-export const AnswerWord = oneOf<Answer>(ANSWERS)
 export const HelpWord = oneOf<HelpKind>(HELP_KINDS)
-export const Commitment = Type.Object(
-  { text: Type.String(), due: Type.String(), done: orNull(Type.String()) },
-  { additionalProperties: false }
-)
 
 export const Idea = Type.Object(
   {
@@ -61,16 +57,7 @@ export const Idea = Type.Object(
     threshold: orNull(Type.Integer({ description: 'Residents whose backing obliges the commune to answer' })),
     dueOn: orNull(Type.String({ description: 'YYYY-MM-DD: the commune answers until then' })),
     isOverdue: Type.Boolean(),
-    answer: orNull(
-      Type.Object({
-        state: AnswerWord,
-        text: Type.String(),
-        cost: Type.String(),
-        period: Type.String(),
-        answered_at: Type.String(),
-        by: orNull(MastodonAccount)
-      })
-    ),
+    answer: OfficialAnswer,
     progress: Type.Integer(),
     commitments: Type.Array(Commitment),
     project: orNull(MastodonAccount),
@@ -162,17 +149,7 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
         threshold,
         dueOn: isOwed ? idea.due_on : null,
         isOverdue: isOwed && idea.due_on !== null && idea.due_on < today,
-        answer:
-          idea.answer === 'none' || idea.answered_at === null
-            ? null
-            : {
-                state: idea.answer,
-                text: idea.answer_text,
-                cost: idea.answer_cost,
-                period: idea.answer_period,
-                answered_at: new Date(idea.answered_at).toISOString(),
-                by: account(idea.answered_by)
-              },
+        answer: presentAnswer(idea, account),
         progress: idea.progress,
         commitments: idea.commitments,
         project: account(idea.project_id),

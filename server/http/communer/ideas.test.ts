@@ -117,8 +117,8 @@ t.test(
     clock.advance(11 * 86_400_000)
     t.match((await anyone('GET', `${API}/ideas?tab=due`)).json, [{ id: idea.id, isOverdue: true }])
     t.equal((await bea.call('PUT', `${path}/answer`, { answer: 'accepted', text: 'Oui' })).status, 403)
-    t.equal((await admin.call('PUT', `${path}/answer`, { answer: 'refused', text: ' ' })).json.code, 'idea.answer-reason')
-    t.equal((await admin.call('PUT', `${path}/progress`, { progress: 10, commitments: [] })).json.code, 'idea.not-accepted')
+    t.equal((await admin.call('PUT', `${path}/answer`, { answer: 'refused', text: ' ' })).json.code, 'answer.reason')
+    t.equal((await admin.call('PUT', `${path}/progress`, { progress: 10, commitments: [] })).json.code, 'answer.not-accepted')
     const answered = await admin.call('PUT', `${path}/answer`, {
       answer: 'accepted',
       text: 'Un bac est commandé.',
@@ -140,10 +140,10 @@ t.test(
     const promise = { text: 'Poser le bac', due: '2031-03-01', done: null }
     await admin.call('PUT', `${path}/progress`, { progress: 20, commitments: [promise] })
     await admin.call('PUT', `${path}/progress`, { progress: 20, commitments: [{ ...promise, due: '2031-04-01' }] })
-    t.equal((await admin.call('PUT', `${path}/progress`, { progress: 101, commitments: [] })).json.code, 'idea.progress')
+    t.equal((await admin.call('PUT', `${path}/progress`, { progress: 101, commitments: [] })).json.code, 'answer.progress')
     t.equal(
       (await admin.call('PUT', `${path}/progress`, { progress: 50, commitments: [{ ...promise, due: 'soon' }] })).json.code,
-      'idea.commitment'
+      'answer.commitment'
     )
     await admin.call('PUT', `${path}/progress`, { progress: 100, commitments: [{ ...promise, due: '2031-04-01', done: '2031-03-30' }] })
     t.same((await steps(alice, idea.id)).slice(2), [

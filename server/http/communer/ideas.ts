@@ -5,8 +5,6 @@ import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { ideaRules, saveIdeaRules } from '../../db/idea-rules.ts'
 import { listIdeas, similarIdeas, supportersOf, type IdeaFilter } from '../../db/ideas.ts'
-import { readJournal } from '../../db/journal.ts'
-import { loadActorParts } from '../../db/status-parts.ts'
 import { answerIdea, reportProgress } from '../../features/ideas/answer.ts'
 import { assertOpen, objectTo, offerHelp, takeHelpBack, takeObjectionBack } from '../../features/ideas/opinions.ts'
 import { concretise } from '../../features/ideas/project.ts'
@@ -19,8 +17,10 @@ import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
 import { ThemeWord } from './card-entity.ts'
-import { AnswerWord, Commitment, EditIdeaBody, getIdea, HelpWord, Idea, NewIdeaBody, presentIdeas, showIdea } from './idea-answers.ts'
+import { EditIdeaBody, getIdea, HelpWord, Idea, NewIdeaBody, presentIdeas, showIdea } from './idea-answers.ts'
+import { Journal, presentJournal } from './journal-answers.ts'
 import { nextLink } from './next-link.ts'
+import { AnswerBody, ProgressBody } from './official-answers.ts'
 import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const tags = ['ideas']
@@ -38,20 +38,6 @@ const Supporter = Type.Object({
   kinds: orNull(Type.Array(HelpWord)),
   created_at: Type.String()
 })
-const Entry = Type.Object(
-  {
-    id: Id,
-    what: Type.String({
-      description: 'proposed, edited, threshold, answer, progress, promised, kept, postponed, dropped, project, withdrawn, merged, joined'
-    }),
-    from: orNull(Type.String()),
-    to: orNull(Type.String()),
-    by: orNull(MastodonAccount),
-    reason: Type.String(),
-    at: Type.String()
-  },
-  { title: 'JournalEntry' }
-)
 const Rules = Type.Object(
   {
     threshold: orNull(Type.Integer({ minimum: 1, maximum: 100_000, description: 'Residents; null: no promise' })),
@@ -265,24 +251,11 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
     '/ideas/:id/journal',
     {
       config: READ,
-      schema: { tags, summary: 'What became of it, step by step', params: ById, response: answers(200, Type.Array(Entry)) }
+      schema: { tags, summary: 'What became of it, step by step', params: ById, response: answers(200, Journal) }
     },
     async (request) => {
       const row = await getIdea(ctx, request.params.id, viewerOf(request))
-      const entries = await readJournal(ctx.db, row.id)
-      const actors = await loadActorParts(ctx, [...new Set(entries.flatMap(({ by_id: id }) => id ?? []))])
-      return entries.map((entry) => {
-        const by = entry.by_id === null ? undefined : actors.get(entry.by_id)
-        return {
-          id: entry.id,
-          what: entry.what,
-          from: entry.from_state,
-          to: entry.to_state,
-          by: by === undefined ? null : toAccount(ctx, by, by),
-          reason: entry.reason,
-          at: entry.at.toISOString()
-        }
-      })
+      return await presentJournal(ctx, row.id)
     }
   )
 
@@ -321,28 +294,10 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
 
   app.put(
     '/ideas/:id/answer',
-    {
-      config: WRITE,
-      schema: {
-        tags,
-        summary: 'The commune answers (town hall)',
-        params: ById,
-        body: strictObject({
-          answer: AnswerWord,
-          text: Type.String({ maxLength: 8000 }),
-          cost: Type.Optional(Type.String({ maxLength: 400 })),
-          period: Type.Optional(Type.String({ maxLength: 400 }))
-        }),
-        response: answers(200, Idea)
-      }
-    },
+    { config: WRITE, schema: { tags, summary: 'The commune answers (town hall)', params: ById, body: AnswerBody, response: answers(200, Idea) } },
     async (request) => {
       const row = await getIdea(ctx, request.params.id, viewerOf(request))
-      const { answer, ...words } = request.body
-      await answerIdea(ctx, whoIs(request)!, requireAuth(request).actor, row, {
-        answer: answer === 'none' ? 'examining' : answer,
-        ...words
-      })
+      await answerIdea(ctx, whoIs(request)!, requireAuth(request).actor, row, request.body)
       return await show(request, row.id)
     }
   )
@@ -355,7 +310,7 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
         tags,
         summary: 'How far it is, and what is promised for when (town hall)',
         params: ById,
-        body: strictObject({ progress: Type.Integer(), commitments: Type.Array(Commitment, { maxItems: 20 }) }),
+        body: ProgressBody,
         response: answers(200, Idea)
       }
     },

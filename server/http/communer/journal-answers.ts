@@ -1,0 +1,43 @@
+// The journal of an object as the native API shows it.
+import { Type, type Static } from 'typebox'
+import type { Ctx } from '../../context.ts'
+import { readJournal } from '../../db/journal.ts'
+import { loadActorParts } from '../../db/status-parts.ts'
+import { toAccount } from '../mastodon/serialise/account.ts'
+import { Id, MastodonAccount, orNull } from './schemas.ts'
+
+export const Journal = Type.Array(
+  Type.Object(
+    {
+      id: Id,
+      what: Type.String({
+        description:
+          'Of ideas: proposed, edited, threshold, project, proposal, withdrawn, merged, joined; of proposals: proposed, edited, amendment, amendment_accepted, amendment_refused, amendment_withdrawn, amendment_outdated, amendment_promoted, vote, vote_adopted, vote_refused, vote_undecided, vote_gone, withdrawn; of both: answer, progress, promised, kept, postponed, dropped'
+      }),
+      from: orNull(Type.String()),
+      to: orNull(Type.String()),
+      by: orNull(MastodonAccount),
+      reason: Type.String(),
+      at: Type.String()
+    },
+    { title: 'JournalEntry' }
+  )
+)
+
+/** Oldest first. Who sees the object was decided before. */
+export async function presentJournal(ctx: Ctx, objectId: string): Promise<Static<typeof Journal>> {
+  const entries = await readJournal(ctx.db, objectId)
+  const actors = await loadActorParts(ctx, [...new Set(entries.flatMap(({ by_id: id }) => id ?? []))])
+  return entries.map((entry) => {
+    const by = entry.by_id === null ? undefined : actors.get(entry.by_id)
+    return {
+      id: entry.id,
+      what: entry.what,
+      from: entry.from_state,
+      to: entry.to_state,
+      by: by === undefined ? null : toAccount(ctx, by, by),
+      reason: entry.reason,
+      at: entry.at.toISOString()
+    }
+  })
+}
