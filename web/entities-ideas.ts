@@ -1,17 +1,10 @@
 // Ideas, as the native API answers them.
+import type { Answered } from './entities-decisions.ts'
 import type { Account } from './entities.ts'
 
 export const HELP_KINDS = ['skills', 'material', 'time', 'money', 'place'] as const
 export type HelpKind = (typeof HELP_KINDS)[number]
-export const ANSWERS = ['examining', 'accepted', 'partly', 'refused'] as const
-
-export interface Commitment {
-  text: string
-  due: string
-  done: string | null
-}
-
-export interface Idea {
+export interface Idea extends Answered {
   id: string
   uri: string
   url: string
@@ -32,23 +25,10 @@ export interface Idea {
   threshold: number | null
   dueOn: string | null
   isOverdue: boolean
-  answer: { state: (typeof ANSWERS)[number]; text: string; cost: string; period: string; answered_at: string; by: Account | null } | null
-  progress: number
-  commitments: Commitment[]
   project: Account | null
   mine: { backed: boolean; objection: string | null; help: { kinds: HelpKind[]; words: string } | null }
   can: { edit: boolean; withdraw: boolean; answer: boolean; concretise: boolean }
   replies_count: number
-}
-
-export interface JournalEntry {
-  id: string
-  what: string
-  from: string | null
-  to: string | null
-  by: Account | null
-  reason: string
-  at: string
 }
 
 export interface Supporter {

@@ -68,13 +68,37 @@ export const routes: RouteRecordRaw[] = [
     path: '/idees/:id(\\d+)',
     name: 'idea',
     component: () => import('./pages/IdeaPage.vue'),
-    meta: { texts: ['ideas', 'themes'] }
+    meta: { texts: ['ideas', 'decisions', 'themes'] }
   },
   {
     path: '/idees/:id(\\d+)/modifier',
     name: 'edit-idea',
     component: () => import('./pages/EditIdeaPage.vue'),
     meta: { members: true, texts: ['ideas', 'themes'] }
+  },
+  {
+    path: '/propositions',
+    name: 'proposals',
+    component: () => import('./pages/ProposalsPage.vue'),
+    meta: { texts: ['proposals', 'themes'] }
+  },
+  {
+    path: '/propositions/nouvelle',
+    name: 'new-proposal',
+    component: () => import('./pages/NewProposalPage.vue'),
+    meta: { members: true, texts: ['proposals', 'themes'] }
+  },
+  {
+    path: '/propositions/:id(\\d+)',
+    name: 'proposal',
+    component: () => import('./pages/ProposalPage.vue'),
+    meta: { texts: ['proposals', 'decisions', 'themes'] }
+  },
+  {
+    path: '/propositions/:id(\\d+)/modifier',
+    name: 'edit-proposal',
+    component: () => import('./pages/EditProposalPage.vue'),
+    meta: { members: true, texts: ['proposals', 'themes'] }
   },
   { path: '/votes', name: 'votes', component: () => import('./pages/VotesPage.vue'), meta: { texts: ['votes'] } },
   {

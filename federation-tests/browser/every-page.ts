@@ -69,6 +69,7 @@ interface Ids {
   person: string
   idea: string
   ownIdea: string
+  proposal: string
   vote: string
 }
 
@@ -110,6 +111,7 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
   }).catch(() => undefined)
   const [report] = await call(admin, 'GET', '/api/communer/v1/admin/reports')
   const [idea] = await call(member, 'GET', '/api/communer/v1/ideas?tab=answered')
+  const [proposal] = await call(member, 'GET', '/api/communer/v1/proposals?tab=open')
   const [vote] = await call(member, 'GET', '/api/communer/v1/votes')
   const ownIdea = await call(member, 'POST', '/api/communer/v1/ideas', {
     title: 'Une boîte à livres au marché',
@@ -130,6 +132,7 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     person: other.account.id,
     idea: idea.id,
     ownIdea: ownIdea.id,
+    proposal: proposal.id,
     vote: vote.id
   }
 }
@@ -155,6 +158,10 @@ function examples(ids: Ids): PageExample[] {
     'new-idea': ['member', '/idees/nouvelle'],
     idea: ['admin', `/idees/${ids.idea}`],
     'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],
+    proposals: ['visitor', '/propositions', '/propositions?onglet=adoptees'],
+    'new-proposal': ['member', '/propositions/nouvelle'],
+    proposal: ['member', `/propositions/${ids.proposal}`],
+    'edit-proposal': ['member', `/propositions/${ids.proposal}/modifier`],
     'import-cards': ['admin', '/annuaire/importer'],
     'edit-card': ['member', '/annuaire/fresque/modifier'],
     'new-group': ['member', '/groupes/nouveau'],

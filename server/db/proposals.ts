@@ -194,10 +194,7 @@ export async function countsOf(ctx: Ctx, viewer: Viewer, ids: string[]): Promise
     { ids, me: viewer.actorId }
   )
   return new Map(
-    found.rows.map(({ id, kinds, ...counts }) => [
-      id,
-      { ...counts, arguments: { for: 0, against: 0, question: 0, source: 0, ...(kinds ?? {}) } }
-    ])
+    found.rows.map(({ id, kinds, ...counts }) => [id, { ...counts, arguments: { for: 0, against: 0, question: 0, source: 0, ...kinds } }])
   )
 }
 

@@ -43,7 +43,9 @@ export async function sayAnswer(ctx: Ctx, trx: Knex, { row, publisher, agent, be
     by_id: agent.id,
     reason: read.text
   })
-  const commune = (await trx<ActorRow>('actors').where({ id: requireSite(ctx).communeActorId }).first())!
+  const commune = (await trx<ActorRow>('actors')
+    .where({ id: requireSite(ctx).communeActorId })
+    .first())!
   await createLocalObject(ctx, trx, {
     type: 'Note',
     publisher: commune,

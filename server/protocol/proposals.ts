@@ -138,7 +138,11 @@ export async function tellUnvoted(ctx: Ctx, objectId: string): Promise<Date | nu
 
 /** On the transaction's own connection: whoever waits for the row may hold all others. Null: no proposal, or it is gone. */
 async function hold(trx: Knex, objectId: string) {
-  const object = await trx<ObjectRow>('objects').where({ id: objectId, local: true, kind: 'proposal' }).whereNull('deleted_at').forUpdate().first()
+  const object = await trx<ObjectRow>('objects')
+    .where({ id: objectId, local: true, kind: 'proposal' })
+    .whereNull('deleted_at')
+    .forUpdate()
+    .first()
   const publisher = object && (await trx<ActorRow>('actors').where({ id: object.actor_id }).whereNull('deleted_at').first())
   const proposal = object && (await lockProposal(trx, object.id))
   return object && publisher && proposal ? { object, publisher, proposal } : null

@@ -115,6 +115,33 @@ export const EXAMPLES: Record<string, WireDocument> = {
     },
     links(GROUP, { authorIri: ALICE })
   ),
+  Proposal: objectDocument(
+    {
+      ...NOTE,
+      iri: `${ORIGIN}/ap/objects/prop1`,
+      type: 'Article',
+      kind: 'proposal',
+      name: 'Ouvrir la halle le samedi',
+      summary: 'Proposition à lire, amender et discuter. La halle ouvre le samedi à 8 h.',
+      content: '<p>La halle ouvre le samedi à 8 h.</p><p>Elle ferme à 13 h.</p>',
+      url: `${ORIGIN}/propositions/6`,
+      tags: []
+    },
+    links(ALICE, {
+      contextIri: `${ORIGIN}/ap/objects/idea1/context`,
+      proposal: {
+        state: 'open',
+        version: 2,
+        themes: ['food', 'economy'],
+        amendableBy: 'everyone',
+        coauthors: [BOB],
+        ideaIri: `${ORIGIN}/ap/objects/idea1`,
+        answer: 'none',
+        answeredAt: null,
+        progress: 0
+      }
+    })
+  ),
   Page: objectDocument(
     { ...NOTE, iri: `${ORIGIN}/ap/objects/p1`, type: 'Page', name: 'Un banc sous le badamier', url: `${ORIGIN}/@alice/3` },
     { origin: ORIGIN, actorIri: ALICE, groupIri: GROUP, ...inGroup }

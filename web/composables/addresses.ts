@@ -9,6 +9,10 @@ export function profilePath(account: Pick<Account, 'acct'>): string {
 export function statusPath(status: Status): string {
   if (status.communer?.type === 'Event') return `/evenements/${status.id}`
   if (status.communer?.kind === 'idea' && !isRemote(status.account)) return `/idees/${status.id}`
+  if (status.communer?.kind === 'proposal' && !isRemote(status.account)) return `/propositions/${status.id}`
+  // What is said about a paragraph is read beside it.
+  if (status.communer?.kind === 'amendment' && status.in_reply_to_id && !isRemote(status.account))
+    return `/propositions/${status.in_reply_to_id}#amendement-${status.id}`
   if (status.communer?.kind === 'vote' && !isRemote(status.account)) return `/votes/${status.id}`
   return `/@${status.account.acct}/${status.id}`
 }

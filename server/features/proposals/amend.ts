@@ -4,14 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import { amend, splitParagraphs, textOf, type AmendmentKind } from '../../core/paragraphs.ts'
 import type { Who } from '../../core/permission.ts'
 import { escapeHtml } from '../../core/text.ts'
-import {
-  countOpenOf,
-  decideAmendment,
-  findAmendment,
-  insertAmendment,
-  markPromoted,
-  type AmendmentRow
-} from '../../db/amendments.ts'
+import { countOpenOf, decideAmendment, findAmendment, insertAmendment, markPromoted, type AmendmentRow } from '../../db/amendments.ts'
 import { writeJournal } from '../../db/journal.ts'
 import { findMembership } from '../../db/memberships.ts'
 import { addAuthor, authorsOf, findProposal, findVersion, lockProposal, type ProposalRow } from '../../db/proposals.ts'
@@ -149,7 +142,12 @@ export async function acceptAmendment(ctx: Ctx, who: Who, row: ObjectRow, id: st
       reason: amendment.reason,
       amendmentId: id
     })
-    await conclude(ctx, held, amendment, { what: 'amendment_accepted', to_state: String(number), by_id: who.actorId, reason: tidy(why, MAX_REASON) })
+    await conclude(ctx, held, amendment, {
+      what: 'amendment_accepted',
+      to_state: String(number),
+      by_id: who.actorId,
+      reason: tidy(why, MAX_REASON)
+    })
   })
 }
 

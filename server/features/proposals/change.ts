@@ -37,7 +37,8 @@ export async function change<Result>(ctx: Ctx, id: string, work: (held: Held) =>
 /** Who publishes it, for whoever may change it. Throws permission.denied (403). */
 export async function ownPublisher(ctx: Ctx, who: Who, row: ObjectRow): Promise<ActorRow> {
   const publisher = await findActor(ctx, row.actor_id)
-  if (publisher === null || !(await mayEditProposal(ctx.db, who, row))) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
+  if (publisher === null || !(await mayEditProposal(ctx.db, who, row)))
+    throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
   return publisher
 }
 

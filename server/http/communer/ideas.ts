@@ -294,7 +294,10 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
 
   app.put(
     '/ideas/:id/answer',
-    { config: WRITE, schema: { tags, summary: 'The commune answers (town hall)', params: ById, body: AnswerBody, response: answers(200, Idea) } },
+    {
+      config: WRITE,
+      schema: { tags, summary: 'The commune answers (town hall)', params: ById, body: AnswerBody, response: answers(200, Idea) }
+    },
     async (request) => {
       const row = await getIdea(ctx, request.params.id, viewerOf(request))
       await answerIdea(ctx, whoIs(request)!, requireAuth(request).actor, row, request.body)

@@ -7,14 +7,7 @@ import { acceptAmendment, promoteAmendment, proposeAmendment, refuseAmendment, w
 import { addArgument } from '../../features/proposals/argue.ts'
 import { notFound, viewerOf } from '../mastodon/params.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
-import {
-  getProposal,
-  presentAmendments,
-  presentArguments,
-  presentDiff,
-  presentVersions,
-  showProposal
-} from './proposal-answers.ts'
+import { getProposal, presentAmendments, presentArguments, presentDiff, presentVersions, showProposal } from './proposal-answers.ts'
 import {
   AmendmentBody,
   AmendmentEntity,
@@ -48,7 +41,10 @@ export async function communerAmendments(instance: FastifyInstance, { ctx }: { c
 
   app.get(
     '/proposals/:id/versions',
-    { config: READ, schema: { tags, summary: 'Its versions, newest first', params: ById, response: answers(200, Type.Array(VersionEntity)) } },
+    {
+      config: READ,
+      schema: { tags, summary: 'Its versions, newest first', params: ById, response: answers(200, Type.Array(VersionEntity)) }
+    },
     async (request) => await presentVersions(ctx, (await seen(request)).id)
   )
 
@@ -120,7 +116,13 @@ export async function communerAmendments(instance: FastifyInstance, { ctx }: { c
     '/proposals/:id/amendments/:amendment/refuse',
     {
       config: WRITE,
-      schema: { tags, summary: 'Refuse it, and say why (authors)', params: ByAmendment, body: WhyBody, response: answers(200, AmendmentEntity) }
+      schema: {
+        tags,
+        summary: 'Refuse it, and say why (authors)',
+        params: ByAmendment,
+        body: WhyBody,
+        response: answers(200, AmendmentEntity)
+      }
     },
     async (request) => {
       await refuseAmendment(ctx, whoIs(request)!, await seen(request), request.params.amendment, request.body.reason)

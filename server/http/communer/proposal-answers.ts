@@ -26,7 +26,14 @@ import { mayEditProposal, votesFor } from '../../protocol/proposals.ts'
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { presentAnswer } from './official-answers.ts'
-import type { AmendmentAnswer, ArgumentAnswer, FullProposalEntity, ListedProposalEntity, VersionDiff, VersionEntity } from './proposal-schemas.ts'
+import type {
+  AmendmentAnswer,
+  ArgumentAnswer,
+  FullProposalEntity,
+  ListedProposalEntity,
+  VersionDiff,
+  VersionEntity
+} from './proposal-schemas.ts'
 
 const EXCERPT = 240
 
@@ -189,7 +196,8 @@ export async function presentAmendments(
         can: {
           decide: isWaiting && isEditor && proposal.proposal.state === 'open',
           withdraw: isWaiting && isMine,
-          promote: isMine && one.promoted_id === null && (one.state === 'refused' || one.state === 'outdated') && row.visibility === 'public'
+          promote:
+            isMine && one.promoted_id === null && (one.state === 'refused' || one.state === 'outdated') && row.visibility === 'public'
         }
       }
     ]

@@ -64,7 +64,9 @@ export const ProposalEntity = Type.Object(
 )
 export type FullProposalEntity = Static<typeof ProposalEntity>
 
-export const Parts = Type.Array(Type.Object({ kind: oneOf(['same', 'added', 'removed'] as const), text: Type.String() }), { title: 'DiffParts' })
+export const Parts = Type.Array(Type.Object({ kind: oneOf(['same', 'added', 'removed'] as const), text: Type.String() }), {
+  title: 'DiffParts'
+})
 
 export const VersionEntity = Type.Object(
   {

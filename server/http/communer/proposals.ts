@@ -64,7 +64,12 @@ export async function communerProposals(instance: FastifyInstance, { ctx }: { ct
     '/proposals',
     {
       config: WRITE,
-      schema: { tags, summary: 'Publish a proposal; blank lines part its paragraphs', body: NewProposalBody, response: answers(201, ProposalEntity) }
+      schema: {
+        tags,
+        summary: 'Publish a proposal; blank lines part its paragraphs',
+        body: NewProposalBody,
+        response: answers(201, ProposalEntity)
+      }
     },
     async (request, reply) => {
       const { amendable_by: amendableBy, idea, draft, ...input } = request.body
@@ -108,7 +113,13 @@ export async function communerProposals(instance: FastifyInstance, { ctx }: { ct
     '/proposals/:id/withdraw',
     {
       config: WRITE,
-      schema: { tags, summary: 'Take it back, and say why (its authors)', params: ById, body: WhyBody, response: answers(200, ProposalEntity) }
+      schema: {
+        tags,
+        summary: 'Take it back, and say why (its authors)',
+        params: ById,
+        body: WhyBody,
+        response: answers(200, ProposalEntity)
+      }
     },
     async (request) => {
       const row = await getProposal(ctx, request.params.id, viewerOf(request))

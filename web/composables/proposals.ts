@@ -1,0 +1,36 @@
+// A proposal as people type it and as the API takes it; and what is read anew when one has changed.
+import { useQueryCache } from '@pinia/colada'
+import type { Draft, Proposal, ProposalWords } from '../entities-proposals.ts'
+
+export function emptyProposal(as: string, idea: string | null): ProposalWords {
+  return { title: '', text: '', themes: [], as, amendable_by: 'everyone', visibility: 'public', idea }
+}
+
+export function wordsOfDraft({ title, text, themes, as, amendable_by, visibility, idea }: Draft): ProposalWords {
+  return { title, text, themes: [...themes], as, amendable_by, visibility, idea }
+}
+
+export function wordsOf({ title, paragraphs, themes, account, amendable_by, visibility }: Proposal): ProposalWords {
+  const text = paragraphs.map((one) => one.text).join('\n\n')
+  return { title, text, themes: [...themes], as: account.username, amendable_by, visibility, idea: null }
+}
+
+/** What only groups have is left out for who writes in their own name. */
+export function newProposalBody({ title, text, themes, as, amendable_by, visibility, idea }: ProposalWords, draft: string | null): object {
+  return {
+    title,
+    text,
+    themes,
+    ...(as === '' ? {} : { as, amendable_by, visibility }),
+    ...(idea === null ? {} : { idea }),
+    ...(draft === null ? {} : { draft })
+  }
+}
+
+/** Reads everything again that shows the proposal. */
+export function useProposalRefresh(): () => Promise<void> {
+  const cache = useQueryCache()
+  return async () => {
+    await Promise.all(['proposal', 'proposals', 'idea', 'statuses'].map((key) => cache.invalidateQueries({ key: [key] })))
+  }
+}
