@@ -68,7 +68,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/idees/:id(\\d+)',
     name: 'idea',
     component: () => import('./pages/IdeaPage.vue'),
-    meta: { texts: ['ideas', 'decisions', 'themes'] }
+    meta: { texts: ['ideas', 'official', 'themes'] }
   },
   {
     path: '/idees/:id(\\d+)/modifier',
@@ -92,7 +92,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/propositions/:id(\\d+)',
     name: 'proposal',
     component: () => import('./pages/ProposalPage.vue'),
-    meta: { texts: ['proposals', 'decisions', 'themes'] }
+    meta: { texts: ['proposals', 'official', 'themes'] }
   },
   {
     path: '/propositions/:id(\\d+)/modifier',

@@ -6,7 +6,16 @@ import type { AccountRow } from '../../db/rows.ts'
 /** What people choose about, each with its types of notifications. */
 export const KINDS = {
   mention: ['mention'],
-  request: ['follow_request', 'event_request', 'event_join', 'event_guest', 'group_request', 'card_claim', 'card_correction', 'proposal_amended'],
+  request: [
+    'follow_request',
+    'event_request',
+    'event_join',
+    'event_guest',
+    'group_request',
+    'card_claim',
+    'card_correction',
+    'proposal_amended'
+  ],
   invite: ['event_invite', 'group_invite'],
   answer: [
     'event_accepted',
