@@ -291,6 +291,8 @@ export interface EventEntity extends EventDetails {
   url: string
   title: string
   description: string
+  /** The place of the directory where it is. */
+  placeActor: { username: string; name: string; url: string } | null
   image: EventImage | null
   /** The others. */
   moreImages: EventImage[]

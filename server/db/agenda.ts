@@ -11,7 +11,7 @@ export interface AgendaFilter {
   near?: { latitude: number; longitude: number; radiusMetres: number }
   /** Only what is announced on this instance. */
   local?: boolean
-  /** Row id of the actor that announces it, or of the group it is said in. */
+  /** Row id of the actor that announces it, of the group it is said in, or of the place where it is. */
   actorId?: string
   /** Folded hashtag. */
   tag?: string
@@ -46,7 +46,13 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.to !== undefined) query.where('o.start_time', '<=', filter.to)
   if (filter.local) query.whereRaw('o.local')
   if (filter.actorId !== undefined)
-    query.where((either) => either.where('o.actor_id', filter.actorId).orWhere('o.group_id', filter.actorId))
+    query.where((either) =>
+      either
+        .where('o.actor_id', filter.actorId)
+        .orWhere('o.group_id', filter.actorId)
+        // The agenda of a place holds what others announce there. Index: events_place_actor.
+        .orWhereIn('o.id', ctx.db('events').where('place_actor_id', filter.actorId).select('object_id'))
+    )
   if (filter.tag !== undefined)
     query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])

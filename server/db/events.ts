@@ -22,6 +22,8 @@ export type Joining = Pick<EventRow, 'join_mode' | 'external_url' | 'capacity'> 
       | 'accessibility'
       | 'for_children'
       | 'contact'
+      | 'place_actor_id'
+      | 'place_announces'
     >
   >
 

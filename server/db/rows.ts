@@ -648,6 +648,10 @@ export interface EventRow {
   accessibility: string[]
   for_children: boolean
   contact: string | null
+  /** The place of the directory where it is. */
+  place_actor_id: string | null
+  /** Who announces it may speak for the place too. */
+  place_announces: boolean
 }
 
 export interface ParticipationRow {

@@ -198,7 +198,8 @@ export async function loadStatusParts(ctx: Ctx, rows: StatusRow[], viewer: Viewe
     for (const id of fact.mentionIds) actorIds.add(id)
     if (fact.latestReply) actorIds.add(fact.latestReply.actorId)
   }
-  for (const { inviterId } of events.values()) if (inviterId !== null) actorIds.add(inviterId)
+  for (const { inviterId, place_actor_id: placeId } of events.values())
+    for (const id of [inviterId, placeId]) if (id !== null) actorIds.add(id)
   const actors = await loadActorParts(ctx, [...actorIds])
   const filters = viewer.actorId === null || rows.length === 0 ? [] : await loadActiveFilters(ctx, viewer.actorId)
   const byId = (some: StatusRow[]): Map<string, StatusRow> => new Map(some.map((row) => [row.id, row]))

@@ -1,9 +1,10 @@
 // What one Follow of the commune, or of the instance, brings (federation.md §4.12): the commune announces what its groups and projects
-// publish officially; the instance announces public events to other agendas. Edits and deletions follow to whoever got an announcement.
+// publish officially; a place announces what takes place there, when who publishes it may speak for it; the instance announces public events to other agendas. Edits and deletions follow to whoever got an announcement.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { scheduleChores } from '../db/chores.ts'
 import { hasFollowersFor } from '../db/deliveries.ts'
+import { findEvent } from '../db/events.ts'
 import { readFederationSettings } from '../db/hosts.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
@@ -31,6 +32,9 @@ export async function relay(ctx: Ctx, objectId: string): Promise<null> {
     const { communeActorId, instanceActorId } = requireSite(ctx)
     if (publisher.id !== communeActorId && (await isForCommune(trx, object, publisher)))
       await announceAs(ctx, trx, communeActorId, object, publisher)
+    const place = object.type === 'Event' ? await findEvent(trx, object.id) : undefined
+    if (place?.place_announces && place.place_actor_id !== null && place.place_actor_id !== publisher.id)
+      await announceAs(ctx, trx, place.place_actor_id, object, publisher)
     if (object.type === 'Event' && (await hasFollowersFor(trx, instanceActorId, 'relay')))
       await announceAs(ctx, trx, instanceActorId, object, publisher)
   })

@@ -11,6 +11,10 @@ export interface EventDraft {
   timezone: string
   placeName: string
   address: string
+  /** Username of the place of the directory that was chosen; '' when none was. */
+  placeActor: string
+  /** The name it had then: another name is another place. */
+  placeActorName: string
   latitude: string
   longitude: string
   description: string
@@ -54,6 +58,7 @@ export interface EventBody {
   end: string | null
   timezone: string
   location: Partial<Place> | null
+  placeActor: string | null
   tags: string[]
   status: EventStatus
   joinMode: JoinMode
@@ -84,6 +89,8 @@ export function emptyDraft(timezone: string): EventDraft {
     timezone,
     placeName: '',
     address: '',
+    placeActor: '',
+    placeActorName: '',
     latitude: '',
     longitude: '',
     description: '',
@@ -121,6 +128,8 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     timezone: event.timezone,
     placeName: event.location?.name ?? '',
     address: event.location?.address ?? '',
+    placeActor: event.placeActor?.username ?? '',
+    placeActorName: event.location?.name ?? '',
     latitude: number(event.location?.latitude),
     longitude: number(event.location?.longitude),
     description: plain(event.description),
@@ -181,6 +190,7 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     end: draft.endTime ? `${draft.endDate || draft.startDate}T${draft.endTime}` : null,
     timezone: draft.timezone,
     location: Object.keys(place).length > 0 ? place : null,
+    placeActor: draft.placeActor !== '' && draft.placeActorName === draft.placeName ? draft.placeActor : null,
     tags: draft.tags.split(/[\s,#]+/).filter(Boolean),
     status: draft.status,
     joinMode: draft.joinMode,

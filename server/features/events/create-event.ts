@@ -8,6 +8,7 @@ import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { readEvent, type EventInput } from './input.ts'
+import { findPlaceActor } from './place-actor.ts'
 
 export interface NewEvent extends EventInput {
   visibility?: Visibility
@@ -28,6 +29,7 @@ export async function createEvent(
 ): Promise<ObjectRow> {
   const { columns, hashtags, category, joining } = readEvent(ctx, input)
   const publisher = await findPublisher(ctx, author, input.as)
+  const at = await findPlaceActor(ctx, author, input.placeActor ?? null)
   const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const visibility = input.visibility ?? 'public'
   if (visibility === 'direct')
@@ -52,7 +54,7 @@ export async function createEvent(
       wording,
       mentions: [],
       hashtags,
-      event: { joining, ...(category === undefined ? {} : { category }) }
+      event: { joining: { ...joining, ...at }, ...(category === undefined ? {} : { category }) }
     })
     await attachUploads(
       trx,

@@ -14,6 +14,7 @@ import { requireSite } from '../../db/site.ts'
 import { updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { readEvent, type EventInput } from './input.ts'
+import { findPlaceActor } from './place-actor.ts'
 
 export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
 
@@ -23,6 +24,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
   const { columns, hashtags, category, joining } = readEvent(ctx, { ...present(row, await findEvent(ctx.db, row.id)), ...changes })
   const hasNewDate = columns.start_time?.getTime() !== row.start_time?.getTime()
   if (hasNewDate && row.event_status === 'POSTPONED' && columns.event_status === 'POSTPONED') columns.event_status = 'CONFIRMED'
+  const at = changes.placeActor === undefined ? {} : await findPlaceActor(ctx, author, changes.placeActor)
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
@@ -41,7 +43,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
       row.id,
       uploads.map((upload) => upload.id)
     )
-    await saveJoining(trx, row.id, joining)
+    await saveJoining(trx, row.id, { ...joining, ...at })
     const edited = await updateLocalObject(ctx, trx, {
       row: fresh,
       publisher,

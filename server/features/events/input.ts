@@ -24,6 +24,8 @@ export interface EventInput {
   timezone?: string
   status?: EventStatus
   location?: Partial<Place> | null
+  /** Username of a place of the directory, when it is there; null: of none. */
+  placeActor?: string | null
   /** With or without #. */
   tags?: string[]
   category?: string

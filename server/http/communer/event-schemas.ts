@@ -35,6 +35,7 @@ const fields = {
   timezone: Type.Optional(Text(64)),
   status: Type.Optional(EventStatusWord),
   location: Type.Optional(orNull(LocationInput)),
+  placeActor: Type.Optional(orNull(Type.String({ maxLength: 60, description: 'Username of a place of the directory; null: of none' }))),
   tags: Type.Optional(Type.Array(Text(200), { maxItems: 50 })),
   category: Type.Optional(Text(40)),
   language: Type.Optional(Text(20)),
@@ -209,6 +210,7 @@ export const Event = Type.Object(
         url: orNull(Type.String())
       })
     ),
+    placeActor: orNull(Type.Object({ username: Type.String(), name: Type.String(), url: Type.String() }, { description: 'One can follow it' })),
     image: orNull(Picture),
     moreImages: Type.Array(Picture, { description: 'The others' }),
     tags: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),

@@ -504,6 +504,8 @@ export interface EventEntity extends EventDetails {
   /** HTML, sanitised. */
   description: string
   image: { url: string; description: string | null; width: number | null; height: number | null } | null
+  /** The place of the directory where it is: one can follow it. */
+  placeActor: { username: string; name: string; url: string } | null
   /** The other pictures. */
   moreImages: { url: string; description: string | null; width: number | null; height: number | null }[]
   tags: StatusTag[]

@@ -2,7 +2,7 @@
 import type { Ctx } from '../../../context.ts'
 import type { StatusParts, StatusRow } from '../../../db/status-parts.ts'
 import { subjectOf } from '../../../protocol/media-address.ts'
-import { toAccount } from './account.ts'
+import { actorUrl, toAccount } from './account.ts'
 import type { EventEntity } from './entities.ts'
 import { toEventDetails } from './extension.ts'
 import { proxied, withProxiedImages } from './images.ts'
@@ -22,6 +22,7 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
     title: row.name ?? '',
     description: withProxiedImages(ctx, row.content_html, subjectOf(row)),
     ...details,
+    placeActor: toPlaceActor(ctx, row, parts),
     image: toImages(ctx, row)[0] ?? null,
     moreImages: toImages(ctx, row).slice(1),
     tags: toTags(ctx, row.tags),
@@ -35,6 +36,14 @@ export function toEvent(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEnti
     edited_at: row.updated?.toISOString() ?? null,
     status_id: row.id
   }
+}
+
+/** The place of the directory where it is, unless it is gone. */
+function toPlaceActor(ctx: Ctx, row: StatusRow, parts: StatusParts): EventEntity['placeActor'] {
+  const id = parts.events.get(row.id)?.place_actor_id ?? null
+  const actor = id === null ? undefined : parts.actors.get(id)
+  if (actor === undefined || actor.suspended_at !== null || actor.deleted_at !== null) return null
+  return { username: actor.username, name: actor.name || actor.username, url: actorUrl(ctx, actor) }
 }
 
 /** Its pictures, the one that stands for it first. */

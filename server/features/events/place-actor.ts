@@ -1,0 +1,26 @@
+// The place of the directory where an event is: it has an agenda of its own, and followers.
+import type { Ctx } from '../../context.ts'
+import { AppError } from '../../core/errors.ts'
+import type { Joining } from '../../db/events.ts'
+import { canPublishAs } from '../../db/memberships.ts'
+import type { ActorRow } from '../../db/rows.ts'
+
+type AtPlace = Required<Pick<Joining, 'place_actor_id' | 'place_announces'>>
+
+/**
+ * The columns of an event for this place. Its followers hear of it when the author may speak for the place; else it stands in its agenda
+ * alone. Throws event.place-actor (422) when there is no such place here.
+ */
+export async function findPlaceActor(ctx: Ctx, author: ActorRow, username: string | null): Promise<AtPlace> {
+  if (username === null || username.trim() === '') return { place_actor_id: null, place_announces: false }
+  const place = await ctx
+    .db<ActorRow>('actors')
+    .where({ local: true, type: 'Group' })
+    .whereRaw('lower(username) = lower(?)', [username.trim().replace(/^@/, '')])
+    .whereNull('deleted_at')
+    .whereNull('suspended_at')
+    .first('id')
+  if (place === undefined)
+    throw new AppError('event.place-actor', 422, 'There is no such place in the directory.', { details: { field: 'location' } })
+  return { place_actor_id: place.id, place_announces: await canPublishAs(ctx, author.id, place.id) }
+}
