@@ -33,6 +33,7 @@ import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
 import { communerGroups } from './http/communer/groups.ts'
+import { communerCarpools } from './http/communer/carpools.ts'
 import { communerEventDoor } from './http/communer/event-door.ts'
 import { communerEventGuests } from './http/communer/event-guests.ts'
 import { communerParticipation } from './http/communer/participation.ts'
@@ -163,6 +164,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerReach,
     communerParticipation,
     communerEventGuests,
+    communerCarpools,
     communerEventDoor
   ])
     await app.register(routes, native)

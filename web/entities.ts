@@ -416,6 +416,21 @@ export interface EventMessage {
   finishedAt: string | null
 }
 
+/** A ride to an event. */
+export interface Carpool {
+  id: string
+  /** Null: said elsewhere, in words of their own. */
+  kind: 'offer' | 'need' | null
+  seats: number | null
+  departure: string
+  leaves: string
+  settled: boolean
+  content: string
+  account: AccountLite
+  isMine: boolean
+  since: string
+}
+
 export interface EventParticipant {
   id: string
   /** Null: a guest. */

@@ -210,7 +210,9 @@ export const Event = Type.Object(
         url: orNull(Type.String())
       })
     ),
-    placeActor: orNull(Type.Object({ username: Type.String(), name: Type.String(), url: Type.String() }, { description: 'One can follow it' })),
+    placeActor: orNull(
+      Type.Object({ username: Type.String(), name: Type.String(), url: Type.String() }, { description: 'One can follow it' })
+    ),
     image: orNull(Picture),
     moreImages: Type.Array(Picture, { description: 'The others' }),
     tags: Type.Array(Type.Object({ name: Type.String(), url: Type.String() })),

@@ -188,35 +188,38 @@ t.test('what is wrong is refused by name', async (t) => {
   t.equal((await anyone('GET', `${URL}/1`)).status, 404)
 })
 
-t.test('an event at a place of the directory stands in its agenda; its followers hear of it when who announces may speak for it', async (t) => {
-  const { ctx } = await testContext(t)
-  const app = await buildApp(ctx)
-  t.teardown(() => app.close())
-  const alice = await citizen(ctx, 'alice')
-  const bea = await citizen(ctx, 'bea')
-  const hall = await localGroup(ctx, 'salle', alice.actor)
-  const follower = await remotePerson(ctx, 'dora@mastodon.example')
-  await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f/7', follower, followedId: hall.id, state: 'accepted' })
-  const as = async (accountId: string) => ({ authorization: `Bearer ${await createToken(ctx, accountId, 'read write')}` })
-  const announce = async (accountId: string, more: object) => {
-    const payload = { title: 'Bal', start: '2030-01-05T20:00', location: { name: 'Salle des fêtes' }, ...more }
-    return app.inject({ method: 'POST', url: '/api/communer/v1/events', headers: await as(accountId), payload })
+t.test(
+  'an event at a place of the directory stands in its agenda; its followers hear of it when who announces may speak for it',
+  async (t) => {
+    const { ctx } = await testContext(t)
+    const app = await buildApp(ctx)
+    t.teardown(() => app.close())
+    const alice = await citizen(ctx, 'alice')
+    const bea = await citizen(ctx, 'bea')
+    const hall = await localGroup(ctx, 'salle', alice.actor)
+    const follower = await remotePerson(ctx, 'dora@mastodon.example')
+    await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f/7', follower, followedId: hall.id, state: 'accepted' })
+    const as = async (accountId: string) => ({ authorization: `Bearer ${await createToken(ctx, accountId, 'read write')}` })
+    const announce = async (accountId: string, more: object) => {
+      const payload = { title: 'Bal', start: '2030-01-05T20:00', location: { name: 'Salle des fêtes' }, ...more }
+      return app.inject({ method: 'POST', url: '/api/communer/v1/events', headers: await as(accountId), payload })
+    }
+    const mine = (await announce(alice.account.id, { placeActor: 'salle' })).json()
+    const hers = (await announce(bea.account.id, { title: 'Loto', placeActor: '@Salle' })).json()
+    await announce(bea.account.id, { title: 'Ailleurs' })
+    t.match(mine, { placeActor: { username: 'salle' } })
+    const agenda = (await app.inject({ url: '/api/communer/v1/events?group=salle' })).json()
+    t.same(agenda.map(({ id }: { id: string }) => id).toSorted(), [mine.id, hers.id].toSorted())
+    t.match((await app.inject({ url: '/@salle/agenda.ics' })).body, /SUMMARY:Loto/)
+    await doChores(ctx)
+    await doChores(ctx)
+    const announced = await ctx.db('activities').where({ actor_id: hall.id, type: 'Announce' }).pluck('object_iri')
+    t.same(announced, [mine.uri], 'what others announce there fills no timeline')
+    t.match(await announce(bea.account.id, { placeActor: 'nulle-part' }), { statusCode: 422 })
+    const url = `/api/communer/v1/events/${hers.id}`
+    const moved = await app.inject({ method: 'PATCH', url, headers: await as(bea.account.id), payload: { title: 'Grand loto' } })
+    t.match(moved.json(), { placeActor: { username: 'salle' }, title: 'Grand loto' }, 'what is left out stays')
+    const away = await app.inject({ method: 'PATCH', url, headers: await as(bea.account.id), payload: { placeActor: null } })
+    t.equal(away.json().placeActor, null)
   }
-  const mine = (await announce(alice.account.id, { placeActor: 'salle' })).json()
-  const hers = (await announce(bea.account.id, { title: 'Loto', placeActor: '@Salle' })).json()
-  await announce(bea.account.id, { title: 'Ailleurs' })
-  t.match(mine, { placeActor: { username: 'salle' } })
-  const agenda = (await app.inject({ url: '/api/communer/v1/events?group=salle' })).json()
-  t.same(agenda.map(({ id }: { id: string }) => id).toSorted(), [mine.id, hers.id].toSorted())
-  t.match((await app.inject({ url: '/@salle/agenda.ics' })).body, /SUMMARY:Loto/)
-  await doChores(ctx)
-  await doChores(ctx)
-  const announced = await ctx.db('activities').where({ actor_id: hall.id, type: 'Announce' }).pluck('object_iri')
-  t.same(announced, [mine.uri], 'what others announce there fills no timeline')
-  t.match(await announce(bea.account.id, { placeActor: 'nulle-part' }), { statusCode: 422 })
-  const url = `/api/communer/v1/events/${hers.id}`
-  const moved = await app.inject({ method: 'PATCH', url, headers: await as(bea.account.id), payload: { title: 'Grand loto' } })
-  t.match(moved.json(), { placeActor: { username: 'salle' }, title: 'Grand loto' }, 'what is left out stays')
-  const away = await app.inject({ method: 'PATCH', url, headers: await as(bea.account.id), payload: { placeActor: null } })
-  t.equal(away.json().placeActor, null)
-})
+)
