@@ -23,6 +23,9 @@ t.test('the agenda', { skip: noBrowser }, async (t) => {
     await page.getByLabel('Sauf le').fill(inDays(16))
     await page.getByRole('button', { name: 'Laisser de côté ce jour' }).click()
     await page.locator('[name="placeName"]').fill('Place du Marché')
+    await page.getByText('Position sur la carte').click()
+    await page.getByLabel('Latitude').fill('-21,17')
+    await page.getByLabel('Longitude').fill('55,29')
     await page.getByLabel('Sans inscription').check()
     await page.getByLabel('Prix, en euros').fill('0')
     t.same(await breaches(page), [])
@@ -37,6 +40,8 @@ t.test('the agenda', { skip: noBrowser }, async (t) => {
       await inTheMargin(neighbour),
       'what costs something is not in the list'
     )
+    await visit(neighbour, `${commune.origin}/carte?type=event`)
+    await neighbour.locator('.map-list').getByRole('link', { name: 'Marché aux fleurs' }).first().waitFor()
     const file = await (await neighbour.request.get(`${commune.origin}/agenda.ics`)).text()
     const calendar = new ICAL.Component(ICAL.parse(file))
     const dates = calendar
@@ -47,6 +52,33 @@ t.test('the agenda', { skip: noBrowser }, async (t) => {
     t.ok(dates.includes(first), 'the first date')
     t.notOk(dates.includes(inDays(16)), 'not the one that was left out')
     t.ok(dates.includes(inDays(23)), 'the one after')
+  })
+
+  await t.test('the town hall imports a list, an association claims its card and speaks for it', async (t) => {
+    const { page: townHall } = await commune.open('admin')
+    await visit(townHall, `${commune.origin}/annuaire/importer`)
+    const file = 'nom;adresse;code postal;ville;rna\nLes Amis du Lagon;3 rue du Port;97424;Saint-Leu;W9R1000001\n'
+    await townHall.getByLabel('Fichier').setInputFiles({ name: 'rna.csv', mimeType: 'text/csv', buffer: Buffer.from(file) })
+    await townHall.locator('[name="source"]').fill('RNA, novembre 2026')
+    await townHall.getByRole('button', { name: /^Importer/ }).click()
+    await townHall.getByRole('link', { name: 'Annuaire' }).last().waitFor()
+    const { page } = await commune.open('member')
+    await visit(page, `${commune.origin}/annuaire?q=lagon`)
+    await page.getByRole('link', { name: 'Les Amis du Lagon' }).first().click()
+    await page.getByText('C’est la nôtre : la demander').click()
+    await page.getByLabel('Qui êtes-vous pour cette structure ?').fill('Présidente')
+    await page.getByRole('button', { name: 'Envoyer la demande' }).click()
+    await page.getByText('Votre demande est envoyée à la mairie.').first().waitFor()
+    t.same(await breaches(page), [])
+    const card = page.url()
+    await visit(townHall, `${commune.origin}/annuaire`)
+    await townHall.getByRole('link', { name: 'Les Amis du Lagon' }).first().click()
+    await townHall.getByText('demande cette fiche').waitFor()
+    await townHall.getByRole('button', { name: 'Accepter' }).click()
+    await townHall.getByText('demande cette fiche').waitFor({ state: 'detached' })
+    await visit(page, card)
+    await page.getByRole('link', { name: 'Modifier la fiche' }).waitFor()
+    t.equal(await page.getByText('Personne ne répond encore de cette fiche').count(), 0)
   })
 
   await t.test('somebody without an account registers by mail, without JavaScript, and is ticked off at the door', async (t) => {

@@ -75,8 +75,8 @@ export async function meet(t: Test, { alpha, beta }: { alpha: Communer; beta: Co
     t.match(of('bob@beta.test'), { state: 'pending', message: 'J’apporte un gâteau' })
     await hears(alice, 'event_request', asked.here)
     t.match(await seen(alice, asked.here), { requestCount: 2, participantCount: 0 })
-    await alice.post(`${EVENTS}/${asked.here.id}/participants/${of('bob@beta.test').account.id}/approve`)
-    const second = `${EVENTS}/${asked.here.id}/participants/${of('eve@beta.test').account.id}`
+    await alice.post(`${EVENTS}/${asked.here.id}/participants/${of('bob@beta.test').id}/approve`)
+    const second = `${EVENTS}/${asked.here.id}/participants/${of('eve@beta.test').id}`
     t.match(await (await alice.request('POST', `${second}/approve`)).json(), { code: 'event.full' })
     await alice.post(`${second}/refuse`)
     await isState(bob, asked.there, 'accepted')
@@ -126,6 +126,31 @@ export async function meet(t: Test, { alpha, beta }: { alpha: Communer; beta: Co
     const taken = await requests(open.here, 'accepted')
     t.match(taken, [{ account: { acct: 'bob@beta.test' } }])
     t.equal(taken.length, 1)
+  })
+
+  const line = await announce({ title: 'Sortie en mer', capacity: 1, waitingList: true, start: inDays(14), end: inDays(15) })
+  await t.test('who finds no seat waits, and gets the one that is given back, across servers', async (t) => {
+    await bob.post(`${EVENTS}/${line.there.id}/join`)
+    await isState(bob, line.there, 'accepted')
+    await eve.post(`${EVENTS}/${line.there.id}/join`)
+    await until('Eve in line on alpha', async () => (await requests(line.here, 'pending')).length === 1)
+    t.match((await seen(eve, line.there)).participation.state, /^(sent|received)$/, 'neither accepted nor refused')
+    await bob.post(`${EVENTS}/${line.there.id}/leave`)
+    await isState(eve, line.there, 'accepted')
+    await hears(eve, 'event_accepted', line.here)
+    t.match(await requests(line.here, 'accepted'), [{ account: { acct: 'eve@beta.test' } }])
+  })
+
+  await t.test('of what comes every week the next dates arrive as events, and one that is called off is so there too', async (t) => {
+    const market = await announce({ title: 'Petit marché', start: inDays(2), end: inDays(2.1), recurrence: { rule: 'FREQ=WEEKLY' } })
+    const dates = (client: Client): Promise<Json[]> =>
+      client.get(`${EVENTS}?limit=100`).then((all: Json[]) => all.filter(({ title }) => title === 'Petit marché'))
+    const second = await until('the second date on beta', async () => (await dates(bob)).find(({ uri }) => uri !== market.here.uri))
+    const [here] = (await dates(alice)).filter(({ uri }) => uri === second.uri)
+    t.equal(Date.parse(here!.start) - Date.parse(market.here.start), 7 * DAY_MS)
+    await alice.patch(`${EVENTS}/${here!.id}`, { status: 'CANCELLED' })
+    await shows('called off on beta', bob, second, (now) => now.status === 'CANCELLED')
+    t.equal((await seen(bob, market.there)).status, 'CONFIRMED', 'this date alone')
   })
 
   await t.test('what is changed, postponed, moved, called off and deleted is so on both sides, and who comes is told', async (t) => {
