@@ -45,7 +45,7 @@ interface FactsRow extends EventRow {
 export async function loadEventFacts(ctx: Ctx, objectIds: string[], viewer: Viewer): Promise<Map<string, EventFacts>> {
   if (objectIds.length === 0) return new Map()
   const { rows } = await ctx.db.raw<{ rows: FactsRow[] }>(
-    `select e.*, case when e.waiting_list and p.state = 'pending' then (select count(*) from participations w
+    `select e.*, case when e.waiting_list and e.join_mode = 'free' and p.state = 'pending' then (select count(*) from participations w
          where w.object_id = e.object_id and w.state = 'pending' and (w.created_at, w.id) <= (p.created_at, p.id)) end as place_in_line,
        p.state, p.named, p.message, p.seats, p.answers, p.code, p.created_at as since, p.iri, i.inviter_id, m.role, m.state as membership_state,
        (select case when bool_or(d.state = 'done') then 'received' when bool_and(d.state <> 'waiting') then 'undeliverable' else 'sent' end

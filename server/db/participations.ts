@@ -48,7 +48,9 @@ export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & 
   const seats = wish.seats ?? known?.seats ?? 1
   const refused = settings === undefined ? 'closed' : refusalOf(ctx, event, settings, known, invitation, seats)
   const waits = settings !== undefined && known?.state !== 'accepted' && isInLine(settings, seats)
-  if (refused !== null && !(refused === 'full' && waits)) return { refused, told: [] }
+  // Where organisers accept each request they go on taking them: a seat may become free.
+  const isKept = settings?.waiting_list === true && settings.join_mode === 'restricted'
+  if (refused !== null && !(refused === 'full' && (waits || isKept))) return { refused, told: [] }
   const needsWord = settings!.join_mode === 'restricted' && invitation === undefined && !wish.organises
   const state = needsWord || waits ? 'pending' : 'accepted'
   if (known?.state === 'accepted' || (known?.state === 'pending' && state === 'pending')) {

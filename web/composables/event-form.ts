@@ -1,6 +1,7 @@
 // An event as people type it, and as the API takes it: local date and time with the name of their time zone.
+import type { ExactVisibility } from './visibility.ts'
 import { emptyRepeat, repetitionOf, type RepeatDraft } from './recurrence.ts'
-import type { EventEntity, EventQuestion, EventStatus, FoundEvent, JoinMode, Place } from '../entities.ts'
+import type { EventEntity, EventQuestion, EventStatus, FoundEvent, JoinMode, Place, ReplyPolicy } from '../entities.ts'
 
 export interface EventDraft {
   title: string
@@ -20,6 +21,9 @@ export interface EventDraft {
   description: string
   tags: string
   as: string
+  /** Of a new one. */
+  visibility: ExactVisibility
+  replyPolicy: ReplyPolicy
   status: EventStatus
   joinMode: JoinMode
   /** Seats as typed; '' for as many as come. */
@@ -76,6 +80,8 @@ export interface EventBody {
   contact: string
   media_ids?: string[]
   as?: string
+  visibility?: ExactVisibility
+  reply_policy?: ReplyPolicy
   recurrence?: { rule: string; except: string[] }
 }
 
@@ -96,6 +102,8 @@ export function emptyDraft(timezone: string): EventDraft {
     description: '',
     tags: '',
     as: '',
+    visibility: 'public',
+    replyPolicy: 'everyone',
     status: 'CONFIRMED',
     joinMode: 'free',
     capacity: '',
@@ -135,6 +143,8 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     description: plain(event.description),
     tags: event.tags.map((tag) => `#${tag.name}`).join(' '),
     as: '',
+    visibility: 'public',
+    replyPolicy: 'everyone',
     status: event.status,
     joinMode: event.joinMode,
     capacity: number(event.capacity),
@@ -217,6 +227,9 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
     contact: draft.contact,
     ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
     ...(draft.as ? { as: draft.as } : {}),
+    // Members are those of the group it is announced by.
+    ...(draft.visibility === 'public' || (draft.visibility === 'members' && !draft.as) ? {} : { visibility: draft.visibility }),
+    ...(draft.replyPolicy === 'everyone' ? {} : { reply_policy: draft.replyPolicy }),
     ...(recurrence === undefined ? {} : { recurrence })
   }
 }

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
+import type { ReplyPolicy } from '../../core/reply-policy.ts'
 import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, Visibility } from '../../db/rows.ts'
@@ -11,7 +12,9 @@ import { readEvent, type EventInput } from './input.ts'
 import { findPlaceActor } from './place-actor.ts'
 
 export interface NewEvent extends EventInput {
-  visibility?: Visibility
+  visibility?: Visibility | undefined
+  /** Who may comment; null: everyone it reaches. */
+  replyPolicy?: ReplyPolicy | null
   mediaIds?: string[]
   /** Username of a group or of the commune in whose name it is announced. */
   as?: string
@@ -54,6 +57,7 @@ export async function createEvent(
       wording,
       mentions: [],
       hashtags,
+      replyPolicy: input.replyPolicy ?? null,
       event: { joining: { ...joining, ...at }, ...(category === undefined ? {} : { category }) }
     })
     await attachUploads(

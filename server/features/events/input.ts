@@ -34,7 +34,7 @@ export interface EventInput {
   joinMode?: (typeof JOIN_MODES)[number]
   /** Seats; null or 0: as many as come. */
   capacity?: number | null
-  /** Of an event with seats that is open to all: who finds none waits for one. */
+  /** Of an event with seats: who finds none waits for one. Where organisers accept each request, they say who gets it. */
   waitingList?: boolean
   /** For `external`. */
   externalParticipationUrl?: string | null
@@ -118,7 +118,7 @@ function readJoining(input: EventInput): Joining {
     join_mode: joinMode,
     external_url: joinMode === 'external' ? url : null,
     capacity: seats === 0 ? null : seats,
-    waiting_list: waitingList && seats > 0 && joinMode === 'free',
+    waiting_list: waitingList && seats > 0 && (joinMode === 'free' || joinMode === 'restricted'),
     ...readPractical(input),
     ...readRegistering(input, joinMode === 'free' || joinMode === 'restricted')
   }

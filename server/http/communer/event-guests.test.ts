@@ -143,9 +143,10 @@ t.test('guests wait in line with the others, with all who come along, and nobody
   t.match((await anyone('GET', `${API}/guests?token=${second.token}`)).json, { state: 'accepted' })
   t.match((await asBea('GET', `${URL}/${id}`)).json, { participation: { state: 'accepted' }, participantCount: 3, remainingCapacity: 0 })
   t.equal((await mailsOf(ctx)).at(-1)!.kind, 'guest-seat', 'and is told')
-  const asked = await announce({ joinMode: 'restricted', title: 'Sur demande' })
+  const asked = await announce({ joinMode: 'restricted', title: 'Sur demande', capacity: 1, waitingList: true })
+  await asAlice('POST', `${URL}/${asked}/join`)
   const guest = await comes(asked, 'c@example.org')
-  t.match(guest.answer.json, { state: 'pending' })
+  t.match(guest.answer.json, { state: 'pending' }, 'full, and still asked')
   const [participant] = (await asAlice('GET', `${URL}/${asked}/participants?state=pending`)).json
   t.equal((await asAlice('POST', `${URL}/${asked}/participants/${participant.id}/refuse`)).status, 200)
   t.match((await mailsOf(ctx)).at(-1), { kind: 'guest-refused', recipient: 'c@example.org' })

@@ -1,6 +1,7 @@
 // Schemas of events in the native API: what a client sends, what it gets. OpenAPI prints them.
 import { Type, type Static } from 'typebox'
 import { EVENT_STATUSES } from '../../core/event-status.ts'
+import { REPLY_POLICIES } from '../../core/reply-policy.ts'
 import { MAX_QUESTIONS, MAX_SEATS_EACH, QUESTION_KINDS } from '../../core/registration.ts'
 import { ACCESSIBILITY } from '../../db/directory.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
@@ -46,7 +47,7 @@ const fields = {
     })
   ),
   capacity: Type.Optional(orNull(Type.Integer({ minimum: 0, description: 'Seats; 0 or null: as many as come' }))),
-  waitingList: Type.Optional(Type.Boolean({ description: 'Of an event with seats that is open to all: who finds none waits for one' })),
+  waitingList: Type.Optional(Type.Boolean({ description: 'Of an event with seats: who finds none waits for one' })),
   externalParticipationUrl: Type.Optional(orNull(Text(2048))),
   guests: Type.Optional(Type.Boolean({ description: 'Who has no account registers by e-mail' })),
   seatsEach: Type.Optional(
@@ -101,6 +102,7 @@ export const LeaveOutBody = strictObject({ date: Day })
 export const NewEventBody = strictObject({
   ...fields,
   visibility: Type.Optional(words(['public', 'unlisted', 'followers', 'private', 'members', 'local'])),
+  reply_policy: Type.Optional(words([...REPLY_POLICIES], { description: 'Who may comment; default: everyone it reaches' })),
   as: Type.Optional(Type.String({ maxLength: 60, description: 'Username of the group in whose name it is announced' })),
   recurrence: Type.Optional(orNull(RecurrenceInput))
 })

@@ -93,9 +93,10 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
     { config: WRITE, schema: { tags, summary: 'Announce an event', body: NewEventBody, response: answers(201, Event) } },
     async (request, reply) => {
       const { actor, account } = requireAuth(request)
-      const { media_ids: mediaIds, visibility, recurrence, ...input } = request.body
+      const { media_ids: mediaIds, visibility, recurrence, reply_policy: policy, ...input } = request.body
+      const replyPolicy = policy === undefined || policy === 'everyone' ? null : policy
       const wanted = visibility === 'private' ? 'followers' : (visibility as Visibility | undefined)
-      const said = { ...input, language: input.language ?? account.locale, visibility: wanted, mediaIds }
+      const said = { ...input, language: input.language ?? account.locale, visibility: wanted, replyPolicy, mediaIds }
       const row = await (recurrence ? createSeries(ctx, actor, said, recurrence) : createEvent(ctx, actor, said))
       return reply.code(201).send(await showEvent(ctx, row.id, { actorId: actor.id }))
     }
