@@ -20,6 +20,10 @@ export interface AgendaFilter {
   organizer?: string | undefined
   free?: boolean | undefined
   forChildren?: boolean | undefined
+  /** Mobilizon's word, such as WORKSHOP. */
+  category?: string | undefined
+  /** One can take part from afar. */
+  online?: boolean | undefined
   /** All of these (db/directory.ts ACCESSIBILITY). */
   accessibility?: string[] | undefined
   /** Row id of a local person: what they take part in, asked to, keep in mind or are invited to. */
@@ -57,6 +61,8 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
     query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
   if (filter.organizer !== undefined) query.whereExists(announcedBy(ctx, filter.organizer))
+  if (filter.category !== undefined) query.whereRaw("o.doc ->> 'category' = ?", [filter.category])
+  if (filter.online) query.whereRaw("o.place ->> 'url' is not null")
   practical(query, filter)
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])

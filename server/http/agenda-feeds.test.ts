@@ -98,6 +98,37 @@ t.test('every form takes the filters of the page: group, theme, place, days', as
   t.match(chosen, { title: /\(#jardin\)$/, feed_url: 'https://commune.test/agenda.json?theme=jardin' })
 })
 
+t.test('what organisers say of coming is a choice, too, for dates that are not announced yet as well', async (t) => {
+  const practical = { price: 0, forChildren: true, accessibility: ['wheelchair'], category: 'WORKSHOP', tags: ['pratique'] }
+  await createEvent(ctx, alice, { title: 'Atelier', start: '2026-12-18T14:00', timezone, location: place, ...practical })
+  const visio = { title: 'Visio', start: '2026-12-18T18:00', timezone, location: { url: 'https://visio.example/x' }, tags: ['pratique'] }
+  await createEvent(ctx, alice, visio)
+  await createSeries(ctx, alice, { title: 'Club', start: '2026-12-18T10:00', timezone, ...practical }, { rule: 'FREQ=WEEKLY' })
+  const everything = ['Atelier', 'Club', 'Club', 'Visio']
+  for (const [query, expected] of [
+    ['', everything],
+    ['&gratuit=1', ['Atelier', 'Club', 'Club']],
+    ['&enfants=1', ['Atelier', 'Club', 'Club']],
+    ['&acces=1', ['Atelier', 'Club', 'Club']],
+    ['&categorie=workshop', ['Atelier', 'Club', 'Club']],
+    ['&categorie=COMMUNITY', ['Visio']],
+    ['&enligne=1', ['Visio']],
+    ['&par=ALICE', ['Atelier', 'Club', 'Visio']],
+    ['&par=personne', []],
+    ['&km=999', []]
+  ] as const) {
+    t.same((await icalTitles(`/agenda.ics?theme=pratique${query}`)).sort(), expected, query)
+    t.same((await jsonTitles(`/agenda.json?theme=pratique${query}`)).sort(), [...new Set(expected)], query)
+  }
+  const { latitude, longitude } = ctx.site!
+  await createEvent(ctx, alice, { ...visio, title: 'Ici même', location: { name: 'Ici', latitude, longitude } })
+  t.same(await jsonTitles('/agenda.json?theme=pratique&km=5'), ['Ici même'])
+  const asked = async (query: string): Promise<string[]> =>
+    ((await app.inject(`/api/communer/v1/events?theme=pratique${query}`)).json() as { title: string }[]).map(({ title }) => title).sort()
+  t.same(await asked('&online=true'), ['Visio'], 'the API knows them, too')
+  t.same(await asked('&category=WORKSHOP'), ['Atelier', 'Club'])
+})
+
 t.test('a group there is not, and days that are none, are said to be wrong', async (t) => {
   for (const ending of ['ics', 'atom', 'json', 'geojson']) {
     t.equal((await app.inject(`/agenda.${ending}?groupe=personne`)).statusCode, 404, ending)

@@ -5,6 +5,7 @@ import type { Ctx } from '../context.ts'
 import { requireSite } from '../db/site.ts'
 import { findStatus } from '../db/timelines.ts'
 import { ANYONE } from '../db/visibility.ts'
+import type { EventInput } from '../features/events/input.ts'
 import { atomFeed, type FeedFrame } from '../features/feeds/atom.ts'
 import { calendarOf, plannedIn, plannedOf } from '../features/feeds/calendar.ts'
 import { geojsonOf } from '../features/feeds/geojson.ts'
@@ -18,6 +19,8 @@ import { notFound } from './mastodon/params.ts'
 const READ = { config: { public: true } }
 /** Events in a feed of news. */
 const ENTRIES = 200
+/** Of what is announced without one (vocab/event.ts). */
+const USUAL_CATEGORY = 'COMMUNITY'
 
 type Send = (ctx: Ctx, choice: Choice, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -78,13 +81,21 @@ async function sendGeojson(ctx: Ctx, { owner, filter }: Choice, request: Fastify
   return sendFeed(request, reply, 'application/geo+json; charset=utf-8', body, rows)
 }
 
-/** Whether the dates of a series that are still to come would be found, too. */
-function fits(template: Record<string, unknown>, { tag, place }: FeedFilter): boolean {
-  const { tags = [], location } = template as { tags?: string[]; location?: { name?: string | null } | null }
+/** Whether the dates of a series that are still to come would be found, too. How far they are, and who announces them, is known of events only. */
+function fits(template: Record<string, unknown>, filter: FeedFilter): boolean {
+  const { tags = [], location, ...said } = template as Partial<EventInput>
+  const { tag, place, category, accessibility = [] } = filter
   const plain = (text: string): string => text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return (
+    filter.near === undefined &&
+    filter.organizer === undefined &&
     (tag === undefined || tags.some((one) => foldTag(one.replace(/^#/, '')) === tag)) &&
-    (place === undefined || plain(location?.name ?? '') === plain(place))
+    (place === undefined || plain(location?.name ?? '') === plain(place)) &&
+    (category === undefined || (said.category ?? USUAL_CATEGORY) === category) &&
+    (!filter.online || Boolean(location?.url)) &&
+    (!filter.free || said.price === 0) &&
+    (!filter.forChildren || said.forChildren === true) &&
+    accessibility.every((one) => said.accessibility?.includes(one))
   )
 }
 

@@ -22,8 +22,8 @@ export interface Choice {
   query: string
 }
 
-/** The page's own, and three more: whose agenda (as in the path), a first and a last day. */
-const NAMES = ['groupe', ...AGENDA_CHOICE, 'du', 'au'] as const
+/** The page's own, and four more: whose agenda (as in the path), Mobilizon's category, a first and a last day. */
+const NAMES = ['groupe', ...AGENDA_CHOICE, 'categorie', 'du', 'au'] as const
 type Words = Record<(typeof NAMES)[number], string>
 
 /** Throws request.not-found (404) for a group there is not, event.from-invalid and event.to-invalid (422). */
@@ -40,7 +40,10 @@ export async function choiceOf(ctx: Ctx, request: FastifyRequest): Promise<Choic
     filter: {
       ...(tag === undefined ? {} : { tag }),
       ...(words.lieu === '' ? {} : { place: words.lieu }),
-      ...(words.ailleurs === '' ? {} : { around: true }),
+      // What is near may be announced anywhere.
+      ...(words.ailleurs === '' && words.km === '' ? {} : { around: true }),
+      ...practicalIn(words),
+      ...nearIn(ctx, words),
       ...datesIn(ctx, words)
     },
     label: [tag === undefined ? '' : `#${tag}`, words.lieu].filter(Boolean).join(', '),
@@ -51,6 +54,23 @@ export async function choiceOf(ctx: Ctx, request: FastifyRequest): Promise<Choic
 function wordsOf(query: Record<string, unknown>): Words {
   const word = (name: string): string => (typeof query[name] === 'string' ? query[name].trim().slice(0, 200) : '')
   return Object.fromEntries(NAMES.map((name) => [name, word(name)])) as Words
+}
+
+function practicalIn({ par, gratuit, enfants, acces, enligne, categorie }: Words): FeedFilter {
+  return {
+    ...(par === '' ? {} : { organizer: par }),
+    ...(gratuit === '' ? {} : { free: true }),
+    ...(enfants === '' ? {} : { forChildren: true }),
+    ...(acces === '' ? {} : { accessibility: ['wheelchair'] }),
+    ...(enligne === '' ? {} : { online: true }),
+    ...(categorie === '' ? {} : { category: categorie.toUpperCase() })
+  }
+}
+
+/** Kilometres around the commune. */
+function nearIn(ctx: Ctx, { km }: Words): FeedFilter {
+  const { latitude, longitude } = requireSite(ctx)
+  return /^\d{1,3}$/.test(km) ? { near: { latitude, longitude, radiusMetres: Number(km) * 1000 } } : {}
 }
 
 /** Days of the commune, from midnight to midnight: a named time that moves along (`quand`), or a first and a last day. */

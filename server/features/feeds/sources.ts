@@ -1,6 +1,6 @@
 // What feeds hold: public things of the whole commune or of one local actor, as anyone may see them. Reading only.
 import type { Ctx } from '../../context.ts'
-import { listEvents } from '../../db/agenda.ts'
+import { listEvents, type AgendaFilter } from '../../db/agenda.ts'
 import { loadActorParts, type ActorPart, type StatusRow } from '../../db/status-parts.ts'
 import { actorTimeline, publicTimeline } from '../../db/timelines.ts'
 import { livingSeries, type SeriesRow } from '../../db/series.ts'
@@ -37,16 +37,10 @@ export async function feedPosts(ctx: Ctx, owner: ActorPart | null): Promise<{ ro
   return { rows, actors: await loadActorParts(ctx, [...new Set(rows.map((row) => row.actor_id))]) }
 }
 
-/** What of an agenda somebody wants: the filters of the page /agenda. */
-export interface FeedFilter {
-  /** Folded hashtag. */
-  tag?: string
-  place?: string
+/** What of an agenda somebody wants: the filters of the page /agenda. What is not over at `from`, and begins before `to`. */
+export type FeedFilter = Partial<Omit<AgendaFilter, 'local' | 'actorId' | 'participantId' | 'after' | 'limit'>> & {
   /** Also what is announced elsewhere and known here. */
   around?: boolean
-  /** What is not over at `from`, and begins before `to`. */
-  from?: Date
-  to?: Date
 }
 
 /** Coming events and those just over, unless the filter says when: of one actor, or of everyone here. */

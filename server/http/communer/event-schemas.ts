@@ -126,6 +126,8 @@ export const EventQuery = Type.Object({
   organizer: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name, or the username, of who announces' })),
   free: Type.Optional(Type.Boolean({ description: 'Only what says that it costs nothing' })),
   children: Type.Optional(Type.Boolean({ description: 'Only what is for children too' })),
+  category: Type.Optional(Type.String({ pattern: '^[A-Z_]{1,40}$', description: 'Mobilizon’s word, such as WORKSHOP' })),
+  online: Type.Optional(Type.Boolean({ description: 'Only what one can take part in from afar' })),
   accessibility: Type.Optional(Type.Array(words([...ACCESSIBILITY]), { maxItems: 6, description: 'Only what offers all of these' })),
   local: Type.Optional(Type.Boolean({ description: 'Only what is announced on this instance' })),
   participating: Type.Optional(

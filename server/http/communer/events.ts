@@ -60,6 +60,8 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         organizer: query.organizer,
         free: query.free,
         forChildren: query.children,
+        category: query.category,
+        online: query.online,
         accessibility: query.accessibility,
         after: afterOf(query.after),
         limit
