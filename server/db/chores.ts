@@ -8,13 +8,19 @@ export interface Chore {
   dueAt: Date
 }
 
-/** Writes chores in the caller's transaction. One that is already there keeps the earlier date. Wakes nobody: see `ctx.queue.wake('chores')`. */
+/**
+ * Writes chores in the caller's transaction. One that waits keeps the earlier date; one that is being done gets another date and is done once
+ * more, since what it has read may be older. Wakes nobody: see `ctx.queue.wake('chores')`.
+ */
 export async function scheduleChores(trx: Knex, chores: Chore[]): Promise<void> {
   if (chores.length === 0) return
   await trx('chores')
     .insert(chores.map(({ kind, subject, dueAt }) => ({ kind, subject, due_at: dueAt })))
     .onConflict(['kind', 'subject'])
-    .merge({ due_at: trx.raw('least(chores.due_at, excluded.due_at)') })
+    .merge({
+      due_at: trx.raw(`case when chores.lease_until is null then least(chores.due_at, excluded.due_at)
+        when excluded.due_at = chores.due_at then chores.due_at + interval '1 millisecond' else excluded.due_at end`)
+    })
 }
 
 /** Moves a chore to another date, earlier or later; makes it when it is not there. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cancelChore, moveChore, scheduleChores } from '../db/chores.ts'
+import { cancelChore, claimChores, finishChore, moveChore, scheduleChores } from '../db/chores.ts'
 import { testContext } from '../test/context.ts'
 import { doChores, type ChoreWork } from './chores.ts'
 
@@ -78,4 +78,25 @@ t.test('two workers never do the same chore side by side, and a chore asked for 
   await scheduleChores(ctx.db, [{ kind: 'ask', subject: 'x', dueAt: ctx.clock.now() }])
   t.equal(await doChores(ctx, works), 1)
   t.match(await ctx.db('chores').first(), { kind: 'ask', lease_until: null })
+})
+
+t.test('what is scheduled while it is being done is done once more, at whatever date', async (t) => {
+  const { ctx, clock } = await testContext(t)
+  const due = clock.now()
+  for (const again of [due, new Date(due.getTime() + 60_000), new Date(due.getTime() - 60_000)]) {
+    await scheduleChores(ctx.db, [{ kind: 'mail', subject: '1', dueAt: due }])
+    const [claimed] = await claimChores(ctx.db, ['mail'], due, new Date(due.getTime() + 300_000), 1)
+    await scheduleChores(ctx.db, [{ kind: 'mail', subject: '1', dueAt: again }])
+    await finishChore(ctx.db, claimed!, null)
+    t.match(await ctx.db('chores').select('subject', 'lease_until'), [{ subject: '1', lease_until: null }])
+    await ctx.db('chores').delete()
+  }
+  await ctx.db.raw("select wake_chore('idea-threshold', '7')")
+  const [woken] = await claimChores(ctx.db, ['idea-threshold'], due, new Date(due.getTime() + 300_000), 1)
+  await ctx.db.raw("select wake_chore('idea-threshold', '7')")
+  await finishChore(ctx.db, woken!, null)
+  t.equal((await ctx.db('chores')).length, 1)
+  const [once] = await claimChores(ctx.db, ['idea-threshold'], due, new Date(due.getTime() + 300_000), 1)
+  await finishChore(ctx.db, once!, null)
+  t.equal((await ctx.db('chores')).length, 0)
 })
