@@ -24,11 +24,25 @@ export interface MapEvent {
 const AHEAD_DAYS = 92
 const LONGEST_DAYS = 31
 
-/** Soonest first. Plan: objects_place, or objects_agenda where the box holds everything; statistics decide. */
+/** Degrees of a side, from which on a box holds much of what there is: some fifty kilometres. */
+const WIDE = 0.5
+
+/**
+ * Within a box. PostgreSQL has no statistics of positions and takes every box for a small one: of a wide one the sides are compared, so
+ * that it walks the list in its order and stops at the limit instead of gathering everything first.
+ */
+function inBox(query: ReturnType<typeof visibleTo>, { west, south, east, north }: Box): void {
+  if (east - west > WIDE && north - south > WIDE)
+    query.whereRaw('o.longitude between ? and ? and o.latitude between ? and ?', [west, east, south, north])
+  else
+    query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+}
+
+/** Soonest first. Plan: objects_place, or objects_agenda from now on where the box is wide. */
 export async function eventsWithin(
   ctx: Ctx,
   viewer: Viewer,
-  { west, south, east, north }: Box,
+  box: Box,
   { words = '', theme, limit }: { words?: string; theme?: Theme; limit: number }
 ): Promise<MapEvent[]> {
   const now = ctx.clock.now()
@@ -40,7 +54,6 @@ export async function eventsWithin(
         and coalesce(o.end_time, o.start_time) >= :now`,
       { now }
     )
-    .whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
     .whereRaw("coalesce(o.event_status, '') <> 'CANCELLED'")
     .orderBy([{ column: 'o.start_time' }, { column: 'o.id' }])
     .limit(limit)
@@ -57,6 +70,7 @@ export async function eventsWithin(
       'o.latitude',
       'o.longitude'
     )
+  inBox(query, box)
   if (words !== '')
     query.whereRaw(
       `search_words(o.name, o.summary, o.content_html, o.place, o.attachments) @@ websearch_to_tsquery('public.communer'::regconfig, search_fold(?::text))`,

@@ -68,11 +68,12 @@ export async function voteInPoll(ctx: Ctx, voter: ActorRow, object: ObjectRow, c
   await ctx.db.transaction(async (trx) => {
     const row = await lockPoll(trx, object.id)
     if (row === null || author === null) throw new AppError('poll.none', 404, 'This is not a poll.')
+    // A vote of ours has rules an app does not know; one of another commune is a poll here.
+    if (row.local && row.kind !== null)
+      throw new AppError('poll.on-page', 422, 'This vote is cast on its page.', { details: { url: row.url ?? row.iri } })
     if (row.actor_id === voter.id || row.author_id === voter.id)
       throw new AppError('poll.own', 422, 'You cannot vote in a poll of your own.')
-    // A vote of ours is cast on its own page; one of another commune is a poll here.
-    if ((row.local && row.kind !== null) || !isOpen(row.poll, ctx.clock.now()))
-      throw new AppError('poll.closed', 422, 'This poll is closed.')
+    if (!isOpen(row.poll, ctx.clock.now())) throw new AppError('poll.closed', 422, 'This poll is closed.')
     if (options.length === 0 || options.some((option) => row.poll.options[option] === undefined))
       throw new AppError('poll.choice', 422, 'This choice is not in the poll.')
     if (options.length > 1 && !row.poll.multiple) throw new AppError('poll.one-choice', 422, 'Only one choice is allowed here.')

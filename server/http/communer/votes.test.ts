@@ -486,3 +486,14 @@ t.test('answers from the fediverse: once each, in time, to a choice there is, an
   clock.advance(3 * HOUR)
   t.equal(await answer('Samedi', await remotePerson(ctx, 'late@mastodon.test')), 'vote-not-open', 'too late')
 })
+
+t.test('an app that takes a vote for a poll is told where it is cast, and nothing is counted', async (t) => {
+  const vote = await open(await group(people.slice(0, 2)), { secret: false })
+  const status = (await anyone('GET', `/api/v1/statuses/${vote.id}`)).json
+  const answer = await people[0]!.call('POST', `/api/v1/polls/${vote.id}/votes`, { choices: [0] })
+  t.match(answer, { status: 422, json: { code: 'poll.on-page' } })
+  t.match(JSON.stringify(answer.json), new RegExp(`/votes/${vote.id}`), 'with the address')
+  t.ok(status.poll !== undefined)
+  t.match((await anyone('GET', `${URL}/${vote.id}`)).json, { state: 'open' })
+  t.equal((await ctx.db('poll_votes').where({ object_id: vote.id })).length, 0)
+})
