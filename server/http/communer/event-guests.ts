@@ -44,7 +44,7 @@ export async function communerEventGuests(instance: FastifyInstance, { ctx }: { 
   app.get(
     '/guests',
     {
-      config: { public: true, rateLimit: LIMITS.password },
+      config: { public: true, rateLimit: LIMITS.guest },
       schema: {
         tags,
         summary: 'The registration a link from a mail speaks of; nothing changes',
@@ -65,7 +65,7 @@ export async function communerEventGuests(instance: FastifyInstance, { ctx }: { 
     app.post(
       `/guests/${verb}`,
       {
-        config: { public: true, rateLimit: LIMITS.password },
+        config: { public: true, rateLimit: LIMITS.guest },
         schema: { tags, summary, body: strictObject({ token: Token }), response: answers(200, GuestRegistration) }
       },
       async (request) => show(ctx, await act(ctx, request.body.token))

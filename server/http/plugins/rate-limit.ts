@@ -16,6 +16,8 @@ export const LIMITS = {
   password: { max: 10, timeWindow: 15 * MINUTE_MS },
   /** Mails asked for from one address; each mailbox has a limit of its own (db/mails.ts). */
   mail: { max: 15, timeWindow: 15 * MINUTE_MS },
+  /** Looking at a registration by the link of a mail; nobody guesses one. */
+  guest: { max: 200, timeWindow: 15 * MINUTE_MS },
   report: { max: 20, timeWindow: 60 * MINUTE_MS },
   /** Questions to a server that somebody names (security.md F24). */
   interaction: { max: 10, timeWindow: MINUTE_MS },
