@@ -246,6 +246,8 @@ export const HANGING_ON = [
   'participations',
   'event_invitations',
   'events',
+  'event_messages',
+  'carpools',
   'votes',
   'ideas',
   'idea_helps',

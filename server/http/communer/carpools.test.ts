@@ -51,6 +51,7 @@ t.test('a ride is an answer to the event; people of elsewhere say theirs with th
   t.match((await settle(bea.account.id, true)).json(), [{}, { settled: true }])
   await app.inject({ method: 'DELETE', url: `/api/v1/statuses/${id}`, headers: await as(bea.account.id) })
   t.equal((await app.inject({ url })).json().length, 1)
+  t.equal((await ctx.db('carpools')).length, 0, 'nothing of what was said stays')
   await ctx.db('objects').where({ id: event.id }).update({ event_status: 'CANCELLED' })
   t.match((await say(bea.account.id, ride)).json(), { code: 'event.cancelled' })
 })
