@@ -3,6 +3,7 @@
 import type { Test } from 'tap'
 import type { Communer } from '../harness/communer.ts'
 import type { Client, Json } from '../harness/client.ts'
+import { NOW } from '../harness/votes.ts'
 import { waitUntil } from '../harness/wait.ts'
 
 const EVENTS = '/api/communer/v1/events'
@@ -51,7 +52,10 @@ export async function meet(t: Test, { alpha, beta }: { alpha: Communer; beta: Co
   const requests = async (event: Json, state: string): Promise<Json[]> =>
     await alice.get(`${EVENTS}/${event.id}/participants?state=${state}`)
   /** Three minutes pass: the number of participants goes out. */
-  const countNow = (): Promise<unknown> => alpha.query("update chores set due_at = now() where kind = 'event-count'")
+  const countNow = async (): Promise<void> => {
+    await alpha.query(`update chores set due_at = ${NOW} where kind = 'event-count'`)
+    await alpha.wake()
+  }
 
   const asked = await announce({ joinMode: 'restricted', capacity: 1 })
   await t.test('a request is sent, received, granted or refused by the organiser, and each side says so', async (t) => {

@@ -62,6 +62,7 @@ export async function thinkTogether(t: Test, { network, alpha, beta }: Communes)
     t.same(await backers(), { residents: 0, verified: 0, members: 0, public: 1 })
     t.match(await alice.get(`/api/v1/statuses/${here.id}/favourited_by`), [{ acct: 'bob@beta.test' }])
     t.match(await (await alice.request('PATCH', path, { title: 'Trois bancs' })).json(), { code: 'idea.backed' })
+    await alpha.wake()
     await until('the threshold was looked at', async () => {
       return (await alpha.query("select 1 from chores where kind = 'idea-threshold'")).length === 0
     })
@@ -72,6 +73,7 @@ export async function thinkTogether(t: Test, { network, alpha, beta }: Communes)
     await counted(1)
     await alice.put(`${path}/back`)
     t.same(await backers(), { residents: 1, verified: 0, members: 0, public: 1 }, 'never added up')
+    await alpha.wake()
     await until('what the commune owes to a resident', async () => (await idea()).dueOn)
   })
 

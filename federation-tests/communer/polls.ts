@@ -3,6 +3,7 @@
 import type { Test } from 'tap'
 import type { Communer } from '../harness/communer.ts'
 import type { Json } from '../harness/client.ts'
+import { NOW } from '../harness/votes.ts'
 import { waitUntil } from '../harness/wait.ts'
 
 /** A slow machine is no failure. */
@@ -36,7 +37,8 @@ export async function askEachOther(t: Test, { alpha, beta }: { alpha: Communer; 
     const end = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
     for (const instance of [beta, alpha])
       await instance.query("update objects set poll = jsonb_set(poll, '{endTime}', to_jsonb($1::text)) where poll is not null", [end])
-    await alpha.query("update chores set due_at = now() where kind = 'poll-close'")
+    await alpha.query(`update chores set due_at = ${NOW} where kind = 'poll-close'`)
+    await alpha.wake()
     const over = (client: typeof bob, id: string) => async (): Promise<Json | null> => {
       const now: Json = await client.get(`/api/v1/polls/${id}`)
       return now.expired && now.options[1].votes_count === 1 ? now : null

@@ -183,6 +183,7 @@ export async function decideTogether(t: Test, { network, alpha, beta }: Communes
       })
       // An hour passes on beta.
       await beta.query(`update chores set due_at = ${NOW} where kind = 'poll-close' and subject = $1`, [there.id])
+      await beta.wake()
       const heard = until('who voted hears of the end', async () =>
         (await bob.get('/api/v1/notifications?types[]=poll')).some((one: Json) => one.status.id === there.id)
       )

@@ -40,6 +40,8 @@ export interface Communer {
   anonymous: Client
   cli(...args: string[]): Promise<any>
   query<T = Record<string, any>>(sql: string, values?: unknown[]): Promise<T[]>
+  /** What `query` made due is done now, not at the next sweep: any question of a stranger that takes a chore wakes the workers. */
+  wake(): Promise<void>
   start(): Promise<void>
   /** Starts the server and kills it after that time, ready or not. */
   startAndKill(afterMs: number): Promise<void>
@@ -101,6 +103,10 @@ export async function startCommuner(network: Network, options: CommunerOptions):
     async query<T>(sql: string, values: unknown[] = []) {
       pool ??= await embeddedPool(dataDir)
       return (await pool.query(sql, values)).rows as T[]
+    },
+    async wake() {
+      const answer = await instance.anonymous.request('POST', '/api/communer/v1/email/resend', { login: 'nobody' })
+      if (answer.status !== 202) throw new Error(`waking ${options.host} answered ${answer.status}`)
     },
     async start() {
       child = await boot()

@@ -18,11 +18,13 @@ export async function letPass(instance: Communer, voteId: string, minutes: numbe
       'YYYY-MM-DD"T"HH24:MI:SS"Z"'))) where id = ${id} and poll is not null;
     update chores set due_at = due_at - ${span} where kind in ('vote-close', 'vote-soon') and subject = '${id}';
     alter table votes enable trigger votes_stand;`)
+  await instance.wake()
 }
 
 /** Everybody who got the question is told now how the public's answers stand, not in three minutes. */
 export async function tellNow(instance: Communer): Promise<void> {
   await instance.query(`update chores set due_at = ${NOW} where kind = 'vote-tell'`)
+  await instance.wake()
 }
 
 /** How the instance judged, in their order, the answers to this vote that an actor of elsewhere sent. */

@@ -8,7 +8,7 @@ import { jsonForPostgres } from '../db/json.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { participation } from '../vocab/event.ts'
 import { addressesOf } from './local-objects.ts'
-import { publish, type Published } from './outbox.ts'
+import { afterCommit, publish, type Published } from './outbox.ts'
 import { tellNotified } from './reactions.ts'
 
 /** Peers get the number of participants at most this often (federation.md §3.10). */
@@ -136,6 +136,12 @@ export async function seatWaiting(ctx: Ctx, objectId: string): Promise<Date | nu
 export async function countLater(ctx: Ctx, trx: Knex, event: Pick<ObjectRow, 'id' | 'local'>): Promise<void> {
   if (!event.local) return
   await scheduleChores(trx, [{ kind: 'event-count', subject: event.id, dueAt: new Date(ctx.clock.now().getTime() + COUNT_EVERY_MS) }])
+}
+
+/** A seat is free again: who waits for one gets it right after the commit, and peers learn the number. */
+export async function passSeatOn(ctx: Ctx, trx: Knex, event: Pick<ObjectRow, 'id' | 'local'>): Promise<void> {
+  await countLater(ctx, trx, event)
+  if (event.local) afterCommit(trx, () => ctx.queue.wake('chores'))
 }
 
 /** The chore 'event-count': an Update with the number of participants, to everyone who got the event. `updated` stays: nothing was edited. */

@@ -9,7 +9,7 @@ import { giveBack, takeSeat } from '../../db/participations.ts'
 import type { ObjectRow, ParticipationRow } from '../../db/rows.ts'
 import type { Locale } from '../../locales/texts.ts'
 import { afterCommit } from '../../protocol/outbox.ts'
-import { countLater } from '../../protocol/participation.ts'
+import { countLater, passSeatOn } from '../../protocol/participation.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 import { refusal } from './participate.ts'
 import { readMessage, readRegistration } from './registration.ts'
@@ -96,7 +96,7 @@ export async function confirmGuest(ctx: Ctx, token: string): Promise<Guest> {
 export async function leaveAsGuest(ctx: Ctx, token: string): Promise<Guest> {
   const { row, event } = await guestOf(ctx, token)
   await ctx.db.transaction(async (trx) => {
-    if (await giveBack(ctx, trx, event.id, { id: row.id })) await countLater(ctx, trx, event)
+    if (await giveBack(ctx, trx, event.id, { id: row.id })) await passSeatOn(ctx, trx, event)
   })
   return guestOf(ctx, token)
 }

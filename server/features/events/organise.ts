@@ -15,8 +15,7 @@ import {
 import { findActor, membershipIn } from '../../db/publishers.ts'
 import { isLinkBlocked } from '../../db/links.ts'
 import type { ActorRow, ObjectRow, ParticipationRow } from '../../db/rows.ts'
-import { answerJoin, countLater, sendInvite } from '../../protocol/participation.ts'
-import { afterCommit } from '../../protocol/outbox.ts'
+import { answerJoin, passSeatOn, sendInvite } from '../../protocol/participation.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 
 /** Who comes: everybody and every request for organisers, for others only those who let their name be shown. */
@@ -69,7 +68,7 @@ export async function decideRequest(
     if (decided === null) return
     await tellNotified(ctx, trx, decided.told)
     await sayTo(ctx, trx, event, decided.row, state)
-    await countLater(ctx, trx, event)
+    await passSeatOn(ctx, trx, event)
   })
 }
 
@@ -80,7 +79,7 @@ async function sayTo(
   { actor_id: actorId, iri, message }: Participant['row'],
   state: 'accepted' | 'refused'
 ): Promise<void> {
-  if (actorId === null) return afterCommit(trx, () => ctx.queue.wake('chores'))
+  if (actorId === null) return
   const participant = await trx<ActorRow>('actors').where({ id: actorId }).first()
   if (participant === undefined || participant.local || iri === null) return
   await answerJoin(ctx, trx, { type: state === 'accepted' ? 'Accept' : 'Reject', event, participant, joinIri: iri, message })

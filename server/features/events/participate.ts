@@ -15,7 +15,7 @@ import {
   type Refusal
 } from '../../db/participations.ts'
 import type { ActorRow, EventInvitationRow, ObjectRow, ParticipationRow } from '../../db/rows.ts'
-import { answerInvite, countLater, sendWish } from '../../protocol/participation.ts'
+import { answerInvite, countLater, passSeatOn, sendWish } from '../../protocol/participation.ts'
 import { tellNotified } from '../../protocol/reactions.ts'
 import { organises } from './organise.ts'
 import { readMessage, readRegistration } from './registration.ts'
@@ -99,7 +99,7 @@ export async function leaveEvent(ctx: Ctx, actor: ActorRow, event: ObjectRow): P
   await ctx.db.transaction(async (trx) => {
     const known = await findParticipation(trx, event.id, actor.id)
     if (!(await giveBack(ctx, trx, event.id, { actor_id: actor.id }))) return
-    if (event.local) await countLater(ctx, trx, event)
+    if (event.local) await passSeatOn(ctx, trx, event)
     else if (known?.iri) await sendWish(ctx, trx, { type: 'Leave', actor, event })
   })
 }

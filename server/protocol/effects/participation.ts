@@ -20,7 +20,7 @@ import { canSee } from '../../db/visibility.ts'
 import { authorise } from '../authorise.ts'
 import type { NormRef } from '../normalise.ts'
 import type { Outcome } from '../outcomes.ts'
-import { answerJoin, countLater } from '../participation.ts'
+import { answerJoin, countLater, passSeatOn } from '../participation.ts'
 import { tellNotified } from '../reactions.ts'
 import { factsOf, findOwned, ownership, wasUndoneBefore, type OwnArrival, type Owned } from './arrival.ts'
 
@@ -76,7 +76,7 @@ async function joinIri(trx: Knex, { activity, actor }: OwnArrival, event: Object
 async function leave(ctx: Ctx, event: ObjectRow, actor: ActorRow): Promise<Outcome> {
   return ctx.db.transaction(async (trx) => {
     if (!(await giveBack(ctx, trx, event.id, { actor_id: actor.id }))) return 'unchanged'
-    await countLater(ctx, trx, event)
+    await passSeatOn(ctx, trx, event)
     return 'left'
   })
 }
@@ -177,7 +177,7 @@ async function answerFor(ctx: Ctx, arrival: OwnArrival, event: ObjectRow, invita
     if (activity.type === 'Accept') return join(ctx, trx, arrival, event, false)
     if (invitation?.state === 'pending' && activity.type === 'Reject') await answerInvitation(ctx, trx, invitation.id, 'declined')
     const gaveBack = await giveBack(ctx, trx, event.id, { actor_id: actor.id })
-    if (gaveBack) await countLater(ctx, trx, event)
+    if (gaveBack) await passSeatOn(ctx, trx, event)
     if (activity.type !== 'TentativeAccept') return gaveBack ? 'left' : invitation === undefined ? 'unchanged' : 'invite-declined'
     const iri = await joinIri(trx, arrival, event)
     await writeParticipation(ctx, trx, { event, actorId: actor.id, iri, message: '', named: false }, 'interested')

@@ -12,7 +12,7 @@ import type { NormRef } from '../normalise.ts'
 import { readReaction } from '../normalise-reaction.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
-import { countLater } from '../participation.ts'
+import { passSeatOn } from '../participation.ts'
 import { emit } from '../reactions.ts'
 import { applyGroupDecision } from './group-decision.ts'
 import { factsOf, type OwnArrival } from './arrival.ts'
@@ -74,7 +74,7 @@ async function passOnUndo(ctx: Ctx, trx: Knex, objectId: string, logId: string):
 async function takeBack(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
   const left = await giveBack(ctx, trx, found.otherId, { actor_id: found.actorId })
   const event = await findObject(trx, found.otherId)
-  if (left && event !== undefined) await countLater(ctx, trx, event)
+  if (left && event !== undefined) await passSeatOn(ctx, trx, event)
   return left
 }
 
