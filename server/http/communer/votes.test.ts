@@ -488,7 +488,7 @@ t.test('answers from the fediverse: once each, in time, to a choice there is, an
 })
 
 t.test('an app that takes a vote for a poll is told where it is cast, and nothing is counted', async (t) => {
-  const vote = await open(await group(people.slice(0, 2)), { secret: false })
+  const vote = await open(await group(people.slice(0, 2)), { secret: false, open_to_all: true })
   const status = (await anyone('GET', `/api/v1/statuses/${vote.id}`)).json
   const answer = await people[0]!.call('POST', `/api/v1/polls/${vote.id}/votes`, { choices: [0] })
   t.match(answer, { status: 422, json: { code: 'poll.on-page' } })
