@@ -53,7 +53,7 @@ t.test('in a commune that lives', { skip: noBrowser, timeout: 300_000 }, async (
     await desk.getByLabel('Réponse').selectOption('partly')
     await desk.getByLabel('Pourquoi').fill('Une fontaine, oui, mais près du gymnase.')
     await desk.getByRole('button', { name: 'Publier la réponse' }).click()
-    await mayor.locator('.journal').getByText('accepte une partie de l’idée').waitFor()
+    await mayor.locator('.journal').getByText('accepte en partie, au nom de la commune').waitFor()
     t.same(await breaches(mayor), [])
 
     await visit(member, `${origin}/notifications`)
