@@ -146,7 +146,9 @@ export async function meet(t: Test, { alpha, beta }: { alpha: Communer; beta: Co
   })
 
   await t.test('of what comes every week the next dates arrive as events, and one that is called off is so there too', async (t) => {
-    const market = await announce({ title: 'Petit marché', start: inDays(2), end: inDays(2.1), recurrence: { rule: 'FREQ=WEEKLY' } })
+    // A rule is on the clock of its place, in whole minutes.
+    const [start, end] = [2, 2.1].map((days) => `${inDays(days).slice(0, 16)}:00Z`)
+    const market = await announce({ title: 'Petit marché', start, end, recurrence: { rule: 'FREQ=WEEKLY' } })
     const dates = (client: Client): Promise<Json[]> =>
       client.get(`${EVENTS}?limit=100`).then((all: Json[]) => all.filter(({ title }) => title === 'Petit marché'))
     const second = await until('the second date on beta', async () => (await dates(bob)).find(({ uri }) => uri !== market.here.uri))
