@@ -150,7 +150,16 @@ export function createLiveConnection(url: string): LiveConnection {
     if (document.visibilityState === 'hidden') hiddenTimer = setTimeout(end, HIDDEN_MS)
     else connect()
   })
-  window.addEventListener('online', connect)
+  // What was tried without a network says nothing of the server, and would only end later.
+  window.addEventListener('online', () => {
+    failures = 0
+    if (socket?.readyState === WebSocket.CONNECTING) {
+      const tried = socket
+      socket = null
+      tried.close()
+    }
+    connect()
+  })
 
   return {
     add(listening) {
