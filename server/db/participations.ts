@@ -43,7 +43,8 @@ export type Seat =
 export async function takeSeat(ctx: Ctx, trx: Knex, wish: Wish): Promise<Seat & { told: WrittenNotification[] }> {
   const { event, actorId } = wish
   const settings = await lockEvent(trx, event.id)
-  const known = wish.guest ?? (await findParticipation(trx, event.id, actorId!))
+  // Read under the lock: the same link opened twice is one registration.
+  const known = wish.guest ? await findParticipationById(trx, event.id, wish.guest.id) : await findParticipation(trx, event.id, actorId!)
   const invitation = actorId === null ? undefined : await findInvitation(trx, event.id, actorId)
   const seats = wish.seats ?? known?.seats ?? 1
   const refused = settings === undefined ? 'closed' : refusalOf(ctx, event, settings, known, invitation, seats)

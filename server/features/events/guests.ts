@@ -84,6 +84,8 @@ export async function confirmGuest(ctx: Ctx, token: string): Promise<Guest> {
       answers: row.answers ?? {}
     })
     if ('refused' in seat) throw refusal(seat.refused)
+    // The other of two clicks at once has told already.
+    if (!seat.fresh) return { row: seat.row, event }
     await tellNotified(ctx, trx, seat.told)
     await mailGuest(ctx, trx, event, seat.row, mailFor(seat.row))
     afterCommit(trx, () => ctx.queue.wake('chores'))
