@@ -197,6 +197,8 @@ t.test(
     const alice = await citizen(ctx, 'alice')
     const bea = await citizen(ctx, 'bea')
     const hall = await localGroup(ctx, 'salle', alice.actor)
+    await ctx.db('actors').where({ id: hall.id }).update({ kind: 'place' })
+    await localGroup(ctx, 'jardin', alice.actor)
     const follower = await remotePerson(ctx, 'dora@mastodon.example')
     await saveFollow(ctx, ctx.db, { iri: 'https://mastodon.example/f/7', follower, followedId: hall.id, state: 'accepted' })
     const as = async (accountId: string) => ({ authorization: `Bearer ${await createToken(ctx, accountId, 'read write')}` })
@@ -216,6 +218,12 @@ t.test(
     const announced = await ctx.db('activities').where({ actor_id: hall.id, type: 'Announce' }).pluck('object_iri')
     t.same(announced, [mine.uri], 'what others announce there fills no timeline')
     t.match(await announce(bea.account.id, { placeActor: 'nulle-part' }), { statusCode: 422 })
+    t.match((await announce(bea.account.id, { title: 'Intrus', placeActor: 'jardin' })).json(), { title: 'Intrus', placeActor: null })
+    t.same(
+      (await app.inject({ url: '/api/communer/v1/events?group=jardin' })).json(),
+      [],
+      'nobody puts something into the agenda of a group'
+    )
     const url = `/api/communer/v1/events/${hers.id}`
     const moved = await app.inject({ method: 'PATCH', url, headers: await as(bea.account.id), payload: { title: 'Grand loto' } })
     t.match(moved.json(), { placeActor: { username: 'salle' }, title: 'Grand loto' }, 'what is left out stays')
