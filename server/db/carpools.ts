@@ -1,7 +1,7 @@
 // Rides to events: ours with seats and a departure, and what anybody answers to the event with the hashtag, from wherever.
 import type { Ctx } from '../context.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
-import { visibleTo, type Viewer } from './visibility.ts'
+import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
 export interface CarpoolRow {
   object_id: string
@@ -36,7 +36,7 @@ export async function listCarpools(
     .orderBy('o.id')
     .limit(MOST)
     .select(statusColumns('o'))
-  const rows = (await visibleTo(query, viewer, 'o')) as StatusRow[]
+  const rows = (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]
   const rides = await ctx.db<CarpoolRow>('carpools').whereIn(
     'object_id',
     rows.map(({ id }) => id)

@@ -43,6 +43,9 @@ t.test('a ride is an answer to the event; people of elsewhere say theirs with th
     { kind: 'offer', isMine: false }
   ])
   t.equal(anyone.length, 2, 'what is about something else is none')
+  await ctx.db('actors').where({ id: dora.id }).update({ limited_at: ctx.clock.now() })
+  t.match((await app.inject({ url })).json(), [{ kind: 'offer' }], 'whom moderators limited stands in no list')
+  await ctx.db('actors').where({ id: dora.id }).update({ limited_at: null })
 
   const settle = async (accountId: string, settled: boolean, ofId = id) =>
     app.inject({ method: 'PATCH', url: `${url}/${ofId}`, headers: await as(accountId), payload: { settled } })

@@ -9,13 +9,14 @@ import { loadActorParts } from '../../db/status-parts.ts'
 import type { Viewer } from '../../db/visibility.ts'
 import { keepCarpool, readCarpool, settleCarpool } from '../../features/events/carpool.ts'
 import { createNote } from '../../features/wall/create-note.ts'
+import { subjectOf } from '../../protocol/media-address.ts'
 import { viewerOf } from '../mastodon/params.ts'
 import { toAccountLite } from '../mastodon/serialise/account.ts'
 import { withProxiedImages } from '../mastodon/serialise/images.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { localeOf } from '../plugins/locale.ts'
 import { getEvent } from './event-answers.ts'
-import { answers, Id, orNull, strictObject } from './schemas.ts'
+import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const tags = ['events']
 const ById = Type.Object({ id: Id })
@@ -31,7 +32,7 @@ const Carpool = Type.Object(
     leaves: Type.String(),
     settled: Type.Boolean({ description: 'The car is full, the seat is found' }),
     content: Type.String({ description: 'HTML, sanitised' }),
-    account: Type.Unknown(),
+    account: MastodonAccount,
     isMine: Type.Boolean(),
     since: Type.String()
   },
@@ -83,6 +84,7 @@ export async function communerCarpools(instance: FastifyInstance, { ctx }: { ctx
       const locale = localeOf(request)
       const ride = readCarpool(ctx, event, locale, request.body)
       const answer = await createNote(ctx, requireAuth(request).actor, { text: ride.text, inReplyToId: event.id, language: locale })
+      // After a crash between the two it is still a ride, in words: the answer carries the hashtag.
       await keepCarpool(ctx, event, answer, ride)
       return reply.code(201).send(await show(ctx, event, viewer))
     }
@@ -125,7 +127,7 @@ async function show(ctx: Ctx, event: ObjectRow, viewer: Viewer): Promise<Static<
       departure: ride?.departure ?? '',
       leaves: ride?.leaves ?? '',
       settled: ride?.settled ?? false,
-      content: withProxiedImages(ctx, row.content_html),
+      content: withProxiedImages(ctx, row.content_html, subjectOf(row)),
       account: toAccountLite(ctx, actor),
       isMine: viewer.actorId !== null && (row.author_id ?? row.actor_id) === viewer.actorId,
       since: row.published.toISOString()
