@@ -1,5 +1,6 @@
 // What takes place when: events in the order of their start, by keyset on (start, id), through visibleTo(). Reading only.
 import type { Ctx } from '../context.ts'
+import { boxAround, metresTo, type Circle } from './distance.ts'
 import { withoutTwins } from './event-twins.ts'
 import { statusColumns, type StatusRow } from './status-parts.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
@@ -8,7 +9,7 @@ export interface AgendaFilter {
   /** Events that are not over at this moment. */
   from: Date
   to?: Date
-  near?: { latitude: number; longitude: number; radiusMetres: number }
+  near?: Circle
   /** Only what is announced on this instance. */
   local?: boolean
   /** Row id of the actor that announces it, of the group it is said in, or of the place where it is. */
@@ -35,7 +36,6 @@ export interface AgendaFilter {
 
 /** Longest an event that still lasts may have begun before: keeps the scan to a range of the index. */
 const LONGEST_DAYS = 31
-const METRES_PER_DEGREE = 111_320
 
 /** Events soonest first. Plan: objects_agenda or objects_agenda_local from `from` on; objects_place within the radius. */
 export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter): Promise<StatusRow[]> {
@@ -104,18 +104,9 @@ function takenPartIn(query: ReturnType<typeof visibleTo>, actorId: string): void
 }
 
 /** A box for the index, then the true distance on the sphere. */
-function within(query: ReturnType<typeof visibleTo>, { latitude, longitude, radiusMetres }: NonNullable<AgendaFilter['near']>): void {
-  const high = radiusMetres / METRES_PER_DEGREE
-  const wide = Math.min(180, high / Math.max(Math.cos((latitude * Math.PI) / 180), 0.01))
-  query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [
-    longitude - wide,
-    latitude - high,
-    longitude + wide,
-    latitude + high
-  ])
-  query.whereRaw(
-    `2 * 6371000 * asin(sqrt(power(sin(radians(o.latitude - ?) / 2), 2)
-      + cos(radians(?)) * cos(radians(o.latitude)) * power(sin(radians(o.longitude - ?) / 2), 2))) <= ?`,
-    [latitude, latitude, longitude, radiusMetres]
-  )
+function within(query: ReturnType<typeof visibleTo>, near: Circle): void {
+  const { west, south, east, north } = boxAround(near)
+  query
+    .whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+    .whereRaw(`${metresTo('o.latitude', 'o.longitude')} <= :radiusMetres`, { ...near })
 }
