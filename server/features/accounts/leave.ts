@@ -83,6 +83,7 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['featured_tags', 'actor_id'],
     ['conversations', 'owner_id'],
     ['scheduled_statuses', 'actor_id'],
+    ['event_messages', 'author_id'],
     ['proposal_drafts', 'actor_id'],
     ['proposal_authors', 'actor_id'],
     ['push_subscriptions', 'actor_id'],

@@ -80,12 +80,14 @@ export async function sendMessage(ctx: Ctx, id: string): Promise<Date | null> {
             .where('created_at', '<=', message.created_at)
             .orderBy('id')
             .limit(AT_ONCE)
-    for (const person of people) await sendTo(ctx, trx, message, { event: event!, author: author!, publisher: publisher! }, person)
+    let reached = 0
+    for (const person of people)
+      if (await sendTo(ctx, trx, message, { event: event!, author: author!, publisher: publisher! }, person)) reached += 1
     const isDone = people.length < AT_ONCE
     await trx('event_messages')
       .where({ id })
       .update({
-        sent: trx.raw('sent + ?', [people.length]),
+        sent: trx.raw('sent + ?', [reached]),
         ...(people.length === 0 ? {} : { sent_through: people.at(-1)!.id }),
         ...(isDone ? { finished_at: ctx.clock.now() } : {})
       })
@@ -99,10 +101,14 @@ interface Sender {
   publisher: ActorRow
 }
 
+/** False: nobody is there any more, or it is who wrote it. */
 async function sendTo(ctx: Ctx, trx: Knex, { content }: EventMessageRow, { event, author, publisher }: Sender, person: ParticipationRow) {
-  if (person.actor_id === null) return mailGuest(ctx, trx, event, person, 'guest-message', { content })
+  if (person.actor_id === null) {
+    await mailGuest(ctx, trx, event, person, 'guest-message', { content })
+    return person.guest_email !== null
+  }
   const reader = await trx<ActorRow>('actors').where({ id: person.actor_id, deleted_at: null, suspended_at: null }).first()
-  if (reader === undefined || reader.id === author.id) return
+  if (reader === undefined || reader.id === author.id) return false
   const { origin } = requireSite(ctx)
   const source = `${event.name}\n\n${content}\n\n${event.url ?? event.iri}`
   await createLocalObject(ctx, trx, {
@@ -123,4 +129,5 @@ async function sendTo(ctx: Ctx, trx: Knex, { content }: EventMessageRow, { event
       attachments: []
     }
   })
+  return true
 }
