@@ -28,10 +28,16 @@ export async function sendReminders(ctx: Ctx): Promise<number> {
        update participations p set reminded_of = due.start_time from due where p.id = due.id returning p.*, due.from_id`,
       { now: ctx.clock.now() }
     )
-    for (const row of rows.filter(({ actor_id: id }) => id === null)) {
-      const event = await trx<ObjectRow>('objects').where({ id: row.object_id }).first()
-      if (event !== undefined) await mailGuest(ctx, trx, event, row, 'guest-reminder')
-    }
+    const guests = rows.filter(({ actor_id: id }) => id === null)
+    const events = await trx<ObjectRow>('objects').whereIn('id', [...new Set(guests.map((row) => row.object_id))])
+    for (const row of guests)
+      await mailGuest(
+        ctx,
+        trx,
+        events.find(({ id }) => id === row.object_id)!,
+        row,
+        'guest-reminder'
+      )
     const people = rows.flatMap((row) => (row.actor_id === null ? [] : [{ ...row, actor_id: row.actor_id }]))
     // Of a date that has changed one hears anew.
     for (const row of people)
