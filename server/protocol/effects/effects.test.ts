@@ -142,6 +142,15 @@ t.test('checklist 51: Like, the same again, Undo: 1, 1, 0', async (t) => {
   t.same(await news(ctx, alice), [])
 })
 
+t.test('an Undo under an id of another server undoes nothing, whether that id is still known here or not', async (t) => {
+  const { ctx, bob, mallory, post } = await scene(t)
+  const hers = activity('Like', mallory, post.iri)
+  t.equal(await receive(ctx, hers), 'liked')
+  const borrowed = { id: `${bob.iri}#like/gone`, type: 'Like', actor: mallory.iri, object: post.iri }
+  await receive(ctx, activity('Undo', mallory, borrowed))
+  t.match(await stats(ctx, post), { likes: 1 })
+})
+
 t.test('an Undo whose id names one follow and whose object another ends neither', async (t) => {
   const { ctx, alice, bob } = await scene(t)
   const zoe = await localPerson(ctx, 'zoe')

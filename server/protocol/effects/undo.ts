@@ -1,6 +1,7 @@
 // Undo of Follow, Like, EmojiReact, Dislike, Announce, Block, Join and Invite: what is undone is found among our rows, and only its own actor may (O11, O12).
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
+import { sameOrigin } from '../../core/iri.ts'
 import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
 import { deleteOpenInvitation } from '../../db/group-invitations.ts'
 import { findObject } from '../../db/objects.ts'
@@ -132,6 +133,8 @@ async function findUndone(trx: Knex, ref: NormRef, arrival: OwnArrival): Promise
 
 async function findByPair(trx: Knex, ref: NormRef, { actor }: OwnArrival): Promise<Undoable | undefined> {
   if (ref.type === null || ref.objectId === null) return undefined
+  // What bears an id of another server is not the signer's, whatever it says of its object.
+  if (ref.id !== null && !sameOrigin(ref.id, actor.iri)) return undefined
   const byPair = await trx.raw<{ rows: Undoable[] }>(
     BY_PAIR.replaceAll(':actorIri', 'cast(:actorIri as text)').replaceAll(':type ', 'cast(:type as text) '),
     {
