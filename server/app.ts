@@ -29,6 +29,7 @@ import { communerTerritory } from './http/communer/territory.ts'
 import { communerTimelines } from './http/communer/timelines.ts'
 import { communerEvents } from './http/communer/events.ts'
 import { communerVotes } from './http/communer/votes.ts'
+import { communerVotesTogether } from './http/communer/votes-together.ts'
 import { communerGroupModeration } from './http/communer/group-moderation.ts'
 import { communerAdminRelays } from './http/communer/admin-relays.ts'
 import { communerMemberships } from './http/communer/memberships.ts'
@@ -189,6 +190,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerTerritory,
     communerEvents,
     communerVotes,
+    communerVotesTogether,
     communerEmail,
     communerChannels,
     communerDetails,

@@ -26,6 +26,7 @@ export const MAILED_BY_DEFAULT = [
   'event_reminder',
   'vote_soon',
   'vote_closed',
+  'vote_request',
   'vote_review',
   'idea_due',
   'idea_answered',

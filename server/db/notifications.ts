@@ -51,6 +51,7 @@ export type NotificationType =
   // A vote one has not voted in closes soon; one is counted; a decision is to be looked at again.
   | 'vote_soon'
   | 'vote_closed'
+  | 'vote_request'
   | 'vote_review'
   // Somebody says a card of the directory is theirs, proposes a correction; the answers. card_given: it went to somebody else.
   | 'card_claim'
@@ -90,7 +91,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_guest', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
-  'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'vote_soon', 'vote_closed', 'vote_review',
+  'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'vote_soon', 'vote_closed', 'vote_review', 'vote_request',
   'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused', 'card_merged')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]

@@ -25,6 +25,8 @@ export interface VoteRow {
   object_id: string
   subject_id: string | null
   organiser_id: string
+  /** The vote of another commune that is held here too. */
+  carries_iri: string | null
   method: Method
   options: VoteOption[]
   most: number | null

@@ -38,6 +38,7 @@ import { catchUp } from '../protocol/catch-up.ts'
 import { repairFollowers } from '../protocol/follower-sync.ts'
 import { relay, RELAY_CHORE } from '../protocol/relay.ts'
 import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
+import { readCommunes, TOGETHER_CHORE } from '../protocol/votes-together.ts'
 import { makeExport } from './export.ts'
 import { runImport } from './import.ts'
 import { sendMail } from './mail.ts'
@@ -60,6 +61,7 @@ export const CHORES: Record<string, ChoreWork> = {
   [VOTE_SOON_CHORE]: remindUndecided,
   [VOTE_TELL_CHORE]: tellVoteTotals,
   [VOTE_REVIEW_CHORE]: remindReview,
+  [TOGETHER_CHORE]: readCommunes,
   'event-count': publishCount,
   [WAITING_CHORE]: seatWaiting,
   [MESSAGE_CHORE]: sendMessage,

@@ -223,6 +223,7 @@ function signedText(vote: VoteRow, object: ObjectRow, result: VoteResult): strin
   return canonical({
     type: 'communer:VoteResult',
     vote: object.iri,
+    ...(vote.carries_iri === null ? {} : { carries: vote.carries_iri }),
     question: object.name,
     method: vote.method,
     options: vote.options.map(({ name }) => name),

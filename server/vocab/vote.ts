@@ -10,16 +10,22 @@ export interface VoteSource {
   closesAt: Date
   /** IRI of the idea or proposal. */
   aboutIri: string | null
+  /** All rules as JSON, for other communes to hold the same vote; null: nobody else's vote. */
+  rules: string | null
+  /** IRI of the vote of another commune that this one carries. */
+  carriesIri: string | null
 }
 
 /** What a vote has beside the fields of its type. It is always advisory. */
-export function voteFields({ method, secret, closesAt, aboutIri }: VoteSource): WireDocument {
+export function voteFields({ method, secret, closesAt, aboutIri, rules, carriesIri }: VoteSource): WireDocument {
   return {
     'communer:binding': false,
     'communer:voteMethod': method,
     'communer:secretBallot': secret,
     endTime: wireDate(closesAt),
-    ...(aboutIri === null ? {} : { 'communer:about': aboutIri })
+    ...(aboutIri === null ? {} : { 'communer:about': aboutIri }),
+    ...(rules === null ? {} : { 'communer:voteRules': rules }),
+    ...(carriesIri === null ? {} : { 'communer:carries': carriesIri })
   }
 }
 

@@ -42,6 +42,7 @@ export const ALERTS = [
   'proposal_decided',
   'vote_soon',
   'vote_closed',
+  'vote_request',
   'vote_review',
   'card_claim',
   'card_correction',

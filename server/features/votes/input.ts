@@ -39,7 +39,7 @@ export interface VoteInput {
   paperHours?: number
 }
 
-export type VoteRules = Omit<NewVote, 'object_id' | 'subject_id' | 'organiser_id' | 'created_at'>
+export type VoteRules = Omit<NewVote, 'object_id' | 'subject_id' | 'organiser_id' | 'carries_iri' | 'created_at'>
 
 /** Methods whose ballot a poll of Mastodon can hold. */
 export const POLLED: readonly Method[] = ['yes_no', 'single', 'multiple', 'approval']

@@ -1,8 +1,10 @@
 // Opening a vote in the name of a group or of the commune: the rules stand from now on.
+import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { escapeHtml, MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
 import { findPublisher } from '../../db/publishers.ts'
+import { isShared, type SharedVoteRules } from '../../core/vote-rules.ts'
 import type { ActorRow, ObjectRow, Poll } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { countElectors, insertVote } from '../../db/votes.ts'
@@ -23,14 +25,23 @@ export interface NewVoteInput extends VoteInput {
   visibility?: 'public' | 'members'
   /** Row id of the idea or proposal it is about. */
   subjectId?: string | null
+  /** IRI of the vote of another commune that this one carries. */
+  carriesIri?: string | null
 }
 
 /** Among fewer electors a secret is none (CNIL 2019-053, security.md D18). */
 const FEWEST_SECRET = 10
 const MOST_NAMED = 2000
 
-/** Publishes a vote. Throws vote.* (422), group.* (403, 404), proposal.voting, proposal.not-open (409). */
-export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput): Promise<ObjectRow> {
+/**
+ * Publishes a vote; `also` is done in the same transaction. Throws vote.* (422), group.* (403, 404), proposal.voting, proposal.not-open (409).
+ */
+export async function openVote(
+  ctx: Ctx,
+  author: ActorRow,
+  input: NewVoteInput,
+  also: (trx: Knex, object: ObjectRow) => Promise<void> = async () => {}
+): Promise<ObjectRow> {
   const rules = readVote(ctx, input)
   const title = plainTitle(input.title)
   if ([...title].length < 3 || [...title].length > 200)
@@ -61,7 +72,14 @@ export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput):
       mentions: [],
       hashtags,
       contextIri: subject === null ? null : (contextOf(subject) ?? null),
-      vote: { method: rules.method, secret: rules.secret, closesAt: rules.closes_at, aboutIri: subject?.iri ?? null },
+      vote: {
+        method: rules.method,
+        secret: rules.secret,
+        closesAt: rules.closes_at,
+        aboutIri: subject?.iri ?? null,
+        rules: visibility === 'public' ? sharedRules(rules, { title, description, language: input.language ?? 'fr' }) : null,
+        carriesIri: input.carriesIri ?? null
+      },
       ...(isPolled ? { poll: pollOf(rules) } : {}),
       wording: {
         name: title,
@@ -73,7 +91,14 @@ export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput):
         attachments: []
       }
     })
-    const row = { ...rules, object_id: object.id, subject_id: subject?.id ?? null, organiser_id: publisher.id, created_at: ctx.clock.now() }
+    const row = {
+      ...rules,
+      object_id: object.id,
+      subject_id: subject?.id ?? null,
+      organiser_id: publisher.id,
+      carries_iri: input.carriesIri ?? null,
+      created_at: ctx.clock.now()
+    }
     await insertVote(trx, row, electors)
     if (rules.secret) {
       if ((await countElectors(trx, row)) < FEWEST_SECRET)
@@ -85,8 +110,30 @@ export async function openVote(ctx: Ctx, author: ActorRow, input: NewVoteInput):
     await scheduleVote(trx, row)
     if (subject?.kind === 'proposal')
       await proposalToVote(ctx, trx, subject, { id: object.id, title, byId: author.id, organiserId: publisher.id })
+    await also(trx, object)
     return object
   })
+}
+
+/** The rules as other communes read them (core/vote-rules.ts); null: only this group has such electors. */
+function sharedRules(rules: VoteRules, words: Pick<SharedVoteRules, 'title' | 'description' | 'language'>): string | null {
+  const { electorate, opens_at: opens, closes_at: closes, counts_at: counts, max_score: maxScore } = rules
+  if (!isShared(electorate)) return null
+  const { method, options, most, fewest, dots, share, base, quorum, secret, reason, results, changeable } = rules
+  const counting = { method, options, most, fewest, maxScore, dots, share, base, quorum }
+  const shared: SharedVoteRules = {
+    ...words,
+    ...counting,
+    electorate,
+    secret,
+    reason,
+    results,
+    changeable,
+    opensAt: opens.toISOString(),
+    closesAt: closes.toISOString(),
+    paperHours: Math.round((counts.getTime() - closes.getTime()) / 3_600_000)
+  }
+  return JSON.stringify(shared)
 }
 
 /** A poll of Mastodon with the answers of the public, and of nobody else. */

@@ -6,7 +6,7 @@ import { ELECTORATES, REASONS, RESULTS } from '../../db/votes.ts'
 import { Id, MastodonAccount, orNull, strictObject, Username } from './schemas.ts'
 
 /** One of these words; OpenAPI prints them. */
-function words<const Word extends string>(list: readonly Word[], options: { description?: string } = {}) {
+export function words<const Word extends string>(list: readonly Word[], options: { description?: string } = {}) {
   return Type.Unsafe<Word>({ type: 'string', enum: [...list], ...options })
 }
 const maybe = <Schema extends TSchema>(schema: Schema) => Type.Optional(orNull(schema))
@@ -105,6 +105,7 @@ export const Vote = Type.Object(
     description: Type.String({ description: 'HTML' }),
     organizer: MastodonAccount,
     about: orNull(Id),
+    carries: orNull(Type.String({ description: 'The vote of another commune that is held here too' })),
     visibility: Type.String(),
     state: words(['coming', 'open', 'counting', 'closed'] as const),
     method: words(METHODS),

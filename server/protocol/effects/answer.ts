@@ -7,6 +7,7 @@ import { applyGroupInviteAnswer } from './group-invitation.ts'
 import { applyMembershipAnswer } from './membership.ts'
 import { applyEventAnswer, applyInviteAnswer, applyJoinAnswer } from './participation.ts'
 import { applyQuoteAnswer } from './quote.ts'
+import { applyVoteInviteAnswer } from './vote-invitation.ts'
 
 /**
  * What a kind of answerable activity does with its answer. Null: what is answered is none of its own, the next one may look
@@ -21,6 +22,7 @@ const EFFECTS: [type: string, effect: AnswerEffect][] = [
   ['Join', applyMembershipAnswer],
   ['Invite', applyInviteAnswer],
   ['Invite', applyGroupInviteAnswer],
+  ['Invite', applyVoteInviteAnswer],
   ['Event', applyEventAnswer],
   ['QuoteRequest', applyQuoteAnswer]
 ]

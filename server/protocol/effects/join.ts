@@ -6,16 +6,18 @@ import { resolveUri } from '../resolve.ts'
 import type { Effect, OwnArrival } from './arrival.ts'
 import { applyMembership } from './membership.ts'
 import { applyParticipation } from './participation.ts'
+import { applyVoteInvite } from './vote-invitation.ts'
 
-export type Joinable = 'event' | 'group'
+export type Joinable = 'event' | 'group' | 'vote'
 
 /** One line per kind of thing that can be joined. */
 const EFFECTS: Partial<Record<Joinable, Effect>> = {
   event: applyParticipation,
-  group: applyMembership
+  group: applyMembership,
+  vote: applyVoteInvite
 }
 
-/** Hands the activity to the effect of what it is about. 'unknown-object' when that is neither an event we hold nor a group. */
+/** Hands the activity to the effect of what it is about. 'unknown-object' when that is neither an event, a vote we hold nor a group. */
 export async function applyJoin(ctx: Ctx, said: OwnArrival): Promise<Outcome> {
   const arrival = said.activity.type === 'Invite' ? await straightened(ctx, said) : said
   const iri = arrival.activity.objects[0]!.id ?? ''
@@ -36,8 +38,9 @@ async function straightened(ctx: Ctx, arrival: OwnArrival): Promise<OwnArrival> 
 }
 
 async function kindOf(ctx: Ctx, iri: string): Promise<Joinable | null> {
-  const event = await ctx.db('objects').where({ iri, type: 'Event' }).first('id')
-  if (event !== undefined) return 'event'
+  const object = await ctx.db('objects').where({ iri }).first<{ type: string; kind: string | null } | undefined>('type', 'kind')
+  if (object?.type === 'Event') return 'event'
+  if (object?.kind === 'vote') return 'vote'
   const group = await ctx.db('actors').where({ iri, type: 'Group' }).first('id')
   return group === undefined ? null : 'group'
 }

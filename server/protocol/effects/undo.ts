@@ -6,6 +6,7 @@ import { removeBlock, removeFollow, removeLike } from '../../db/links.ts'
 import { deleteOpenInvitation } from '../../db/group-invitations.ts'
 import { findObject } from '../../db/objects.ts'
 import { giveBack } from '../../db/participations.ts'
+import { removeRequest } from '../../db/votes-together.ts'
 import { removeDislike, removeReaction } from '../../db/reactions.ts'
 import { authorise } from '../authorise.ts'
 import { passOn } from '../group-voice.ts'
@@ -21,7 +22,7 @@ import { leaveGroup } from './membership.ts'
 
 /** One stored link, whatever its table. */
 interface Undoable {
-  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block' | 'Join' | 'Membership' | 'Invite'
+  kind: 'Follow' | 'Like' | 'Reaction' | 'Dislike' | 'Announce' | 'Block' | 'Join' | 'Membership' | 'Invite' | 'VoteRequest'
   id: string
   iri: string
   actorIri: string
@@ -61,6 +62,7 @@ async function undo(ctx: Ctx, trx: Knex, found: Undoable): Promise<boolean> {
   if (found.kind === 'Block') return removeBlock(trx, found.actorId, found.otherId)
   if (found.kind === 'Join') return takeBack(ctx, trx, found)
   if (found.kind === 'Membership') return leaveGroup(trx, found.otherId, found.actorId)
+  if (found.kind === 'VoteRequest') return removeRequest(trx, found.id)
   if (found.kind === 'Invite') return (await deleteOpenInvitation(trx, found.otherId, found.id)) !== undefined
   await trx('notifications').where({ from_id: found.actorId, object_id: found.otherId, type: 'reblog' }).delete()
   return (await trx('objects').where({ id: found.id }).delete()) > 0
@@ -100,6 +102,8 @@ const BY_ID = `
     from memberships m join actors a on a.id = m.actor_id and not a.local join actors g on g.id = m.group_id and g.local where m.iri = :id
   union all select 'Invite', i.invitee_id, i.iri, a.iri, i.inviter_id, i.group_id
     from group_invitations i join actors a on a.id = i.inviter_id where i.iri = :id and i.state = 'pending'
+  union all select 'VoteRequest', r.id, r.iri, a.iri, o.actor_id, r.object_id
+    from vote_requests r join objects o on o.id = r.object_id join actors a on a.id = o.actor_id where r.iri = :id and r.state = 'asked'
   union all select 'Announce', o.id, o.iri, a.iri, o.actor_id, o.reblog_of_id from objects o join actors a on a.id = o.actor_id
     where o.iri = :id and o.reblog_of_id is not null and o.deleted_at is null`
 
