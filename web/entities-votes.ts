@@ -42,6 +42,9 @@ export interface Vote {
   description: string
   organizer: Account
   about: string | null
+  /** The vote of another commune that is held here too. */
+  carries: string | null
+  visibility: string
   state: 'coming' | 'open' | 'counting' | 'closed'
   method: Method
   options: { name: string; meaning: string }[]
@@ -75,6 +78,31 @@ export interface Vote {
     may_conclude: boolean
     may_enter_paper: boolean
   } | null
+}
+
+export interface CarryingCommune {
+  account: Account
+  state: 'asked' | 'carried' | 'declined'
+  vote_uri: string | null
+  result: {
+    electors_count: number
+    voters_count: number
+    paper: number
+    blank: number | null
+    figures: number[] | null
+    outcome: Decision['outcome']
+    options: number[]
+  } | null
+  problem: 'gone' | 'other' | 'signature' | null
+}
+
+export interface VoteRequest {
+  id: string
+  title: string
+  url: string | null
+  account: Account
+  created_at: string
+  status_id: string
 }
 
 export interface PublishedBallots {

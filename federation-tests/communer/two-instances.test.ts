@@ -14,6 +14,7 @@ import { askEachOther } from './polls.ts'
 import { sendDressed } from './posts.ts'
 import { reachEachOther } from './reach.ts'
 import { decideTogether } from './votes.ts'
+import { holdTogether } from './votes-together.ts'
 
 const textOf = (html: string): string =>
   html
@@ -190,6 +191,8 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) =>
   await t.test('an idea of one commune, backed from the other', (t) => thinkTogether(t, { network, alpha, beta }))
 
   await t.test('a vote of one commune, answered from the other', (t) => decideTogether(t, { network, alpha, beta }))
+
+  await t.test('a vote that both communes hold', (t) => holdTogether(t, { network, alpha, beta }))
 
   await t.test('who was reached, who waits, who is given up', (t) => reachEachOther(t, { network, alpha, beta }))
 

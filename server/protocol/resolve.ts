@@ -38,6 +38,26 @@ export async function resolveUri(ctx: Ctx, text: string, mayAsk: MayAsk = async 
   }
 }
 
+/**
+ * Whom the home page of a site points to: of a Communer, the commune, while its address itself is that of the instance's own actor.
+ * Null as in resolveUri.
+ */
+export async function resolveHome(ctx: Ctx, host: string, mayAsk: MayAsk): Promise<ActorRow | null> {
+  try {
+    const address = `https://${host}/`
+    await checkTarget(ctx, address)
+    await mayAsk()
+    const budget = newBudget()
+    const document = await findPointed(ctx, address, budget)
+    const found = document === null ? null : await store(ctx, document, budget)
+    return found !== null && 'actor' in found ? found.actor : null
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'rate.limited') throw error
+    ctx.log.debug({ code: error.code, host }, 'the home page of a site leads to nobody')
+    return null
+  }
+}
+
 async function resolveAddress(ctx: Ctx, address: string, mayAsk: MayAsk): Promise<Resolved | null> {
   const known = await findStored(ctx, address)
   if (known !== null) return known
@@ -72,6 +92,11 @@ async function findDocument(ctx: Ctx, address: string, budget: Budget): Promise<
   } catch (error) {
     if (!isAppError(error, 'fetch.invalid')) throw error
   }
+  return await findPointed(ctx, address, budget)
+}
+
+/** The document that the HTML page at an address points to, on the same host. */
+async function findPointed(ctx: Ctx, address: string, budget: Budget): Promise<{ iri: string; json: Record<string, unknown> } | null> {
   const page = await fetchText(ctx, address, { accept: 'text/html', maxBytes: PAGE_BYTES, budget })
   const pointer = pointerIn(page.link, page.text, page.url)
   if (pointer === null || hostOf(pointer) !== canonicalHost(page.url.host)) return null

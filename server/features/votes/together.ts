@@ -19,7 +19,7 @@ import {
   type VoteRequest
 } from '../../db/votes-together.ts'
 import { fetchDocument, newBudget } from '../../protocol/fetch.ts'
-import { resolveUri, type MayAsk } from '../../protocol/resolve.ts'
+import { resolveHome, resolveUri, type MayAsk } from '../../protocol/resolve.ts'
 import { answerVoteInvite, sendVoteInvite, undoVoteInvite } from '../../protocol/votes-together.ts'
 import { openVote } from './open-vote.ts'
 import { rightsOn } from './view.ts'
@@ -92,7 +92,7 @@ async function findCommune(ctx: Ctx, typed: string, mayAsk: MayAsk): Promise<Act
     host === undefined
       ? undefined
       : await ctx.db<ActorRow>('actors').where({ host, local: false, kind: 'commune', deleted_at: null }).first()
-  const found = known ?? (await resolved(ctx, typed, mayAsk))
+  const found = known ?? (await (host === undefined ? resolved(ctx, typed, mayAsk) : resolveHome(ctx, host, mayAsk)))
   const wrong = { details: { field: 'commune' } }
   if (found === null) throw new AppError('vote.commune-unknown', 404, 'This commune was not found.', wrong)
   if (found.local) throw new AppError('vote.commune-own', 422, 'The vote is held here already.', wrong)
