@@ -31,7 +31,7 @@ async function addPasskey(page: Page, password: string): Promise<void> {
 
 t.test(
   'a citizen is let in, writes, is answered, corrects, removes, leaves and comes back',
-  { skip: noBrowser, timeout: 240_000 },
+  { skip: noBrowser, timeout: 900_000 },
   async (t) => {
     const instance = await startEmpty()
     t.teardown(() => instance.dispose())

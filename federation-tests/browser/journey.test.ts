@@ -12,7 +12,7 @@ async function fill(page: Page, fields: Record<string, string>): Promise<void> {
 
 t.test(
   'a commune opens, a citizen joins, a group announces an event, everybody can read it',
-  { skip: noBrowser, timeout: 240_000 },
+  { skip: noBrowser, timeout: 900_000 },
   async (t) => {
     const instance = await startEmpty()
     t.teardown(() => instance.dispose())

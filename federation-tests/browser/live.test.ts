@@ -32,7 +32,7 @@ async function idOf(page: Page, text: string): Promise<string> {
   return /\d+$/.exec(href ?? '')![0]
 }
 
-t.test('the wall, a thread, messages and news are alive', { skip: noBrowser, timeout: 240_000 }, async (t) => {
+t.test('the wall, a thread, messages and news are alive', { skip: noBrowser, timeout: 900_000 }, async (t) => {
   const instance = await startEmpty()
   t.teardown(() => instance.dispose())
   const { origin } = instance
@@ -120,7 +120,7 @@ t.test('the wall, a thread, messages and news are alive', { skip: noBrowser, tim
 
 t.test(
   'offline, the wall and the agenda last seen can be read; log-out leaves nothing; other apps share into the composer',
-  { skip: noBrowser, timeout: 240_000 },
+  { skip: noBrowser, timeout: 900_000 },
   async (t) => {
     const instance = await startEmpty()
     t.teardown(() => instance.dispose())

@@ -6,7 +6,7 @@ import { breaches, noBrowser, openBrowser, visit } from './visitor.ts'
 
 const EVERY_LOOK = process.env.EVERY_LOOK === '1'
 
-t.test('every page can be read and used by everybody, in both themes', { skip: noBrowser, timeout: 480_000 }, async (t) => {
+t.test('every page can be read and used by everybody, in both themes', { skip: noBrowser, timeout: 900_000 }, async (t) => {
   const browser = await openBrowser()
   t.teardown(() => browser.close())
   const { instance, origin, pages, open } = await livingCommune(browser)

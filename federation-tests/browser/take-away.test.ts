@@ -6,7 +6,7 @@ import t from 'tap'
 import { livingCommune } from './every-page.ts'
 import { breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
 
-t.test('in a commune that lives', { skip: noBrowser, timeout: 300_000 }, async (t) => {
+t.test('in a commune that lives', { skip: noBrowser, timeout: 900_000 }, async (t) => {
   const browser = await openBrowser()
   t.teardown(() => browser.close())
   const { instance, origin, open } = await livingCommune(browser)

@@ -14,7 +14,7 @@ function nodeInfo(host: MockHost, name: string): void {
   host.serve('/nodeinfo/2.1', { version: '2.1', software: { name, version: '1.0.0' } }, 'application/json')
 }
 
-t.test('a group between two communes and other software', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
+t.test('a group between two communes and other software', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) => {
   const network = await startNetwork()
   t.teardown(() => network.close())
   const [alpha, beta] = await Promise.all([

@@ -16,7 +16,7 @@ const AP = { accept: 'application/activity+json' }
 /** A one-pixel PNG. */
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
 
-t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 180_000 }, async (t) => {
+t.test('what a commune sends', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) => {
   const network = await startNetwork()
   t.teardown(() => network.close())
   const commune = await startCommuner(network, {

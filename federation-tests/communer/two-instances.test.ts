@@ -22,7 +22,7 @@ const textOf = (html: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-t.test('two communes', { skip: NETWORK_MISSING, timeout: 550_000 }, async (t) => {
+t.test('two communes', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) => {
   const network: Network = await startNetwork()
   t.teardown(() => network.close())
   const [alpha, beta] = await Promise.all([
