@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { testDatabase } from '../../server/test/postgres.ts'
 import { startProcess, type Child } from '../harness/process.ts'
 import { nodeArguments, ROOT } from '../harness/program.ts'
@@ -15,6 +16,10 @@ export interface Instance {
   child: Child
   /** Runs a command of the instance (`communer …`); gives what it printed. */
   command(...words: string[]): Promise<string>
+  /** Looks at rows, or lets time pass. */
+  query<T = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>
+  /** What `query` made due is done now, not at the next sweep. */
+  wake(): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -35,6 +40,7 @@ export async function startEmpty(): Promise<Instance> {
     ...(process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {})
   }
   const child = await startProcess(process.execPath, nodeArguments('main'), { env, cwd: ROOT, readyText: 'to set up your commune' })
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   const setupUrl = /Open (\S+)/.exec(child.output())?.[1] ?? ''
   return {
     origin,
@@ -44,8 +50,20 @@ export async function startEmpty(): Promise<Instance> {
       const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments('cli'), ...words], { env, cwd: ROOT })
       return stdout
     },
+    async query<T>(sql: string, values: unknown[] = []) {
+      return (await pool.query(sql, values)).rows as T[]
+    },
+    async wake() {
+      const answer = await fetch(`${origin}/api/communer/v1/email/resend`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ login: 'nobody' })
+      })
+      if (answer.status !== 202) throw new Error(`waking the instance answered ${answer.status}`)
+    },
     async dispose() {
       await child.stop()
+      await pool.end()
       await database.drop()
       rmSync(dataDir, { recursive: true, force: true })
     }

@@ -8,7 +8,7 @@ import type { Communer } from './communer.ts'
 export const NOW = "date_trunc('milliseconds', now())"
 
 /** Minutes pass for this vote and for what has to be done about it; for nothing else. The shortest vote lasts five of them. */
-export async function letPass(instance: Communer, voteId: string, minutes: number): Promise<void> {
+export async function letPass(instance: Pick<Communer, 'query' | 'wake'>, voteId: string, minutes: number): Promise<void> {
   const [id, span] = [BigInt(voteId), `interval '${minutes} minutes'`]
   // The rules of a vote stand, so says a trigger: it looks away in this one transaction.
   await instance.query(`
