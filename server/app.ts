@@ -12,6 +12,7 @@ import { communerAdminHosts } from './http/communer/admin-hosts.ts'
 import { communerAdminMails } from './http/communer/admin-mails.ts'
 import { communerAnnouncements } from './http/communer/announcements.ts'
 import { communerChannels } from './http/communer/channels.ts'
+import { communerDesk } from './http/communer/desk.ts'
 import { communerDetails } from './http/communer/details.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
@@ -191,6 +192,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerEvents,
     communerVotes,
     communerVotesTogether,
+    communerDesk,
     communerEmail,
     communerChannels,
     communerDetails,

@@ -24,3 +24,13 @@ export interface JournalEntry {
   reason: string
   at: string
 }
+
+/** What waits for the commune. */
+export interface DeskItem {
+  kind: 'answer' | 'promise-idea' | 'promise-proposal' | 'outcome' | 'paper'
+  id: string
+  title: string
+  text: string
+  date: string
+  late: boolean
+}

@@ -100,6 +100,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditProposalPage.vue'),
     meta: { members: true, texts: ['proposals', 'themes'] }
   },
+  {
+    path: '/bureau',
+    name: 'desk',
+    component: () => import('./pages/DeskPage.vue'),
+    meta: { members: true, texts: ['votes', 'desk'] }
+  },
   { path: '/votes', name: 'votes', component: () => import('./pages/VotesPage.vue'), meta: { texts: ['votes'] } },
   {
     path: '/votes/nouveau',

@@ -150,6 +150,7 @@ function examples(ids: Ids): PageExample[] {
     guest: ['visitor', ids.guestPath],
     directory: ['visitor', '/annuaire', '/annuaire?theme=culture'],
     map: ['visitor', '/carte'],
+    desk: ['admin', '/bureau'],
     votes: ['visitor', '/votes', '/votes?onglet=termines'],
     'new-vote': ['member', '/votes/nouveau'],
     vote: ['member', `/votes/${ids.vote}`],
