@@ -8,10 +8,15 @@ import type { Attachment, MediaRow } from './rows.ts'
 export const MAX_ATTACHMENTS = 4
 
 /** The caller's own uploads that hang on nothing yet (or on `objectId`), in the order asked. Throws media.* (422). */
-export async function findUploads(trx: Knex, ownerId: string, ids: string[], objectId: string | null = null): Promise<MediaRow[]> {
+export async function findUploads(
+  trx: Knex,
+  ownerId: string | string[],
+  ids: string[],
+  objectId: string | null = null
+): Promise<MediaRow[]> {
   if (ids.length === 0) return []
   if (ids.length > MAX_ATTACHMENTS) throw new AppError('media.too-many', 422, 'At most four images fit in one post.')
-  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids]).where({ actor_id: ownerId })
+  const rows = await trx<MediaRow>('media').whereRaw('id = any(?::bigint[])', [ids]).whereIn('actor_id', [ownerId].flat())
   const usable = new Map(rows.filter((row) => row.object_id === null || row.object_id === objectId).map((row) => [row.id, row]))
   return ids.map((id) => {
     const row = usable.get(id)

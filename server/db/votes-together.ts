@@ -95,6 +95,15 @@ export interface VoteRequest {
   answered_at: Date | null
 }
 
+/** Unanswered requests by the holder of that vote. Plan: vote_requests_waiting. */
+export async function countWaitingFrom(trx: Knex, communeId: string, actorId: string): Promise<number> {
+  const rows = await trx('vote_requests as r')
+    .join('objects as o', 'o.id', 'r.object_id')
+    .where({ 'r.commune_id': communeId, 'r.state': 'asked', 'o.actor_id': actorId })
+    .select('r.id')
+  return rows.length
+}
+
 /** Undefined when the same was asked before. */
 export async function saveRequest(
   trx: Knex,

@@ -4,6 +4,7 @@ import { verify } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { isAppError } from '../core/errors.ts'
+import { sameOrigin } from '../core/iri.ts'
 import { readVoteResult, type SharedVoteResult } from '../core/vote-rules.ts'
 import { moveChore } from '../db/chores.ts'
 import type { ActorRow } from '../db/rows.ts'
@@ -114,7 +115,7 @@ async function readCount(ctx: Ctx, { vote, voteIri, commune }: TheirVote): Promi
   if (text === undefined) return null
   const result = readVoteResult(text, { method: vote.method, options: vote.options.map(({ name }) => name) })
   if (result === null || result.vote !== commune.vote_iri || result.carries !== voteIri) return { problem: 'other' }
-  const proof = await verified(ctx, commune.actor_id, String(text), read!['communer:resultSignature'])
+  const proof = await verified(ctx, commune, String(text), read!['communer:resultSignature'])
   return proof === null ? { problem: 'signature' } : { result: result.result, proof }
 }
 
@@ -132,9 +133,16 @@ async function theirDocument(ctx: Ctx, iri: string | null): Promise<Record<strin
 }
 
 /** The signature, when it is the commune's own over exactly this text. */
-async function verified(ctx: Ctx, actorId: string, document: string, signature: unknown): Promise<VoteProof | null> {
+async function verified(
+  ctx: Ctx,
+  { actor_id: actorId, vote_iri: voteIri }: VoteCommune,
+  document: string,
+  signature: unknown
+): Promise<VoteProof | null> {
   const { creator: keyId, signatureAlgorithm: algorithm, signatureValue } = (signature ?? {}) as Record<string, unknown>
   if (typeof keyId !== 'string' || algorithm !== 'rsa-sha256' || typeof signatureValue !== 'string') return null
+  // A key of elsewhere is not theirs: nothing is asked for.
+  if (!sameOrigin(keyId, voteIri)) return null
   const key = await getVerifyKey(ctx, keyId).catch((error: unknown) => {
     if (!isAppError(error)) throw error
     return null

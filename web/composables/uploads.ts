@@ -22,6 +22,10 @@ export interface Uploads {
   remove(id: string): void
   /** Sends the descriptions that changed. */
   describeAll(): Promise<void>
+  /** Those that hang on it already. */
+  fill(known: MediaAttachment[]): void
+  /** Which pictures there are to be, when that is not what was there. */
+  changes(): { media_ids?: string[] }
   clear(): void
 }
 
@@ -29,6 +33,7 @@ export function useUploads(maxImages = MAX_IMAGES): Uploads {
   const api = useApi()
   const errorText = useErrorText()
   const items = ref<Upload[]>([])
+  const filled = ref<string[]>([])
   const problem = ref('')
   const sending = ref(0)
   const sendOne = async (file: File): Promise<void> => {
@@ -61,6 +66,17 @@ export function useUploads(maxImages = MAX_IMAGES): Uploads {
         await api.send('PUT', `/api/v1/media/${item.id}`, { description: item.description })
         item.saved = item.description
       }
+    },
+    fill(known) {
+      filled.value = known.map(({ id }) => id)
+      items.value = known.map(({ id, preview_url: preview, url, description }) => {
+        const words = description ?? ''
+        return { id, preview: preview ?? url ?? '', description: words, saved: words }
+      })
+    },
+    changes() {
+      const ids = items.value.map(({ id }) => id)
+      return ids.join() === filled.value.join() ? {} : { media_ids: ids }
     },
     clear: () => (items.value = [])
   }

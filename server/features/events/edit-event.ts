@@ -26,7 +26,7 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
   if (hasNewDate && row.event_status === 'POSTPONED' && columns.event_status === 'POSTPONED') columns.event_status = 'CONFIRMED'
   const at = changes.placeActor === undefined ? {} : await findPlaceActor(ctx, author, changes.placeActor)
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
-  const uploads = await findUploads(ctx.db, author.id, changes.mediaIds ?? kept, row.id)
+  const uploads = await findUploads(ctx.db, [author.id, who.actorId], changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
   const wording = {
     summary: null,

@@ -59,7 +59,10 @@ export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): P
 /** Changes the words while nobody backs it: who backs an idea backs what it says. Throws permission.denied, idea.backed (409), idea.* (422). */
 export async function editIdea(ctx: Ctx, who: Who, row: ObjectRow, changes: Partial<NewIdea>): Promise<void> {
   const { publisher } = await assertOwn(ctx, who, row)
-  const uploads = changes.mediaIds === undefined ? null : await findUploads(ctx.db, row.author_id ?? row.actor_id, changes.mediaIds, row.id)
+  const uploads =
+    changes.mediaIds === undefined
+      ? null
+      : await findUploads(ctx.db, [row.author_id ?? row.actor_id, who.actorId], changes.mediaIds, row.id)
   await change(ctx, row, async (trx, fresh, idea) => {
     if (idea.residents + idea.members + idea.public > 0)
       throw new AppError('idea.backed', 409, 'People back this idea as it is: it is no longer changed.')

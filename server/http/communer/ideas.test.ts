@@ -1,6 +1,8 @@
 // Ideas: proposed, backed from here and elsewhere, owed an answer, answered in public, done; each step in the journal, each refusal with its name.
+import sharp from 'sharp'
 import t from 'tap'
 import { findIdea } from '../../db/ideas.ts'
+import { uploadMedia } from '../../features/media/media.ts'
 import { watchThreshold, remindDuty } from '../../features/ideas/duties.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { accept } from '../../test/arrivals.ts'
@@ -25,6 +27,30 @@ async function propose(by: Client, input: object = COMPOST): Promise<Json> {
 
 const steps = async (by: Client, id: string): Promise<string[]> =>
   (await by.call('GET', `${API}/ideas/${id}/journal`)).json.map((entry: Json) => [entry.what, entry.to].filter(Boolean).join(' '))
+
+t.test('the picture of an idea is changed, described and taken away while nobody backs it', async (t) => {
+  const { alice, bea, ctx } = await clientScene(t)
+  const upload = async (by: Client, words: string): Promise<string> => {
+    const png = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#2a7' } })
+      .png()
+      .toBuffer()
+    return (await uploadMedia(ctx, by.actor.id, png, { description: words })).id
+  }
+  const idea = await propose(alice, { ...COMPOST, media_ids: [await upload(alice, 'Le bac')] })
+  const images = async (): Promise<string[]> =>
+    (await alice.call('GET', `/api/v1/statuses/${idea.id}`)).json.media_attachments.map((one: Json) => one.description)
+  t.same(await images(), ['Le bac'])
+  const second = await upload(alice, 'Les deux bacs')
+  t.equal((await alice.call('PATCH', `${API}/ideas/${idea.id}`, { media_ids: [second] })).status, 200)
+  t.same(await images(), ['Les deux bacs'])
+  t.equal(
+    (await alice.call('PATCH', `${API}/ideas/${idea.id}`, { media_ids: [await upload(bea, 'Le sien')] })).json.code,
+    'media.not-found'
+  )
+  t.same(await images(), ['Les deux bacs'], 'nobody takes the picture of somebody else')
+  await alice.call('PATCH', `${API}/ideas/${idea.id}`, { media_ids: [] })
+  t.same(await images(), [])
+})
 
 t.test('an idea is proposed, found while somebody types the same, and changed only until somebody backs it', async (t) => {
   const { alice, bea, anyone, ctx } = await clientScene(t)

@@ -297,4 +297,17 @@ t.test('what is asked can be declined, taken back, and is refused where its rule
   const [second] = (await all.maire('GET', `${URL}/requests`)).json
   t.equal((await all.maire('POST', `${URL}/requests/${second.id}`, { accept: false })).json, null)
   t.match(await sent(all, 'Reject'), [{ object: { id: again.id }, to: [all.saintPaul.iri] }])
+  t.equal(await receive(all.ctx, { ...invite, id: `${all.saintPaul.iri}#once-more` }), 'unchanged', 'who said no is not asked again')
+})
+
+t.test('who asks for too much at once is not heard', async (t) => {
+  const all = await scene(t)
+  const outcomes: (string | null)[] = []
+  for (let number = 10; number < 17; number++) {
+    const id = `${all.peer.origin}/ap/objects/${number}`
+    all.peer.on(`/ap/objects/${number}`, { ...theirs(all), id })
+    outcomes.push(await receive(all.ctx, activity('Invite', all.saintPaul, id, { target: all.commune.iri, to: [all.commune.iri] })))
+  }
+  t.same(outcomes, [...Array.from({ length: 5 }, () => 'invited'), 'unchanged', 'unchanged'])
+  t.equal((await all.maire('GET', `${URL}/requests`)).json.length, 5)
 })

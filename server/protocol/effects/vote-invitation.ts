@@ -6,12 +6,15 @@ import { keepersOf } from '../../db/memberships.ts'
 import { notify } from '../../db/notifications.ts'
 import type { ActorRow } from '../../db/rows.ts'
 import { findVote } from '../../db/votes.ts'
-import { answerAsked, findAsked, saveRequest } from '../../db/votes-together.ts'
+import { answerAsked, countWaitingFrom, findAsked, saveRequest } from '../../db/votes-together.ts'
 import { authorise } from '../authorise.ts'
 import type { Outcome } from '../outcomes.ts'
 import { tellNotified } from '../reactions.ts'
 import { awaitCounts } from '../votes-together.ts'
 import { factsOf, findOwned, ownership, wasUndoneBefore, type OwnArrival } from './arrival.ts'
+
+/** Who asks more than that without an answer is not heard. */
+const MOST_WAITING = 5
 
 /** Who holds a vote asks a commune of ours to hold it too: its keepers decide. */
 export async function applyVoteInvite(ctx: Ctx, arrival: OwnArrival): Promise<Outcome> {
@@ -31,6 +34,7 @@ export async function applyVoteInvite(ctx: Ctx, arrival: OwnArrival): Promise<Ou
   const iri = activity.id ?? `${actor.iri}#invite/${owned.object.id}`
   return ctx.db.transaction(async (trx) => {
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
+    if ((await countWaitingFrom(trx, commune.id, owned.object.actor_id)) >= MOST_WAITING) return 'unchanged'
     const request = await saveRequest(trx, { iri, objectId: owned.object.id, communeId: commune.id, at: ctx.clock.now() })
     if (request === undefined) return 'unchanged'
     const keepers = await keepersOf(trx, commune.id)
