@@ -42,6 +42,7 @@ export interface Vote {
   description: string
   organizer: Account
   about: string | null
+  about_url: string | null
   /** The vote of another commune that is held here too. */
   carries: string | null
   visibility: string

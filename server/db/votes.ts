@@ -118,7 +118,14 @@ export async function lockVote(trx: Knex, id: string): Promise<VoteRow | undefin
 }
 
 /** A vote with what lists and pages show of its object. */
-export type ListedVote = VoteRow & { title: string; description: string | null; iri: string; visibility: string; url: string }
+export type ListedVote = VoteRow & {
+  title: string
+  description: string | null
+  iri: string
+  visibility: string
+  url: string
+  subject_url: string | null
+}
 
 export interface VoteFilter {
   state: 'open' | 'closing' | 'decided'
@@ -140,7 +147,16 @@ function listed(ctx: Ctx, viewer: Viewer): Knex.QueryBuilder {
   const query = ctx
     .db('votes')
     .join('objects as o', 'o.id', 'votes.object_id')
-    .select([...voteColumns(ctx.db), 'o.name as title', 'o.source as description', 'o.iri', 'o.visibility', 'o.url'])
+    .leftJoin('objects as s', 's.id', 'votes.subject_id')
+    .select([
+      ...voteColumns(ctx.db),
+      'o.name as title',
+      'o.source as description',
+      'o.iri',
+      'o.visibility',
+      'o.url',
+      's.url as subject_url'
+    ])
   return visibleTo(query, viewer, 'o')
 }
 

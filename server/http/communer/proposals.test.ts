@@ -360,6 +360,7 @@ t.test('put to the vote its text stands still; the count adopts it, and the jour
   t.equal((await read(anyone, id)).state, 'open', 'a vote of others about it is a question and no more')
   const { json: vote } = await open(alice, 'halle')
   t.match(await read(anyone, id), { state: 'voting', vote: { id: vote.id } })
+  t.match(vote, { about: id, about_url: `https://commune.test/propositions/${id}` }, 'a vote leads back to its text')
   t.match((await ctx.db('objects').where({ id }).first()).doc, { 'communer:phase': 'vote' })
   t.equal((await alice.call('PATCH', `${API}/proposals/${id}`, { title: 'Autre chose' })).json.code, 'proposal.voting')
   t.equal(

@@ -47,6 +47,7 @@ function present(ctx: Ctx, { vote, state, electorate, voted, votedPublic, figure
     title: vote.title,
     description: renderText(splitText(vote.description ?? ''), { tagUrl: (name) => tagUrl(origin, name), mentionUrl: () => null }),
     about: vote.subject_id,
+    about_url: vote.subject_url,
     carries: vote.carries_iri,
     visibility: vote.visibility,
     state,

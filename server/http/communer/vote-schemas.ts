@@ -105,6 +105,7 @@ export const Vote = Type.Object(
     description: Type.String({ description: 'HTML' }),
     organizer: MastodonAccount,
     about: orNull(Id),
+    about_url: orNull(Type.String({ description: 'Its page' })),
     carries: orNull(Type.String({ description: 'The vote of another commune that is held here too' })),
     visibility: Type.String(),
     state: words(['coming', 'open', 'counting', 'closed'] as const),
