@@ -21,6 +21,7 @@ import { communerDirectoryImport } from './http/communer/directory-import.ts'
 import { communerDirectory } from './http/communer/directory.ts'
 import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
+import { communerProcesses } from './http/communer/processes.ts'
 import { communerAmendments } from './http/communer/proposal-amendments.ts'
 import { communerProposalDrafts } from './http/communer/proposal-drafts.ts'
 import { communerProposals } from './http/communer/proposals.ts'
@@ -184,6 +185,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerDirectoryTwins,
     communerMap,
     communerIdeas,
+    communerProcesses,
     communerProposals,
     communerAmendments,
     communerProposalDrafts,

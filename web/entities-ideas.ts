@@ -1,5 +1,6 @@
 // Ideas, as the native API answers them.
 import type { Answered } from './entities-decisions.ts'
+import type { ProcessLink } from './entities-processes.ts'
 import type { Account } from './entities.ts'
 
 export const HELP_KINDS = ['skills', 'material', 'time', 'money', 'place'] as const
@@ -29,6 +30,7 @@ export interface Idea extends Answered {
   mine: { backed: boolean; objection: string | null; help: { kinds: HelpKind[]; words: string } | null }
   can: { edit: boolean; withdraw: boolean; answer: boolean; concretise: boolean }
   replies_count: number
+  process: ProcessLink | null
 }
 
 export interface Supporter {

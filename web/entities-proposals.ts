@@ -1,5 +1,6 @@
 // Proposals, as the native API answers them.
 import type { Answered } from './entities-decisions.ts'
+import type { ProcessLink } from './entities-processes.ts'
 import type { Account } from './entities.ts'
 
 export const ARGUMENT_KINDS = ['for', 'against', 'question', 'source'] as const
@@ -34,6 +35,7 @@ export interface ListedProposal extends Answered {
   amendments_waiting: number
   arguments: Record<ArgumentKind, number>
   supported: boolean
+  process: ProcessLink | null
 }
 
 export interface Paragraph {
@@ -104,6 +106,8 @@ export interface ProposalWords {
   amendable_by: string
   visibility: string
   idea: string | null
+  /** Absent in drafts of before there were processes. */
+  process?: string | null
 }
 
 export interface Draft extends ProposalWords {

@@ -1,4 +1,5 @@
 // Votes, as the native API answers them.
+import type { ProcessLink } from './entities-processes.ts'
 import type { Account } from './entities.ts'
 
 export type Method =
@@ -43,6 +44,7 @@ export interface Vote {
   organizer: Account
   about: string | null
   about_url: string | null
+  process: ProcessLink | null
   /** The vote of another commune that is held here too. */
   carries: string | null
   visibility: string

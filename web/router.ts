@@ -62,13 +62,13 @@ export const routes: RouteRecordRaw[] = [
     path: '/idees/nouvelle',
     name: 'new-idea',
     component: () => import('./pages/NewIdeaPage.vue'),
-    meta: { members: true, texts: ['ideas', 'themes'] }
+    meta: { members: true, texts: ['ideas', 'themes', 'phases'] }
   },
   {
     path: '/idees/:id(\\d+)',
     name: 'idea',
     component: () => import('./pages/IdeaPage.vue'),
-    meta: { texts: ['ideas', 'official', 'themes'] }
+    meta: { texts: ['ideas', 'official', 'themes', 'phases'] }
   },
   {
     path: '/idees/:id(\\d+)/modifier',
@@ -86,19 +86,43 @@ export const routes: RouteRecordRaw[] = [
     path: '/propositions/nouvelle',
     name: 'new-proposal',
     component: () => import('./pages/NewProposalPage.vue'),
-    meta: { members: true, texts: ['proposals', 'themes'] }
+    meta: { members: true, texts: ['proposals', 'themes', 'phases'] }
   },
   {
     path: '/propositions/:id(\\d+)',
     name: 'proposal',
     component: () => import('./pages/ProposalPage.vue'),
-    meta: { texts: ['proposals', 'official', 'themes'] }
+    meta: { texts: ['proposals', 'official', 'themes', 'phases'] }
   },
   {
     path: '/propositions/:id(\\d+)/modifier',
     name: 'edit-proposal',
     component: () => import('./pages/EditProposalPage.vue'),
     meta: { members: true, texts: ['proposals', 'themes'] }
+  },
+  {
+    path: '/demarches',
+    name: 'processes',
+    component: () => import('./pages/ProcessesPage.vue'),
+    meta: { texts: ['processes', 'phases', 'votes'] }
+  },
+  {
+    path: '/demarches/nouvelle',
+    name: 'new-process',
+    component: () => import('./pages/NewProcessPage.vue'),
+    meta: { members: true, texts: ['processes', 'phases', 'processform', 'themes'] }
+  },
+  {
+    path: '/demarches/:id(\\d+)',
+    name: 'process',
+    component: () => import('./pages/ProcessPage.vue'),
+    meta: { texts: ['processes', 'phases', 'themes'] }
+  },
+  {
+    path: '/demarches/:id(\\d+)/modifier',
+    name: 'edit-process',
+    component: () => import('./pages/EditProcessPage.vue'),
+    meta: { members: true, texts: ['processes', 'phases', 'processform', 'themes'] }
   },
   {
     path: '/bureau',
@@ -113,7 +137,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/NewVotePage.vue'),
     meta: { members: true, texts: ['votes', 'newvote'] }
   },
-  { path: '/votes/:id(\\d+)', name: 'vote', component: () => import('./pages/VotePage.vue'), meta: { texts: ['votes'] } },
+  { path: '/votes/:id(\\d+)', name: 'vote', component: () => import('./pages/VotePage.vue'), meta: { texts: ['votes', 'phases'] } },
   {
     path: '/votes/:id(\\d+)/papier',
     name: 'vote-paper',

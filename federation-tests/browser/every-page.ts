@@ -71,6 +71,7 @@ interface Ids {
   ownIdea: string
   proposal: string
   vote: string
+  process: string
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -113,6 +114,7 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
   const [idea] = await call(member, 'GET', '/api/communer/v1/ideas?tab=answered')
   const [proposal] = await call(member, 'GET', '/api/communer/v1/proposals?tab=open')
   const [vote] = await call(member, 'GET', '/api/communer/v1/votes')
+  const [process] = await call(member, 'GET', '/api/communer/v1/processes')
   const ownIdea = await call(member, 'POST', '/api/communer/v1/ideas', {
     title: 'Une boîte à livres au marché',
     text: 'On y laisse un livre, on en prend un autre.'
@@ -133,7 +135,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     idea: idea.id,
     ownIdea: ownIdea.id,
     proposal: proposal.id,
-    vote: vote.id
+    vote: vote.id,
+    process: process.id
   }
 }
 
@@ -163,6 +166,10 @@ function examples(ids: Ids): PageExample[] {
     'new-proposal': ['member', '/propositions/nouvelle'],
     proposal: ['member', `/propositions/${ids.proposal}`],
     'edit-proposal': ['member', `/propositions/${ids.proposal}/modifier`],
+    processes: ['visitor', '/demarches', '/demarches?onglet=terminees'],
+    'new-process': ['admin', '/demarches/nouvelle'],
+    process: ['admin', `/demarches/${ids.process}`],
+    'edit-process': ['admin', `/demarches/${ids.process}/modifier`],
     'import-cards': ['admin', '/annuaire/importer'],
     'edit-card': ['member', '/annuaire/fresque/modifier'],
     'new-group': ['member', '/groupes/nouveau'],

@@ -68,14 +68,8 @@ export async function seedProposals(ctx: Ctx, people: Map<string, ActorRow>): Pr
     const said = await ctx.db('objects').where({ id }).first()
     if (name !== 'jean') await likeObject(ctx, person('lucie'), said)
   }
-  // Whoever made the instance speaks for the town hall.
-  const mayor = await ctx
-    .db<ActorRow>('actors as a')
-    .join('accounts as c', 'c.actor_id', 'a.id')
-    .where('c.role', 'admin')
-    .whereNot('a.id', requireSite(ctx).communeActorId)
-    .first('a.*')
-  if (mayor === undefined) return 1
+  const mayor = await findMayor(ctx)
+  if (mayor === null) return 1
   const wall = await propose(ctx, person('lucie'), {
     as: 'fresque',
     title: 'Peindre le mur de la médiathèque avec les enfants',
@@ -83,7 +77,7 @@ export async function seedProposals(ctx: Ctx, people: Map<string, ActorRow>): Pr
     themes: ['culture']
   })
   const who = { role: 'admin' as const, actorId: mayor.id }
-  await answerProposal(ctx, who, mayor as ActorRow, wall, {
+  await answerProposal(ctx, who, mayor, wall, {
     answer: 'accepted',
     text: 'Le conseil est d’accord, à condition que l’échafaudage soit monté par les services techniques.',
     cost: '1 200 € de peinture',
@@ -92,4 +86,15 @@ export async function seedProposals(ctx: Ctx, people: Map<string, ActorRow>): Pr
   const due = new Date(ctx.clock.now().getTime() + 45 * DAY_MS).toISOString().slice(0, 10)
   await reportOnProposal(ctx, who, wall, { progress: 30, commitments: [{ text: 'Laver et enduire le mur', due, done: null }] })
   return 2
+}
+
+/** Whoever made the instance speaks for the town hall. */
+export async function findMayor(ctx: Ctx): Promise<ActorRow | null> {
+  const mayor = await ctx
+    .db<ActorRow>('actors as a')
+    .join('accounts as c', 'c.actor_id', 'a.id')
+    .where('c.role', 'admin')
+    .whereNot('a.id', requireSite(ctx).communeActorId)
+    .first('a.*')
+  return (mayor as ActorRow | undefined) ?? null
 }

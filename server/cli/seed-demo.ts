@@ -11,6 +11,7 @@ import type { Ctx } from '../context.ts'
 import { requireSite } from '../db/site.ts'
 import type { ActorRow, GroupRow, ObjectRow } from '../db/rows.ts'
 import type { Command, Input, Outcome } from './command.ts'
+import { seedProcesses } from './seed-demo-processes.ts'
 import { seedProposals } from './seed-demo-proposals.ts'
 import { seedVotes } from './seed-demo-votes.ts'
 import { seedIdeas } from './seed-demo-ideas.ts'
@@ -218,6 +219,7 @@ async function seed(ctx: Ctx): Promise<{ people: number; groups: number; notes: 
   await seedIdeas(ctx, people)
   await seedProposals(ctx, people)
   await seedVotes(ctx, people)
+  await seedProcesses(ctx, people)
   return { people: PEOPLE.length, groups: GROUPS.length, notes: NOTES.length + ANSWERS.length + 1, events: EVENTS.length + 1 }
 }
 

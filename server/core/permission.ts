@@ -44,6 +44,7 @@ export type Action =
   | 'vote.paper'
   | 'card.edit'
   | 'idea.answer'
+  | 'process.manage'
   | 'proposal.edit'
   | 'directory.edit'
   | 'federation.read'
@@ -71,6 +72,7 @@ const RULES: Record<Action, (who: Who, on: Subject) => boolean> = {
   // Cards are kept by whom they are of, and by the town hall.
   'card.edit': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']) || isOfTownHall(who),
   'idea.answer': (who) => isOfTownHall(who),
+  'process.manage': (who) => isOfTownHall(who),
   // Whose amendment was accepted is an author like the first one.
   'proposal.edit': (who, on) => isOwn(who, on) || on.isCoauthor === true || isActive(on, ['owner', 'moderator']),
   'vote.conclude': (who, on) => isOwn(who, on) || isActive(on, ['owner', 'moderator']),

@@ -19,6 +19,8 @@ export type KnownParent = Pick<ObjectRow, 'id' | 'iri' | 'root_id' | 'actor_id' 
   /** Of the first post of its thread, else its own, when that is ours. What others rule is enforced where they are. */
   reply_policy: ReplyPolicy | null
   author_id: string | null
+  /** The process its thread belongs to. */
+  process_id: string | null
 }
 
 export interface Surroundings {
@@ -55,9 +57,10 @@ export async function findSurroundings(trx: Knex, objects: RemoteObject[]): Prom
     `select o.id, o.iri, o.root_id, o.actor_id, o.local, o.type, o.group_id, root.local as root_local,
          root.actor_id as root_actor_id, o.deleted_at is not null as gone,
          exists (select 1 from group_locks l where l.object_id in (o.id, o.root_id)) as locked,
-         coalesce(case when root.local then root.reply_policy end, case when o.local then o.reply_policy end) as reply_policy, o.author_id
+         coalesce(case when root.local then root.reply_policy end, case when o.local then o.reply_policy end) as reply_policy, o.author_id,
+         (select i.process_id from process_items i where i.object_id = coalesce(o.root_id, o.id)) as process_id
        from objects o left join objects root on root.id = o.root_id where o.iri = any(cast(:iris as text[]))
-     union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false, null, null from tombstones where iri = any(cast(:ids as text[]))`,
+     union all select null, iri, null, null, false, 'Tombstone', null, false, null, true, false, null, null, null from tombstones where iri = any(cast(:ids as text[]))`,
     { iris: [...new Set([...ids, ...parentIris])], ids }
   )
   const around: Surroundings = { actors, parents: new Map(), tombstones: new Set(), known: new Set(), standings: new Map() }
@@ -127,6 +130,18 @@ export function mayAnswer(norm: NormObject, author: Pick<ActorRow, 'id' | 'local
     isLocal: author.local,
     isMember: (standing?.role ?? null) !== null
   })
+}
+
+/** Processes in whose threads these answer. */
+export function processesIn(around: Surroundings): string[] {
+  return [...new Set([...around.parents.values()].flatMap(({ process_id: id }) => id ?? []))]
+}
+
+/** True for an answer others may read in the thread of one of these processes. What is said to somebody alone is nobody's business. */
+export function answersIn(norm: NormObject, author: ActorRow, around: Surroundings, processIds: Set<string>): boolean {
+  const parent = norm.inReplyTo === null ? undefined : around.parents.get(norm.inReplyTo)
+  if (parent === undefined || parent.process_id === null || !processIds.has(parent.process_id)) return false
+  return visibilityOf(norm, author) !== 'direct'
 }
 
 /** The group an object is said in: the publishing group itself; a local group where the author is heard; a remote group named as audience. */

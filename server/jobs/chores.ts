@@ -24,6 +24,7 @@ import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
 import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
 import { publishIdea } from '../protocol/ideas.ts'
+import { announcePhase, PHASE_CHORE } from '../protocol/processes.ts'
 import { tellUnvoted, UNVOTED_CHORE } from '../protocol/proposals.ts'
 import { IMPORT_CHORE, runImport as importCards } from '../features/directory/import.ts'
 import { MESSAGE_CHORE, sendMessage } from '../features/events/message.ts'
@@ -88,7 +89,8 @@ export const CHORES: Record<string, ChoreWork> = {
   [THRESHOLD_CHORE]: watchThreshold,
   [DUTY_CHORE]: remindDuty,
   'idea-publish': publishIdea,
-  [UNVOTED_CHORE]: tellUnvoted
+  [UNVOTED_CHORE]: tellUnvoted,
+  [PHASE_CHORE]: announcePhase
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))

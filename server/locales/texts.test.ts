@@ -31,7 +31,7 @@ function codesIn(path: string): string[] {
 t.test('French and English say the same things', async (t) => {
   t.same(Object.keys(fr).sort(), Object.keys(en).sort())
   for (const [key, text] of Object.entries(fr)) {
-    const values = (sentence: string) => [...sentence.matchAll(/\{\{\w+\}\}/g)].map(String).sort()
+    const values = (sentence: string) => [...sentence.matchAll(/\{\{\w+(?::day)?\}\}/g)].map(String).sort()
     t.same(values(text), values((en as Record<string, string>)[key] ?? ''), key)
   }
 })
@@ -72,4 +72,10 @@ t.test('values of an error stand in its sentence', async (t) => {
   const error = new AppError('request.invalid', 422, 'plain', { details: { field: 'name' } })
   t.match(errorText('fr', error), /name/)
   t.equal(errorText('en', new AppError('nobody.knows', 400, 'The English text')), 'The English text')
+})
+
+t.test('a day in a sentence is written as people write it', async (t) => {
+  const error = new AppError('process.back-later', 409, 'plain', { details: { when: '2027-01-01' } })
+  t.match(errorText('fr', error), /à partir du 1er janvier 2027,/)
+  t.match(errorText('en', error), /from 1 January 2027 on/)
 })

@@ -5,6 +5,7 @@ import { sanitize } from '../core/html.ts'
 import { findEvent, tellOfChange } from '../db/events.ts'
 import { jsonForPostgres } from '../db/json.ts'
 import { notify, notifyMentions } from '../db/notifications.ts'
+import { findProcess } from '../db/processes.ts'
 import { quotedBy } from '../db/quotes.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
@@ -66,6 +67,8 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       quote: await storedQuote(trx, stored),
       idea: stored.kind === 'idea' ? await ideaSource(trx, stored.id) : null,
       proposal: stored.kind === 'proposal' ? await proposalSource(trx, stored) : null,
+      process: await processAt(ctx, trx, stored),
+      processIri: typeof stored.doc['communer:process'] === 'string' ? stored.doc['communer:process'] : null,
       interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
       commentsEnabled: row.reply_policy !== 'nobody'
     }
@@ -103,6 +106,11 @@ export async function publishState(ctx: Ctx, trx: Knex, row: ObjectRow, publishe
     isStateOnly: true,
     hashtags: row.tags.flatMap((tag) => (tag.type === 'Hashtag' ? [tag.name.replace(/^#/, '')] : []))
   })
+}
+
+async function processAt(ctx: Ctx, trx: Knex, { id, kind }: ObjectRow) {
+  const source = kind === 'process' ? await findProcess(trx, id) : null
+  return source === null ? null : { source, now: ctx.clock.now() }
 }
 
 /** What it quotes stays; the stamp only while it stands. */

@@ -14,6 +14,7 @@ import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
 import type { IdeaSource } from '../vocab/idea.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
+import type { ProcessSource } from '../vocab/process.ts'
 import type { ProposalSource } from '../vocab/proposal.ts'
 import type { VoteSource } from '../vocab/vote.ts'
 import { wireAttachmentsOf } from './media-address.ts'
@@ -53,7 +54,7 @@ export interface LocalDraft {
   hashtags: string[]
   /** What only events have. */
   event?: { category?: string; joining: Joining }
-  /** What it is for us beside its type: `idea`, `vote`, `proposal`, `amendment`, `argument`. */
+  /** What it is for us beside its type: `idea`, `vote`, `proposal`, `process`, `amendment`, `argument`. */
   kind?: string
   /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
   contextIri?: string | null
@@ -63,6 +64,10 @@ export interface LocalDraft {
   proposal?: ProposalSource
   /** The rules of a vote, on the wire. */
   vote?: VoteSource
+  /** What only processes have. */
+  process?: ProcessSource
+  /** IRI of the process it belongs to. */
+  processIri?: string | null
   /** Choices of a Question. */
   poll?: Poll
   quote?: QuoteLinks
@@ -97,6 +102,8 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       ...(draft.idea === undefined ? {} : { idea: draft.idea }),
       ...(draft.proposal === undefined ? {} : { proposal: draft.proposal }),
       ...(draft.vote === undefined ? {} : { vote: draft.vote }),
+      ...(draft.process === undefined ? {} : { process: { source: draft.process, now: columns.published } }),
+      processIri: draft.processIri ?? null,
       interactionPolicy: interactionPolicyOf(
         { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },
         publisher,

@@ -47,6 +47,8 @@ export const OUTCOMES = [
   'held',
   'refused-banned',
   'refused-locked',
+  // The phase of the process it belongs to does not let people.
+  'refused-phase',
   'vote-not-open',
   'not-related',
   'not-visible',

@@ -8,6 +8,7 @@ import { objectDocument, type ObjectLinks, type ObjectSource } from '../vocab/ob
 const ORIGIN = 'https://saint-leu.example'
 const ALICE = `${ORIGIN}/ap/actors/alice`
 const GROUP = `${ORIGIN}/ap/actors/jardin`
+const COMMUNE = `${ORIGIN}/ap/actors/saint-leu`
 const BOB = 'https://mastodon.example/users/bob'
 const AT = new Date('2026-11-20T08:00:00Z')
 
@@ -139,6 +140,36 @@ export const EXAMPLES: Record<string, WireDocument> = {
         answer: 'none',
         answeredAt: null,
         progress: 0
+      }
+    })
+  ),
+  Process: objectDocument(
+    {
+      ...NOTE,
+      iri: `${ORIGIN}/ap/objects/proc1`,
+      type: 'Page',
+      kind: 'process',
+      name: 'La place de l’église, avec vous',
+      summary: 'Démarche participative de Saint-Leu. La place se refait en 2027.',
+      content: '<p>La place se refait en 2027.</p><ul><li>Propositions, du 1er décembre 2026 au 31 janvier 2027.</li></ul>',
+      url: `${ORIGIN}/demarches/9`,
+      tags: []
+    },
+    links(COMMUNE, {
+      process: {
+        source: {
+          themes: ['environment'],
+          endsAt: new Date('2027-01-31T20:00:00Z'),
+          phases: [
+            {
+              kind: 'proposals',
+              startsAt: new Date('2026-11-30T20:00:00Z'),
+              call: 'Que voulez-vous y faire ?',
+              allows: ['ideas', 'proposals', 'comment']
+            }
+          ]
+        },
+        now: new Date('2026-12-02T08:00:00Z')
       }
     })
   ),

@@ -5,6 +5,7 @@ import { articleDocument } from './article.ts'
 import type { WireDocument } from './context.ts'
 import { eventDocument, type EventDetails } from './event.ts'
 import { ideaFields, type IdeaSource } from './idea.ts'
+import { processFields, type ProcessSource } from './process.ts'
 import { noteDocument } from './note.ts'
 import { proposalFields, type ProposalSource } from './proposal.ts'
 import { questionDocument, type PollSource } from './question.ts'
@@ -73,6 +74,10 @@ export interface ObjectLinks {
   proposal?: ProposalSource | null
   /** What only votes have. */
   vote?: VoteSource
+  /** What only processes have, at a moment. */
+  process?: { source: ProcessSource; now: Date } | null
+  /** IRI of the process it belongs to. */
+  processIri?: string | null
 }
 
 /** A quoted post: its id, its page, and its author's stamp when there is one. */
@@ -84,7 +89,8 @@ export interface QuoteLinks {
 
 /** The document of a local object of any type we publish, without @context (federation.md §4.0). */
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
-  const document = documentOfType(source, links)
+  const document = { ...documentOfType(source, links), ...(links.processIri ? { 'communer:process': links.processIri } : {}) }
+  if (links.process) return { ...document, ...processFields(links.process.source, links.process.now) }
   if (links.idea) return { ...document, ...ideaFields(links.idea) }
   if (links.proposal) return { ...document, ...proposalFields(links.proposal) }
   return links.vote === undefined ? document : { ...document, ...voteFields(links.vote) }

@@ -13,6 +13,7 @@ export function statusPath(status: Status): string {
   // What is said about a paragraph is read beside it.
   if (status.communer?.kind === 'amendment' && status.in_reply_to_id && !isRemote(status.account))
     return `/propositions/${status.in_reply_to_id}#amendement-${status.id}`
+  if (status.communer?.kind === 'process' && !isRemote(status.account)) return `/demarches/${status.id}`
   if (status.communer?.kind === 'vote' && !isRemote(status.account)) return `/votes/${status.id}`
   return `/@${status.account.acct}/${status.id}`
 }

@@ -9,10 +9,12 @@ export interface IdeaDraft {
   /** What was chosen from the list; forgotten when another name is typed. */
   place: { name: string; address: string; latitude: number | null; longitude: number | null } | null
   as: string
+  /** Row id of the process it is proposed in. */
+  process: string | null
 }
 
-export function emptyIdea(as = ''): IdeaDraft {
-  return { title: '', text: '', themes: [], placeName: '', place: null, as }
+export function emptyIdea(as = '', process: string | null = null): IdeaDraft {
+  return { title: '', text: '', themes: [], placeName: '', place: null, as, process }
 }
 
 export function ideaDraftOf(idea: Idea): IdeaDraft {
@@ -23,11 +25,12 @@ export function ideaDraftOf(idea: Idea): IdeaDraft {
     themes: [...idea.themes],
     placeName: name ?? address ?? '',
     place: idea.place === null ? null : { name: name ?? '', address: address ?? '', latitude, longitude },
-    as: ''
+    as: '',
+    process: null
   }
 }
 
-export function ideaBody({ title, text, themes, placeName, place, as }: IdeaDraft, mediaIds?: string[]): object {
+export function ideaBody({ title, text, themes, placeName, place, as, process }: IdeaDraft, mediaIds?: string[]): object {
   const name = placeName.trim()
   const isChosen = place !== null && place.name === name
   return {
@@ -36,6 +39,7 @@ export function ideaBody({ title, text, themes, placeName, place, as }: IdeaDraf
     themes,
     place: name === '' ? null : isChosen ? place : { name },
     ...(mediaIds === undefined || mediaIds.length === 0 ? {} : { media_ids: mediaIds }),
-    ...(as === '' ? {} : { as })
+    ...(as === '' ? {} : { as }),
+    ...(process === null ? {} : { process })
   }
 }

@@ -9,6 +9,8 @@ export interface Reader {
   me: ComputedRef<Me | null>
   /** Groups the reader may publish as. */
   groups: ComputedRef<ManagedGroup[]>
+  /** Speaks for the commune. */
+  isOfTownHall: ComputedRef<boolean>
 }
 
 const READER: InjectionKey<Reader> = Symbol('reader')
@@ -30,7 +32,11 @@ export function provideMe(): void {
     }
   })
   const me = computed(() => data.value ?? null)
-  provide(READER, { me, groups: computed(() => me.value?.managed_groups ?? []) })
+  provide(READER, {
+    me,
+    groups: computed(() => me.value?.managed_groups ?? []),
+    isOfTownHall: computed(() => me.value?.role === 'admin' || me.value?.role === 'agent')
+  })
 }
 
 export function useMe(): Reader {

@@ -2,12 +2,12 @@
 import { useQueryCache } from '@pinia/colada'
 import type { Draft, Proposal, ProposalWords } from '../entities-proposals.ts'
 
-export function emptyProposal(as: string, idea: string | null): ProposalWords {
-  return { title: '', text: '', themes: [], as, amendable_by: 'everyone', visibility: 'public', idea }
+export function emptyProposal(as: string, idea: string | null, process: string | null): ProposalWords {
+  return { title: '', text: '', themes: [], as, amendable_by: 'everyone', visibility: 'public', idea, process }
 }
 
-export function wordsOfDraft({ title, text, themes, as, amendable_by, visibility, idea }: Draft): ProposalWords {
-  return { title, text, themes: [...themes], as, amendable_by, visibility, idea }
+export function wordsOfDraft({ title, text, themes, as, amendable_by, visibility, idea, process = null }: Draft): ProposalWords {
+  return { title, text, themes: [...themes], as, amendable_by, visibility, idea, process }
 }
 
 export function wordsOf({ title, paragraphs, themes, account, amendable_by, visibility }: Proposal): ProposalWords {
@@ -16,13 +16,15 @@ export function wordsOf({ title, paragraphs, themes, account, amendable_by, visi
 }
 
 /** What only groups have is left out for who writes in their own name. */
-export function newProposalBody({ title, text, themes, as, amendable_by, visibility, idea }: ProposalWords, draft: string | null): object {
+export function newProposalBody(words: ProposalWords, draft: string | null): object {
+  const { title, text, themes, as, amendable_by, visibility, idea, process = null } = words
   return {
     title,
     text,
     themes,
     ...(as === '' ? {} : { as, amendable_by, visibility }),
     ...(idea === null ? {} : { idea }),
+    ...(process === null ? {} : { process }),
     ...(draft === null ? {} : { draft })
   }
 }

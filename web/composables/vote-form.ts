@@ -22,6 +22,8 @@ export interface VoteDraft {
   most: string
   membersOnly: boolean
   about: string | null
+  /** Row id of the process it is held in. */
+  process: string | null
 }
 
 export const PRESETS = ['quick', 'decision', 'consent', 'secretVote'] as const
@@ -43,7 +45,7 @@ export const SHARES = ['half', 'three_fifths', 'two_thirds', 'three_quarters', '
 
 const DAYS: Record<Preset, number> = { quick: 3, decision: 7, consent: 7, secretVote: 7 }
 
-export function emptyVote(as: string, today: string, about: string | null): VoteDraft {
+export function emptyVote(as: string, today: string, about: string | null, process: string | null): VoteDraft {
   return presetOf(
     {
       as,
@@ -65,7 +67,8 @@ export function emptyVote(as: string, today: string, about: string | null): Vote
       paperHours: '0',
       most: '',
       membersOnly: false,
-      about
+      about,
+      process
     },
     'decision',
     today

@@ -13,6 +13,7 @@ import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { publishState, updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
+import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { plainLine } from '../../vocab/values.ts'
 import { readIdea, type IdeaInput, type IdeaWords } from './input.ts'
 
@@ -20,9 +21,11 @@ export interface NewIdea extends IdeaInput {
   mediaIds?: string[]
   /** Username of a group in whose name it is proposed. */
   as?: string
+  /** Row id of the process it is proposed in. */
+  processId?: string | null
 }
 
-/** Publishes an idea for everyone to read and back. Throws idea.*, media.*, group.* (422, 403, 404). */
+/** Publishes an idea for everyone to read and back. Throws idea.*, media.*, group.*, process.* (422, 403, 404, 409). */
 export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): Promise<ObjectRow> {
   const words = readIdea(ctx, input)
   const publisher = await findPublisher(ctx, author, input.as)
@@ -30,6 +33,7 @@ export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): P
   const language = input.language ?? 'fr'
   const { threshold } = await ideaRules(ctx.db)
   return ctx.db.transaction(async (trx) => {
+    const process = await processFor(ctx, trx, { named: input.processId ?? null, from: null, act: 'ideas' })
     const row = await createLocalObject(ctx, trx, {
       type: 'Page',
       kind: 'idea',
@@ -43,6 +47,7 @@ export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): P
       },
       mentions: [],
       hashtags: words.hashtags,
+      processIri: process?.iri ?? null,
       idea: { state: 'open', themes: words.themes, answer: 'none', answeredAt: null, progress: 0, threshold }
     })
     await attachUploads(
@@ -52,6 +57,7 @@ export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): P
     )
     await insertIdea(trx, { object_id: row.id, title: words.name, themes: words.themes })
     await writeJournal(ctx, trx, { object_id: row.id, what: 'proposed', to_state: 'open', by_id: author.id })
+    if (process !== null) await joinProcess(ctx, trx, { process, object: row, byId: author.id })
     return row
   })
 }

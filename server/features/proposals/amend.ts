@@ -13,6 +13,7 @@ import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { text as sentence } from '../../locales/texts.ts'
 import { tellConcerned } from '../../protocol/official-answer.ts'
+import { assertPhase } from '../../protocol/processes.ts'
 import { assertOpen, change, ownPublisher, publishVersion, type Held } from './change.ts'
 import { hashtagsOf, htmlOf, MAX_PART, tidy, wrong } from './input.ts'
 import { sayUnder, venueUnder } from './say-under.ts'
@@ -41,7 +42,8 @@ export async function mayAmend(ctx: Ctx, actorId: string, row: Pick<ObjectRow, '
 
 /**
  * Proposes another wording of one paragraph. On an older version it applies while the paragraph says the same.
- * Throws proposal.amend-members (403), proposal.voting, proposal.not-open, proposal.paragraph-changed (409), proposal.* (422).
+ * Throws proposal.amend-members (403), proposal.voting, proposal.not-open, proposal.paragraph-changed, process.amend-* (409),
+ * proposal.* (422).
  */
 export async function proposeAmendment(ctx: Ctx, author: ActorRow, row: ObjectRow, input: AmendmentInput): Promise<string> {
   const { version, paragraph, kind } = input
@@ -58,6 +60,7 @@ export async function proposeAmendment(ctx: Ctx, author: ActorRow, row: ObjectRo
   return await change(ctx, row.id, async (held) => {
     const { trx, row: fresh, current } = held
     assertOpen(held.proposal)
+    await assertPhase(ctx, trx, row.id, 'amend')
     const read = version === current.number ? current : await findVersion(trx, row.id, version)
     const former = read === null ? null : textOf(read.body, paragraph)
     if (former === null || (paragraph === 0 && kind !== 'insert'))
@@ -190,6 +193,7 @@ export async function promoteAmendment(ctx: Ctx, author: ActorRow, row: ObjectRo
   const input = { title: title ?? version.title, themes: proposal.themes, language: row.language ?? 'fr' }
   return await publishProposal(ctx, author, input, text, {
     contextIri: typeof row.doc['context'] === 'string' ? row.doc['context'] : null,
+    objectId: row.id,
     async afterwards(trx, made) {
       await lockProposal(trx, row.id)
       assertPromotable((await findAmendment(trx, row.id, id)) ?? amendment)

@@ -8,6 +8,7 @@ import { findActor } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { text as sentence } from '../../locales/texts.ts'
+import { assertPhase } from '../../protocol/processes.ts'
 import { hashtagsOf, htmlOf, tidy, wrong } from './input.ts'
 import { sayUnder, venueUnder } from './say-under.ts'
 
@@ -20,7 +21,7 @@ export interface ArgumentInput {
 
 const MAX_ARGUMENT = 2000
 
-/** Throws proposal.not-open (409), proposal.argument, proposal.link (422). Gives its row id. */
+/** Throws proposal.not-open, process.argue-* (409), proposal.argument, proposal.link (422). Gives its row id. */
 export async function addArgument(ctx: Ctx, author: ActorRow, row: ObjectRow, { kind, text, link }: ArgumentInput): Promise<string> {
   const words = tidy(text, MAX_ARGUMENT)
   if ([...words].length < 5) throw wrong('proposal.argument', 'text', 'Please say it in a few words.')
@@ -34,6 +35,7 @@ export async function addArgument(ctx: Ctx, author: ActorRow, row: ObjectRow, { 
     if (fresh === undefined || proposal === null) throw new AppError('post.not-found', 404, 'Record not found')
     if (proposal.state !== 'open' && proposal.state !== 'voting')
       throw new AppError('proposal.not-open', 409, 'This proposal is decided or withdrawn.')
+    await assertPhase(ctx, trx, row.id, 'argue')
     const { origin } = requireSite(ctx)
     const title = sentence(fresh.language?.startsWith('en') ? 'en' : 'fr', `proposal.said.${kind}`)
     const parts = [words, address ?? ''].filter((part) => part !== '')

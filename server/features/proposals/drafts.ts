@@ -15,6 +15,8 @@ export interface DraftWords {
   visibility: string
   /** Row id of the idea it is made of. */
   idea: string | null
+  /** Row id of the process it is written for. */
+  process?: string | null
 }
 
 export interface DraftRow {

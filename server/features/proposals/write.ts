@@ -12,6 +12,7 @@ import { requireSite } from '../../db/site.ts'
 import { canSee } from '../../db/visibility.ts'
 import { publishState } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
+import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { assertOpen, change, ownPublisher, publishVersion } from './change.ts'
 import { deleteDraft } from './drafts.ts'
 import { bodyOf, hashtagsOf, readText, readThemes, readTitle, tidy, wordingOf } from './input.ts'
@@ -28,13 +29,15 @@ export interface NewProposal {
   language?: string
   /** Row id of the idea it is made of. */
   ideaId?: string | null
+  /** Row id of the process it is written for; without one, that of what it is made of. */
+  processId?: string | null
   /** The draft it was, which goes. */
   draftId?: string
 }
 
 const MAX_REASON = 2000
 
-/** Publishes a proposal. Throws proposal.*, group.* (422, 403, 404). */
+/** Publishes a proposal. Throws proposal.*, group.*, process.* (422, 403, 404, 409). */
 export async function propose(ctx: Ctx, author: ActorRow, input: NewProposal): Promise<ObjectRow> {
   const text = rewrite({ paragraphs: [], nextKey: 1 }, readText(input.text))
   return await publishProposal(ctx, author, input, text)
@@ -43,6 +46,8 @@ export async function propose(ctx: Ctx, author: ActorRow, input: NewProposal): P
 /** What goes on from another proposal: its conversation, and what is done there in the same transaction. */
 export interface Origin {
   contextIri: string | null
+  /** Row id of the other proposal. */
+  objectId: string
   afterwards(trx: Knex, made: ObjectRow): Promise<void>
 }
 
@@ -63,6 +68,10 @@ export async function publishProposal(
   const idea = await findIdea(ctx, author, input.ideaId ?? null)
   const body = bodyOf(requireSite(ctx).origin, text.paragraphs)
   return ctx.db.transaction(async (trx) => {
+    const origin = { named: input.processId ?? null, from: idea?.id ?? from?.objectId ?? null }
+    const process = await processFor(ctx, trx, { ...origin, act: 'proposals' })
+    if (process !== null && visibility === 'members')
+      throw new AppError('process.public', 422, 'What belongs to a process is public.', { details: { field: 'visibility' } })
     const row = await createLocalObject(ctx, trx, {
       type: 'Article',
       kind: 'proposal',
@@ -74,6 +83,7 @@ export async function publishProposal(
       mentions: [],
       hashtags: hashtagsOf(body.map((one) => one.text)),
       contextIri: from?.contextIri ?? contextOf(idea),
+      processIri: process?.iri ?? null,
       proposal: {
         state: 'open',
         version: 1,
@@ -102,6 +112,7 @@ export async function publishProposal(
     await writeJournal(ctx, trx, { object_id: row.id, what: 'proposed', to_state: 'open', by_id: author.id, reason: idea?.name ?? '' })
     if (idea !== null)
       await writeJournal(ctx, trx, { object_id: idea.id, what: 'proposal', to_state: row.id, by_id: author.id, reason: title })
+    if (process !== null) await joinProcess(ctx, trx, { process, object: row, byId: author.id })
     if (input.draftId !== undefined) await deleteDraft(trx, author, input.draftId)
     await from?.afterwards(trx, row)
     return row

@@ -13,6 +13,7 @@ import { canSee } from '../../db/visibility.ts'
 import { text } from '../../locales/texts.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { scheduleVote } from '../../protocol/local-votes.ts'
+import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { proposalToVote } from '../../protocol/proposals.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
@@ -27,6 +28,8 @@ export interface NewVoteInput extends VoteInput {
   subjectId?: string | null
   /** IRI of the vote of another commune that this one carries. */
   carriesIri?: string | null
+  /** Row id of the process it is held in; without one, that of what it is about. */
+  processId?: string | null
 }
 
 /** Among fewer electors a secret is none (CNIL 2019-053, security.md D18). */
@@ -34,7 +37,8 @@ const FEWEST_SECRET = 10
 const MOST_NAMED = 2000
 
 /**
- * Publishes a vote; `also` is done in the same transaction. Throws vote.* (422), group.* (403, 404), proposal.voting, proposal.not-open (409).
+ * Publishes a vote; `also` is done in the same transaction. Throws vote.* (422), group.* (403, 404), proposal.voting, proposal.not-open,
+ * process.* (409).
  */
 export async function openVote(
   ctx: Ctx,
@@ -62,6 +66,7 @@ export async function openVote(
   const isPolled = rules.open_to_all && POLLED.includes(rules.method)
   const { splitDescription, hashtags } = readText(description)
   return ctx.db.transaction(async (trx) => {
+    const process = await processFor(ctx, trx, { named: input.processId ?? null, from: subject?.id ?? null, act: 'vote' })
     const object = await createLocalObject(ctx, trx, {
       type: isPolled ? 'Question' : 'Page',
       kind: 'vote',
@@ -72,6 +77,7 @@ export async function openVote(
       mentions: [],
       hashtags,
       contextIri: subject === null ? null : (contextOf(subject) ?? null),
+      processIri: process?.iri ?? null,
       vote: {
         method: rules.method,
         secret: rules.secret,
@@ -108,6 +114,7 @@ export async function openVote(
       await placeUrn(ctx, trx, object.id)
     }
     await scheduleVote(trx, row)
+    if (process !== null) await joinProcess(ctx, trx, { process, object, byId: author.id })
     if (subject?.kind === 'proposal')
       await proposalToVote(ctx, trx, subject, { id: object.id, title, byId: author.id, organiserId: publisher.id })
     await also(trx, object)

@@ -7,8 +7,10 @@ import { escapeHtml } from '../../core/text.ts'
 import { attachUploads, findUploads } from '../../db/attachments.ts'
 import { findPublisher } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow, QuotePolicy, Visibility } from '../../db/rows.ts'
+import { requireSite } from '../../db/site.ts'
 import { createLocalObject, type Wording } from '../../protocol/local-objects.ts'
 import { scheduleEnd } from '../../protocol/local-polls.ts'
+import { assertPhase } from '../../protocol/processes.ts'
 import type { MayAsk } from '../../protocol/resolve.ts'
 import { askForThread } from '../../protocol/threads.ts'
 import { plainLine, plainTitle } from '../../vocab/values.ts'
@@ -45,7 +47,7 @@ export interface NoteInput {
 
 /**
  * Publishes a Note, or a Question when it comes with a poll. Whom it mentions is looked up elsewhere as far as `mayAsk` lets; null asks nobody.
- * Throws post.*, poll.*, media.*, group.* (422, 404, 403) in words for the citizen.
+ * Throws post.*, poll.*, media.*, group.*, process.* (422, 404, 403, 409) in words for the citizen.
  */
 export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput, mayAsk: MayAsk | null = null): Promise<ObjectRow> {
   const known = await findByKey(ctx.db, author, input.idempotencyKey)
@@ -68,6 +70,8 @@ export async function createNote(ctx: Ctx, author: ActorRow, input: NoteInput, m
   checkVisibility(venue, visibility)
   if (visibility === 'members' && publisher.type !== 'Group' && venue === null && parent?.object.visibility !== 'members')
     throw new AppError('post.members-only', 422, 'Only a group can write for its members.')
+  if (parent !== null && visibility !== 'direct' && publisher.id !== requireSite(ctx).communeActorId)
+    await assertPhase(ctx, ctx.db, parent.object.root_id ?? parent.object.id, 'comment')
   try {
     const note = await ctx.db.transaction(async (trx) => {
       const draft = {

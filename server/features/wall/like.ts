@@ -9,10 +9,11 @@ import type { ActorRow, LikeRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { passOnLocal } from '../../protocol/group-voice.ts'
 import { publish } from '../../protocol/outbox.ts'
+import { assertPhase, isBacked } from '../../protocol/processes.ts'
 import { embeddedActivity } from '../../vocab/activity.ts'
 import { mintActivityIri } from '../../vocab/iris.ts'
 
-/** Likes an object the caller has checked to be visible. A second like changes nothing. */
+/** Likes an object the caller has checked to be visible. A second like changes nothing. Throws process.back-* (409). */
 export async function likeObject(ctx: Ctx, actor: ActorRow, object: ObjectRow): Promise<void> {
   const author = await authorOf(ctx, object)
   await ctx.db.transaction(async (trx) => {
@@ -20,6 +21,7 @@ export async function likeObject(ctx: Ctx, actor: ActorRow, object: ObjectRow): 
     await trx('objects').where({ id: object.id }).forShare().first('id')
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`like ${actor.id} ${object.id}`])
     if ((await trx('likes').where({ actor_id: actor.id, object_id: object.id }).first('id')) !== undefined) return
+    if (isBacked(object.kind)) await assertPhase(ctx, trx, object.id, 'back')
     const iri = await tellAuthor(ctx, trx, actor, author, object)
     await saveLike(ctx, trx, { iri, actorId: actor.id, objectId: object.id })
     if (author.local)

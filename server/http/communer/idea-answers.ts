@@ -17,6 +17,7 @@ import { withProxiedImages } from '../mastodon/serialise/images.ts'
 import { ThemeWord } from './card-entity.ts'
 import { LocationInput } from './event-schemas.ts'
 import { Commitment, OfficialAnswer, presentAnswer } from './official-answers.ts'
+import { ProcessLink, processLinks } from './process-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const oneOf = <Word extends string>(words: readonly Word[]) => Type.Unsafe<Word>({ type: 'string', enum: [...words] })
@@ -67,7 +68,8 @@ export const Idea = Type.Object(
       help: orNull(Type.Object({ kinds: Type.Array(HelpWord), words: Type.String() }))
     }),
     can: Type.Object({ edit: Type.Boolean(), withdraw: Type.Boolean(), answer: Type.Boolean(), concretise: Type.Boolean() }),
-    replies_count: Type.Integer()
+    replies_count: Type.Integer(),
+    process: orNull(ProcessLink)
   },
   { title: 'Idea' }
 )
@@ -81,7 +83,7 @@ const fields = {
   language: Type.Optional(Text(20)),
   media_ids: Type.Optional(Type.Array(Id, { maxItems: 4 }))
 }
-export const NewIdeaBody = strictObject({ ...fields, as: Type.Optional(Text(60)) })
+export const NewIdeaBody = strictObject({ ...fields, as: Type.Optional(Text(60)), process: Type.Optional(orNull(Id)) })
 export const EditIdeaBody = strictObject({ ...fields, title: Type.Optional(fields.title), text: Type.Optional(fields.text) })
 export type IdeaEntity = Static<typeof Idea>
 
@@ -106,11 +108,12 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
   const actorIds = rows.flatMap((row) =>
     [row.actor_id, row.author_id, row.idea.answered_by, row.idea.project_id].filter((id) => id !== null)
   )
-  const [actors, standings, opinions, { threshold }] = await Promise.all([
+  const [actors, standings, opinions, { threshold }, processes] = await Promise.all([
     loadActorParts(ctx, [...new Set(actorIds)]),
     standingsOf(ctx, viewer, ids),
     opinionsOf(ctx, ids),
-    ideaRules(ctx.db)
+    ideaRules(ctx.db),
+    processLinks(ctx, ids)
   ])
   const account = (id: string | null) => {
     const actor = id === null ? undefined : actors.get(id)
@@ -160,7 +163,8 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
           answer: can(who, 'idea.answer') && isOpen,
           concretise: isOpen && idea.project_id === null && (isMine || can(who, 'idea.answer'))
         },
-        replies_count: said?.replies ?? 0
+        replies_count: said?.replies ?? 0,
+        process: processes.get(row.id) ?? null
       }
     ]
   })

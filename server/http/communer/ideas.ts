@@ -121,8 +121,12 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
     '/ideas',
     { config: WRITE, schema: { tags, summary: 'Propose an idea', body: NewIdeaBody, response: answers(201, Idea) } },
     async (request, reply) => {
-      const { media_ids: mediaIds, ...input } = request.body
-      const row = await proposeIdea(ctx, requireAuth(request).actor, { ...input, ...(mediaIds === undefined ? {} : { mediaIds }) })
+      const { media_ids: mediaIds, process: processId = null, ...input } = request.body
+      const row = await proposeIdea(ctx, requireAuth(request).actor, {
+        ...input,
+        processId,
+        ...(mediaIds === undefined ? {} : { mediaIds })
+      })
       return reply.code(201).send(await show(request, row.id))
     }
   )

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { textOf } from '../../core/paragraphs.ts'
 import { can, type Who } from '../../core/permission.ts'
+import type { PhaseAct } from '../../core/process-phases.ts'
 import { plainText } from '../../core/plain-text.ts'
 import { shorten } from '../../core/shorten.ts'
 import { diffParagraphs, diffWords } from '../../core/text-diff.ts'
@@ -26,6 +27,7 @@ import { mayEditProposal, votesFor } from '../../protocol/proposals.ts'
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { presentAnswer } from './official-answers.ts'
+import { processLinks } from './process-answers.ts'
 import type {
   AmendmentAnswer,
   ArgumentAnswer,
@@ -58,7 +60,7 @@ async function accountsOf(ctx: Ctx, ids: (string | null)[]): Promise<(id: string
 /** The entities of a page, in a fixed number of queries. */
 export async function presentProposals(ctx: Ctx, rows: ListedRow[], viewer: Viewer): Promise<ListedProposalEntity[]> {
   const ids = rows.map(({ id }) => id)
-  const [authors, counts] = await Promise.all([authorsOf(ctx.db, ids), countsOf(ctx, viewer, ids)])
+  const [authors, counts, processes] = await Promise.all([authorsOf(ctx.db, ids), countsOf(ctx, viewer, ids), processLinks(ctx, ids)])
   const account = await accountsOf(ctx, [
     ...rows.flatMap((row) => [row.actor_id, row.proposal.answered_by]),
     ...[...authors.values()].flat()
@@ -93,7 +95,8 @@ export async function presentProposals(ctx: Ctx, rows: ListedRow[], viewer: View
         answer: presentAnswer(proposal, account),
         progress: proposal.progress,
         commitments: proposal.commitments,
-        supported: counted.supported
+        supported: counted.supported,
+        process: processes.get(row.id) ?? null
       }
     ]
   })
@@ -108,16 +111,18 @@ export async function showProposal(ctx: Ctx, id: string, viewer: Viewer, who: Wh
   const { proposal } = listed
   const version = await findVersion(ctx.db, id, proposal.version)
   const isOpen = proposal.state === 'open'
+  const isLet = (act: PhaseAct): boolean =>
+    shown.process === null || shown.process.phase === 'ended' || shown.process.closed.every((one) => one.act !== act)
   return {
     ...shown,
     paragraphs: version?.body ?? [],
     can: {
       edit: who !== null && isOpen && (await mayEditProposal(ctx.db, who, row)),
-      amend: who !== null && (await mayAmend(ctx, who.actorId, row, proposal)),
-      argue: who !== null && (isOpen || proposal.state === 'voting'),
+      amend: who !== null && isLet('amend') && (await mayAmend(ctx, who.actorId, row, proposal)),
+      argue: who !== null && isLet('argue') && (isOpen || proposal.state === 'voting'),
       answer: can(who, 'idea.answer') && row.visibility === 'public' && proposal.state !== 'withdrawn',
       report: who !== null && (proposal.state === 'adopted' || proposal.state === 'done') && (await mayReport(ctx, who, row)),
-      vote: who === null || !isOpen ? null : await votesFor(ctx, who, row)
+      vote: who === null || !isOpen || !isLet('vote') ? null : await votesFor(ctx, who, row)
     }
   }
 }

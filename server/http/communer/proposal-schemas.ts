@@ -4,6 +4,7 @@ import { AMENDMENT_KINDS, AMENDMENT_STATES, ARGUMENT_KINDS } from '../../db/amen
 import { AMENDABLE_BY, STATES, TABS } from '../../db/proposals.ts'
 import { ThemeWord } from './card-entity.ts'
 import { Commitment, OfficialAnswer } from './official-answers.ts'
+import { ProcessLink } from './process-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const oneOf = <Word extends string>(words: readonly Word[], options: { description?: string } = {}) =>
@@ -35,7 +36,8 @@ const fields = {
   answer: OfficialAnswer,
   progress: Type.Integer(),
   commitments: Type.Array(Commitment),
-  supported: Type.Boolean({ description: 'By the viewer' })
+  supported: Type.Boolean({ description: 'By the viewer' }),
+  process: orNull(ProcessLink)
 }
 
 export const ListedProposal = Type.Object(fields, { title: 'ListedProposal' })
@@ -141,6 +143,7 @@ export const NewProposalBody = strictObject({
   as: Type.Optional(Text(60)),
   language: Type.Optional(Text(20)),
   idea: Type.Optional(orNull(Id)),
+  process: Type.Optional(orNull(Id)),
   draft: Type.Optional(Id)
 })
 export const EditProposalBody = strictObject({
@@ -165,7 +168,8 @@ export const DraftBody = strictObject({
   as: Text(60),
   amendable_by: Text(20),
   visibility: Text(20),
-  idea: orNull(Id)
+  idea: orNull(Id),
+  process: Type.Optional(orNull(Id))
 })
 export const DraftEntity = Type.Object({ id: Id, updated_at: Type.String(), ...DraftBody.properties }, { title: 'ProposalDraft' })
 export const ProposalQuery = Type.Object({

@@ -9,6 +9,7 @@ import { viewVote, type VoteView } from '../../features/votes/view.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
+import { processLinks } from './process-answers.ts'
 
 /** The vote of this id, if this person may see it. Throws request.not-found (404). */
 export async function getVote(ctx: Ctx, who: Who | null, id: string): Promise<ListedVote> {
@@ -24,7 +25,15 @@ export async function presentVotes(ctx: Ctx, votes: ListedVote[], who: Who | nul
     votes.map((vote) => vote.organiser_id)
   )
   const views = await Promise.all(votes.map((vote) => viewVote(ctx, who, vote)))
-  return views.map((view) => ({ ...present(ctx, view), organizer: accountOf(ctx, view.vote.organiser_id, organisers)! }))
+  const processes = await processLinks(
+    ctx,
+    votes.map((vote) => vote.object_id)
+  )
+  return views.map((view) => ({
+    ...present(ctx, view),
+    organizer: accountOf(ctx, view.vote.organiser_id, organisers)!,
+    process: processes.get(view.vote.object_id) ?? null
+  }))
 }
 
 /** The account of one of the loaded actors, or null. */

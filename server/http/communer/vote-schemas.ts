@@ -3,6 +3,7 @@ import { Type, type TSchema } from 'typebox'
 import { METHODS, type Ballot } from '../../core/tally/ballot.ts'
 import { BASES, OUTCOMES, SHARES } from '../../core/tally/decide.ts'
 import { ELECTORATES, REASONS, RESULTS } from '../../db/votes.ts'
+import { ProcessLink } from './process-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject, Username } from './schemas.ts'
 
 /** One of these words; OpenAPI prints them. */
@@ -29,6 +30,7 @@ export const NewVoteBody = strictObject({
   language: Type.Optional(Type.String({ maxLength: 12 })),
   visibility: Type.Optional(words(['public', 'members'] as const)),
   about: maybe(Id),
+  process: maybe(Id),
   method: words(METHODS),
   options: Type.Optional(
     Type.Array(strictObject({ name: Type.String({ maxLength: 400 }), meaning: Type.Optional(Type.String({ maxLength: 4000 })) }), {
@@ -152,6 +154,7 @@ export const Vote = Type.Object(
         may_enter_paper: Type.Boolean()
       })
     ),
+    process: orNull(ProcessLink),
     status_id: Id
   },
   { title: 'Vote' }

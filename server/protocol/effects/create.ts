@@ -4,7 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { sameOrigin } from '../../core/iri.ts'
 import { notifyMentions } from '../../db/notifications.ts'
 import { fanIn, storeRemoteObjects } from '../../db/objects.ts'
-import { findSurroundings, mayAnswer, placeIn } from '../../db/remote-surroundings.ts'
+import { answersIn, findSurroundings, mayAnswer, placeIn, processesIn } from '../../db/remote-surroundings.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { getActorByIri } from '../actors.ts'
 import { authorise } from '../authorise.ts'
@@ -12,6 +12,7 @@ import { newBudget } from '../fetch.ts'
 import { isVote, type NormObject, type NormRef } from '../normalise.ts'
 import { lockObjects } from '../object-lock.ts'
 import type { Outcome } from '../outcomes.ts'
+import { closedProcesses } from '../processes.ts'
 import { askForTwins } from '../event-twins.ts'
 import { askForCards } from '../preview-cards.ts'
 import { emit } from '../reactions.ts'
@@ -44,9 +45,12 @@ export async function storeCreations(ctx: Ctx, trx: Knex, creations: Creation[])
     creations.map(({ norm, author }) => ({ norm, authorId: author.id })),
     around
   )
-  const verdicts = creations.map(({ norm, author }, index): Heard =>
-    mayAnswer(norm, author, around) ? hearing(placeIn(norm, author, around), related[index]!) : { stop: 'refused-locked' }
-  )
+  const quiet = await closedProcesses(ctx, trx, processesIn(around), 'comment')
+  const verdicts = creations.map(({ norm, author }, index): Heard => {
+    if (!mayAnswer(norm, author, around)) return { stop: 'refused-locked' }
+    if (answersIn(norm, author, around, quiet)) return { stop: 'refused-phase' }
+    return hearing(placeIn(norm, author, around), related[index]!)
+  })
   const wanted = creations.flatMap((creation, index) => {
     const verdict = verdicts[index]!
     if (verdict.stop !== undefined) return []

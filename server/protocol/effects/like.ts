@@ -9,24 +9,34 @@ import { canSee } from '../../db/visibility.ts'
 import { authorise } from '../authorise.ts'
 import { passOn } from '../group-voice.ts'
 import type { Outcome } from '../outcomes.ts'
+import { closedToBackers } from '../processes.ts'
 import { emit } from '../reactions.ts'
 import { factsOf, findOwned, wasUndoneBefore, type OwnArrival } from './arrival.ts'
 
 export interface Liking {
   iri: string
   actor: Pick<ActorRow, 'id'>
-  object: Pick<ObjectRow, 'id' | 'actor_id' | 'author_id'>
+  object: Pick<ObjectRow, 'id' | 'actor_id' | 'author_id' | 'kind'>
 }
 
-/** Writes likes that were judged, with their notifications, in three statements. Repeated ones are 'unchanged'. */
+/** Writes likes that were judged, with their notifications, in three statements, one more where something decided about is among them.
+ * Repeated ones are 'unchanged'. */
 export async function storeLikes(ctx: Ctx, trx: Knex, likings: Liking[]): Promise<Outcome[]> {
+  const closed = await closedToBackers(
+    ctx,
+    trx,
+    likings.map(({ object }) => object)
+  )
   const fresh = await saveLikes(
     ctx,
     trx,
-    likings.map(({ iri, actor, object }) => ({ iri, actorId: actor.id, objectId: object.id }))
+    likings
+      .filter(({ object }) => !closed.has(object.id))
+      .map(({ iri, actor, object }) => ({ iri, actorId: actor.id, objectId: object.id }))
   )
   const done = new Set<string>()
   const outcomes = likings.map(({ actor, object }): Outcome => {
+    if (closed.has(object.id)) return 'refused-phase'
     const key = `${actor.id}:${object.id}`
     if (!fresh.has(key) || done.has(key)) return 'unchanged'
     done.add(key)
@@ -61,6 +71,7 @@ export async function applyLike(ctx: Ctx, arrival: OwnArrival): Promise<Outcome>
     if (await wasUndoneBefore(ctx, trx, arrival)) return 'undone-early'
     const iri = likeIri(arrival, object.id)
     const { reaction } = activity
+    if ((await closedToBackers(ctx, trx, [object])).has(object.id)) return 'refused-phase'
     const isNew = reaction !== null && (await saveReaction(ctx, trx, { iri, actorId: actor.id, objectId: object.id, ...reaction }))
     const [liked] = await storeLikes(ctx, trx, [{ iri, actor, object }])
     if (isNew) await emit(ctx, trx, [{ kind: 'object-updated', ids: [object.id] }])
