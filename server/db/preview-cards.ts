@@ -4,6 +4,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { firstLink } from '../core/first-link.ts'
 import { newId } from '../core/ids.ts'
+import { hostTurns, type HostTurns } from '../core/host-turns.ts'
 import { hostOf } from '../core/iri.ts'
 import type { PageFacts } from '../core/page-facts.ts'
 import { scheduleChores } from './chores.ts'
@@ -15,8 +16,18 @@ const DAY_MS = 86_400_000
 /** A page is read again after this, when another post links to it; one that could not be read, sooner. */
 const FRESH_MS = 14 * DAY_MS
 const FRESH_FAILURE_MS = DAY_MS
+/** One server is asked for at most so many pages in a minute, whatever is posted. */
+export const CARDS_PER_MINUTE = 6
 /** Every instance that gets a post reads its link: ours does not do so in the same second as all the others. */
 const SPREAD_MS = 60_000
+const turnsOf = new WeakMap<Ctx, HostTurns>()
+
+/** When it is the turn of a page of this host: a thousand links to one server in an hour wait for hours, and are looked at once each. */
+export function cardTurn(ctx: Ctx, host: string, now: Date): Date {
+  const turns = turnsOf.get(ctx) ?? hostTurns({ everyMs: 60_000 / CARDS_PER_MINUTE, spreadMs: SPREAD_MS })
+  turnsOf.set(ctx, turns)
+  return turns.take(host, now)
+}
 
 export interface PreviewCardRow {
   id: string
@@ -62,7 +73,7 @@ export async function linkCards(ctx: Ctx, trx: Knex, objects: ObjectRow[]): Prom
     stale.map(({ id, url }) => ({
       kind: CARD_CHORE,
       subject: id,
-      dueAt: isOurs.get(url) === true ? now : new Date(now.getTime() + Math.random() * SPREAD_MS)
+      dueAt: isOurs.get(url) === true ? now : cardTurn(ctx, hostOf(url) ?? '', now)
     }))
   )
   return stale.length > 0
@@ -83,6 +94,15 @@ export async function findCard(db: Knex, id: string): Promise<PreviewCardRow | n
 export async function askedSince(db: Knex, host: string, since: Date): Promise<number> {
   const row = await db('preview_cards').where({ host }).where('fetched_at', '>', since).count<{ count: string }[]>('*').first()
   return Number(row?.count ?? 0)
+}
+
+/** Whether a post of this instance links to the page. Plan: object_cards_card. */
+export async function isLinkedFromHere(db: Knex, id: string): Promise<boolean> {
+  const row = await db('object_cards as k')
+    .join('objects as o', 'o.id', 'k.object_id')
+    .where({ 'k.card_id': id, 'o.local': true })
+    .first('o.id')
+  return row !== undefined
 }
 
 /** Row id of the post at this address that anyone may see, or null. Plan: objects_iri_key, objects_url. */

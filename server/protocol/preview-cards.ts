@@ -4,13 +4,22 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { isAppError } from '../core/errors.ts'
 import { decodePage, readPageFacts, type PageFacts } from '../core/page-facts.ts'
-import { askedSince, findCard, findOpenObject, linkCards, pointCard, saveCard } from '../db/preview-cards.ts'
+import {
+  askedSince,
+  CARDS_PER_MINUTE,
+  cardTurn,
+  findCard,
+  findOpenObject,
+  isLinkedFromHere,
+  linkCards,
+  pointCard,
+  saveCard,
+  type PreviewCardRow
+} from '../db/preview-cards.ts'
 import type { ObjectRow } from '../db/rows.ts'
 import { fetchPage } from './fetch.ts'
 import { afterCommit } from './outbox.ts'
 
-/** One server is asked for at most so many pages in a minute, whatever is posted. */
-const PER_MINUTE = 6
 const MINUTE_MS = 60_000
 
 /** Links what was just written or edited to its pages, and has them read. */
@@ -28,11 +37,16 @@ export async function readCard(ctx: Ctx, id: string): Promise<Date | null> {
     await pointCard(ctx.db, id, known, now)
     return null
   }
-  if ((await askedSince(ctx.db, card.host, new Date(now.getTime() - MINUTE_MS))) >= PER_MINUTE)
-    return new Date(now.getTime() + MINUTE_MS * (0.5 + Math.random()))
+  if ((await askedSince(ctx.db, card.host, new Date(now.getTime() - MINUTE_MS))) >= CARDS_PER_MINUTE) return nextTurn(ctx, card, now)
   const { facts, isGone } = await readPage(ctx, card.url)
   await saveCard(ctx.db, id, facts, { now, isGone })
   return null
+}
+
+/** Soon for what somebody here has linked to and waits for; in its turn for what came from elsewhere. */
+async function nextTurn(ctx: Ctx, { id, host }: PreviewCardRow, now: Date): Promise<Date> {
+  if (await isLinkedFromHere(ctx.db, id)) return new Date(now.getTime() + MINUTE_MS * (0.5 + Math.random()))
+  return cardTurn(ctx, host, now)
 }
 
 /** What cannot be read shows nothing, and is not asked for again at once: a preview is worth one visit. */
