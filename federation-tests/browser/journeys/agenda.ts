@@ -1,16 +1,11 @@
 // Journeys around the agenda in Chromium: a weekly market with an exception that ends up in a calendar, and somebody without an account
 // who comes, from the form to the door, the form sent without JavaScript.
 import ICAL from 'ical.js'
-import t from 'tap'
-import { livingCommune, type Commune } from './every-page.ts'
-import { breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
+import type { Commune } from '../every-page.ts'
+import { breaches, newVisitor, visit } from '../visitor.ts'
+import type { Journey } from './journey.ts'
 
-t.test('the agenda', { skip: noBrowser }, async (t) => {
-  const browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const commune = await livingCommune(browser)
-  t.teardown(() => commune.instance.dispose())
-
+export const agenda: Journey = async (t, browser, commune) => {
   await t.test('an association enters its weekly market once, without one day, and a neighbour has it in her calendar', async (t) => {
     const { page } = await commune.open('member')
     await visit(page, `${commune.origin}/evenements/nouveau`)
@@ -114,7 +109,7 @@ t.test('the agenda', { skip: noBrowser }, async (t) => {
     await door.getByRole('button', { name: 'Envoyer à tous' }).click()
     await door.getByText('reçu par 1 personne').waitFor()
   })
-})
+}
 
 /** YYYY-MM-DD in the commune, so many days from now. */
 function inDays(days: number): string {

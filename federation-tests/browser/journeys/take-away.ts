@@ -2,16 +2,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import ICAL from 'ical.js'
-import t from 'tap'
-import { livingCommune } from './every-page.ts'
-import { breaches, newVisitor, noBrowser, openBrowser, visit } from './visitor.ts'
+import { breaches, newVisitor, visit } from '../visitor.ts'
+import type { Journey } from './journey.ts'
 
-t.test('in a commune that lives', { skip: noBrowser, timeout: 900_000 }, async (t) => {
-  const browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const { instance, origin, open } = await livingCommune(browser)
-  t.teardown(() => instance.dispose())
-
+export const takeAway: Journey = async (t, browser, { origin, open }) => {
   await t.test('an association copies the code of a choice, and its own site shows these events, without script', async (t) => {
     const { page, complaints } = await newVisitor(browser)
     await visit(page, `${origin}/agenda?lieu=Place+de+la+Mairie`)
@@ -105,4 +99,4 @@ t.test('in a commune that lives', { skip: noBrowser, timeout: 900_000 }, async (
     t.equal((await program.request.get(second)).status(), 404)
     t.same(complaints, [])
   })
-})
+}

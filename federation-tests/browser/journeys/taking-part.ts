@@ -1,14 +1,8 @@
 // The map, the directory, ideas and votes in a real browser: a place is found, an idea becomes an answer, a secret vote has its receipt.
-import t from 'tap'
-import { livingCommune } from './every-page.ts'
-import { breaches, noBrowser, openBrowser, visit } from './visitor.ts'
+import { breaches, visit } from '../visitor.ts'
+import type { Journey } from './journey.ts'
 
-t.test('in a commune that lives', { skip: noBrowser, timeout: 900_000 }, async (t) => {
-  const browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const { instance, origin, open } = await livingCommune(browser)
-  t.teardown(() => instance.dispose())
-
+export const takingPart: Journey = async (t, browser, { instance, origin, open }) => {
   await t.test('somebody new finds who is here on the map; an idea is proposed, backed and answered', async (t) => {
     const visitor = (await open('visitor')).page
     await visit(visitor, `${origin}/carte`)
@@ -120,4 +114,4 @@ t.test('in a commune that lives', { skip: noBrowser, timeout: 900_000 }, async (
     await mayor.getByText('confirmé', { exact: true }).waitFor()
     t.same(await breaches(mayor), [])
   })
-})
+}

@@ -1,14 +1,9 @@
 // From a sentence to a result that was kept: an idea becomes a proposal, somebody amends it, people vote, and the commune answers.
-import t from 'tap'
-import { letPass } from '../harness/votes.ts'
-import { livingCommune } from './every-page.ts'
-import { breaches, noBrowser, openBrowser, visit } from './visitor.ts'
+import { letPass } from '../../harness/votes.ts'
+import { breaches, visit } from '../visitor.ts'
+import type { Journey } from './journey.ts'
 
-t.test('an idea becomes a proposal, is amended, voted and answered', { skip: noBrowser, timeout: 900_000 }, async (t) => {
-  const browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const { instance, origin, open } = await livingCommune(browser)
-  t.teardown(() => instance.dispose())
+export const proposal: Journey = async (t, browser, { instance, origin, open }) => {
   const member = (await open('member')).page
   const mayor = (await open('admin')).page
 
@@ -82,4 +77,4 @@ t.test('an idea becomes a proposal, is amended, voted and answered', { skip: noB
   await plain.goto(address)
   t.match(await plain.locator('main').innerText(), /Adoptée[\s\S]*treize heures[\s\S]*/, 'readable without JavaScript')
   t.match(await plain.locator('main').innerText(), 'Ouverture au printemps.')
-})
+}
