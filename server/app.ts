@@ -25,6 +25,7 @@ import { communerProcesses } from './http/communer/processes.ts'
 import { communerAmendments } from './http/communer/proposal-amendments.ts'
 import { communerProposalDrafts } from './http/communer/proposal-drafts.ts'
 import { communerProposals } from './http/communer/proposals.ts'
+import { communerTasks } from './http/communer/tasks.ts'
 import { communerMap } from './http/communer/map.ts'
 import { communerResidents } from './http/communer/residents.ts'
 import { communerTerritory } from './http/communer/territory.ts'
@@ -195,6 +196,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerVotes,
     communerVotesTogether,
     communerDesk,
+    communerTasks,
     communerEmail,
     communerChannels,
     communerDetails,

@@ -27,7 +27,7 @@ export interface JournalEntry {
 
 /** What waits for the commune. */
 export interface DeskItem {
-  kind: 'answer' | 'promise-idea' | 'promise-proposal' | 'outcome' | 'paper'
+  kind: 'answer' | 'promise-idea' | 'promise-proposal' | 'task' | 'outcome' | 'paper'
   id: string
   title: string
   text: string

@@ -68,7 +68,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/idees/:id(\\d+)',
     name: 'idea',
     component: () => import('./pages/IdeaPage.vue'),
-    meta: { texts: ['ideas', 'official', 'themes', 'phases'] }
+    meta: { texts: ['ideas', 'official', 'tasklist', 'themes', 'phases'] }
   },
   {
     path: '/idees/:id(\\d+)/modifier',
@@ -92,13 +92,26 @@ export const routes: RouteRecordRaw[] = [
     path: '/propositions/:id(\\d+)',
     name: 'proposal',
     component: () => import('./pages/ProposalPage.vue'),
-    meta: { texts: ['proposals', 'official', 'themes', 'phases'] }
+    meta: { texts: ['proposals', 'official', 'tasklist', 'themes', 'phases'] }
   },
   {
     path: '/propositions/:id(\\d+)/modifier',
     name: 'edit-proposal',
     component: () => import('./pages/EditProposalPage.vue'),
     meta: { members: true, texts: ['proposals', 'themes'] }
+  },
+  { path: '/taches', name: 'tasks', component: () => import('./pages/TasksPage.vue'), meta: { members: true, texts: ['tasklist'] } },
+  {
+    path: '/taches/nouvelles',
+    name: 'new-tasks',
+    component: () => import('./pages/NewTasksPage.vue'),
+    meta: { members: true, texts: ['taskpage'] }
+  },
+  {
+    path: '/taches/:id(\\d+)',
+    name: 'task',
+    component: () => import('./pages/TaskPage.vue'),
+    meta: { texts: ['tasklist', 'taskpage', 'official'] }
   },
   {
     path: '/demarches',

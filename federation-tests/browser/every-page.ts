@@ -72,6 +72,8 @@ interface Ids {
   proposal: string
   vote: string
   process: string
+  taskOf: string
+  task: string
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -119,6 +121,10 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     title: 'Une boîte à livres au marché',
     text: 'On y laisse un livre, on en prend un autre.'
   })
+  const decided = await call(member, 'POST', '/api/communer/v1/ideas', { title: 'Un banc devant la poste', text: 'Pour attendre assis.' })
+  await call(admin, 'PUT', `/api/communer/v1/ideas/${decided.id}/answer`, { answer: 'accepted', text: 'Dès cet hiver.' })
+  const wanted = [{ title: 'Choisir le bois du banc', text: 'Du bois d’ici.', due: '2026-02-01', people: ['lucie'] }, { title: 'Creuser' }]
+  const [task] = await call(admin, 'POST', '/api/communer/v1/tasks', { about: decided.id, tasks: wanted })
   const registration = { name: 'Marie Hoarau', email: 'marie@example.org', seats: 2, answers: { q1: 'du sucré' } }
   await stranger.page.request.post(`${origin}/api/communer/v1/events/${event.id}/guests`, { data: registration })
   const mails: Json[] = await call(admin, 'GET', '/api/communer/v1/admin/mails')
@@ -136,7 +142,9 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     ownIdea: ownIdea.id,
     proposal: proposal.id,
     vote: vote.id,
-    process: process.id
+    process: process.id,
+    taskOf: decided.id,
+    task: task.id
   }
 }
 
@@ -170,6 +178,9 @@ function examples(ids: Ids): PageExample[] {
     'new-process': ['admin', '/demarches/nouvelle'],
     process: ['admin', `/demarches/${ids.process}`],
     'edit-process': ['admin', `/demarches/${ids.process}/modifier`],
+    tasks: ['member', '/taches', '/taches?onglet=terminees'],
+    'new-tasks': ['admin', `/taches/nouvelles?sur=${ids.taskOf}`],
+    task: ['member', `/taches/${ids.task}`],
     'import-cards': ['admin', '/annuaire/importer'],
     'edit-card': ['member', '/annuaire/fresque/modifier'],
     'new-group': ['member', '/groupes/nouveau'],

@@ -1,4 +1,4 @@
-// What waits for the commune, out of ideas, proposals and votes: one query a kind, each by its own index.
+// What waits for the commune, out of ideas, proposals, tasks and votes: one query a kind, each by its own index.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
@@ -7,7 +7,7 @@ export interface DeskRow {
   /** Row id of the object. */
   id: string
   title: string
-  /** What was promised; else empty. */
+  /** What was promised; of a task, the decision it comes from; else empty. */
   text: string
   /** YYYY-MM-DD. */
   date: string
@@ -42,6 +42,20 @@ export async function promisesDue(ctx: Ctx, viewer: Viewer, table: 'ideas' | 'pr
     .whereNot('i.state', 'withdrawn')
     .orderBy('c.due')
     .select('o.id', 'i.title', 'c.text', 'c.due as date')
+  return rows(visibleTo(query, viewer, 'o'))
+}
+
+/** Tasks whose day has gone by and that are not done, oldest first; `text` is the decision they come from. Plan: tasks_due. */
+export async function tasksLate(ctx: Ctx, viewer: Viewer, today: string): Promise<DeskRow[]> {
+  const query = ctx
+    .db('tasks as k')
+    .join('objects as o', 'o.id', 'k.object_id')
+    .leftJoin('objects as d', (on) => void on.on('d.id', 'k.subject_id').onNull('d.deleted_at'))
+    .whereIn('k.state', ['todo', 'doing', 'blocked'])
+    .where('k.due_on', '<', today)
+    .where('o.visibility', 'public')
+    .orderBy('k.due_on')
+    .select('o.id', 'k.title', ctx.db.raw("coalesce(d.name, '') as text"), ctx.db.raw(`to_char(k.due_on, ${DAY}) as date`))
   return rows(visibleTo(query, viewer, 'o'))
 }
 

@@ -42,6 +42,10 @@ export const MAILED_BY_DEFAULT = [
   'proposal_amended',
   'amendment_decided',
   'proposal_decided',
+  'task_given',
+  'task_done',
+  'task_soon',
+  'task_late',
   'moderation_warning',
   'group_removed'
 ]

@@ -48,6 +48,11 @@ export type NotificationType =
   | 'proposal_amended'
   | 'amendment_decided'
   | 'proposal_decided'
+  // To whom a task is given; to who made or gave it: it is done; to who does it: its day comes, has gone by.
+  | 'task_given'
+  | 'task_done'
+  | 'task_soon'
+  | 'task_late'
   // A vote one has not voted in closes soon; one is counted; a decision is to be looked at again.
   | 'vote_soon'
   | 'vote_closed'
@@ -91,7 +96,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  */
 const VERDICTS = `select case when n.type in ('poll', 'update', 'event_guest', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
-  'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'vote_soon', 'vote_closed', 'vote_review', 'vote_request',
+  'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'task_done', 'task_soon', 'task_late', 'vote_soon', 'vote_closed', 'vote_review', 'vote_request',
   'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused', 'card_merged')
     or (select true from follows f where f.follower_id = n.owner_id and f.followed_id = n.from_id and f.state = 'accepted')
     or (select true from notification_permissions np where np.owner_id = n.owner_id and np.from_id = n.from_id) then '{}'::text[]
@@ -155,17 +160,17 @@ export async function notify(ctx: Ctx, trx: Knex, news: NewNotification[]): Prom
   return told
 }
 
-/** Notifies whom new objects mention or answer; `mention` for both, as on Mastodon. */
+/** Notifies whom new objects mention or answer; `mention` for both, as on Mastodon. Tasks have notifications of their own: who wrote a decision is not told of each. */
 export async function notifyMentions(ctx: Ctx, trx: Knex, objects: Pick<ObjectRow, 'id' | 'actor_id'>[]): Promise<WrittenNotification[]> {
   if (objects.length === 0) return []
   const found = await trx.raw<{ rows: { owner_id: string; from_id: string; object_id: string }[] }>(
     `select r.actor_id as owner_id, coalesce(o.author_id, o.actor_id) as from_id, o.id as object_id
        from objects o join object_recipients r on r.object_id = o.id join actors a on a.id = r.actor_id and a.local
-       where o.id = any(array(select unnest(?::bigint[]))) and (r.mention or o.visibility = 'direct')
+       where o.id = any(array(select unnest(?::bigint[]))) and (r.mention or o.visibility = 'direct') and o.kind is distinct from 'task'
      union
      select coalesce(parent.author_id, parent.actor_id), coalesce(o.author_id, o.actor_id), o.id
        from objects o join objects parent on parent.id = o.in_reply_to_id and parent.local and parent.deleted_at is null
-       where o.id = any(array(select unnest(?::bigint[]))) and o.visibility in ('public', 'unlisted')`,
+       where o.id = any(array(select unnest(?::bigint[]))) and o.visibility in ('public', 'unlisted') and o.kind is distinct from 'task'`,
     [objects.map((object) => object.id), objects.map((object) => object.id)]
   )
   return notify(

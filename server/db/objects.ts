@@ -255,6 +255,7 @@ export const HANGING_ON = [
   'amendments',
   'proposal_arguments',
   'proposals',
+  'tasks',
   'journal'
 ]
 

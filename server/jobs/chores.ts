@@ -23,6 +23,7 @@ import { AGENDA_CHORE } from '../db/agenda-sources.ts'
 import { findTwins, TWIN_CHORE } from '../db/event-twins.ts'
 import { CARD_CHORE } from '../db/preview-cards.ts'
 import { DUTY_CHORE, remindDuty, THRESHOLD_CHORE, watchThreshold } from '../features/ideas/duties.ts'
+import { REMIND_CHORE, remindTask } from '../features/tasks/remind.ts'
 import { publishIdea } from '../protocol/ideas.ts'
 import { announcePhase, PHASE_CHORE } from '../protocol/processes.ts'
 import { tellUnvoted, UNVOTED_CHORE } from '../protocol/proposals.ts'
@@ -90,7 +91,8 @@ export const CHORES: Record<string, ChoreWork> = {
   [DUTY_CHORE]: remindDuty,
   'idea-publish': publishIdea,
   [UNVOTED_CHORE]: tellUnvoted,
-  [PHASE_CHORE]: announcePhase
+  [PHASE_CHORE]: announcePhase,
+  [REMIND_CHORE]: remindTask
 }
 
 const only = (kinds: string[]): Record<string, ChoreWork> => Object.fromEntries(kinds.map((kind) => [kind, CHORES[kind]!]))

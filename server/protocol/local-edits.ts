@@ -12,6 +12,7 @@ import { requireSite } from '../db/site.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import { ideaSource } from './ideas.ts'
 import { proposalSource } from './proposals.ts'
+import { taskSource } from './tasks.ts'
 import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
@@ -69,6 +70,7 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       proposal: stored.kind === 'proposal' ? await proposalSource(trx, stored) : null,
       process: await processAt(ctx, trx, stored),
       processIri: typeof stored.doc['communer:process'] === 'string' ? stored.doc['communer:process'] : null,
+      task: stored.kind === 'task' ? await taskSource(trx, stored.id) : null,
       interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
       commentsEnabled: row.reply_policy !== 'nobody'
     }

@@ -16,6 +16,7 @@ import type { IdeaSource } from '../vocab/idea.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
 import type { ProcessSource } from '../vocab/process.ts'
 import type { ProposalSource } from '../vocab/proposal.ts'
+import type { TaskSource } from '../vocab/task.ts'
 import type { VoteSource } from '../vocab/vote.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
@@ -54,7 +55,7 @@ export interface LocalDraft {
   hashtags: string[]
   /** What only events have. */
   event?: { category?: string; joining: Joining }
-  /** What it is for us beside its type: `idea`, `vote`, `proposal`, `process`, `amendment`, `argument`. */
+  /** What it is for us beside its type: `idea`, `vote`, `proposal`, `process`, `amendment`, `argument`, `task`. */
   kind?: string
   /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
   contextIri?: string | null
@@ -62,6 +63,8 @@ export interface LocalDraft {
   idea?: IdeaSource
   /** What only proposals have. */
   proposal?: ProposalSource
+  /** What only tasks have. */
+  task?: TaskSource
   /** The rules of a vote, on the wire. */
   vote?: VoteSource
   /** What only processes have. */
@@ -101,6 +104,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
       ...(draft.idea === undefined ? {} : { idea: draft.idea }),
       ...(draft.proposal === undefined ? {} : { proposal: draft.proposal }),
+      ...(draft.task === undefined ? {} : { task: draft.task }),
       ...(draft.vote === undefined ? {} : { vote: draft.vote }),
       ...(draft.process === undefined ? {} : { process: { source: draft.process, now: columns.published } }),
       processIri: draft.processIri ?? null,

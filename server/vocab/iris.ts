@@ -74,7 +74,14 @@ export function actorUrl(origin: string, username: string): string {
 }
 
 /** Kinds of objects with pages of their own, by kind or type. */
-const PAGES: Record<string, string> = { Event: 'evenements', idea: 'idees', proposal: 'propositions', vote: 'votes', process: 'demarches' }
+const PAGES: Record<string, string> = {
+  Event: 'evenements',
+  idea: 'idees',
+  proposal: 'propositions',
+  vote: 'votes',
+  process: 'demarches',
+  task: 'taches'
+}
 
 /** HTML page of a post, by its kind or type; one without pages of its own stands among what its publisher wrote. */
 export function objectUrl(origin: string, kind: string, username: string, rowId: string): string {

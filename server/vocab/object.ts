@@ -9,6 +9,7 @@ import { processFields, type ProcessSource } from './process.ts'
 import { noteDocument } from './note.ts'
 import { proposalFields, type ProposalSource } from './proposal.ts'
 import { questionDocument, type PollSource } from './question.ts'
+import { withTask, type TaskSource } from './task.ts'
 import { voteFields, type VoteSource } from './vote.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
 
@@ -72,6 +73,8 @@ export interface ObjectLinks {
   idea?: IdeaSource | null
   /** What only proposals have. */
   proposal?: ProposalSource | null
+  /** What only tasks have. */
+  task?: TaskSource | null
   /** What only votes have. */
   vote?: VoteSource
   /** What only processes have, at a moment. */
@@ -93,6 +96,7 @@ export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDo
   if (links.process) return { ...document, ...processFields(links.process.source, links.process.now) }
   if (links.idea) return { ...document, ...ideaFields(links.idea) }
   if (links.proposal) return { ...document, ...proposalFields(links.proposal) }
+  if (links.task) return withTask(document, links.task, source)
   return links.vote === undefined ? document : { ...document, ...voteFields(links.vote) }
 }
 

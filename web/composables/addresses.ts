@@ -10,6 +10,7 @@ export function statusPath(status: Status): string {
   if (status.communer?.type === 'Event') return `/evenements/${status.id}`
   if (status.communer?.kind === 'idea' && !isRemote(status.account)) return `/idees/${status.id}`
   if (status.communer?.kind === 'proposal' && !isRemote(status.account)) return `/propositions/${status.id}`
+  if (status.communer?.kind === 'task' && !isRemote(status.account)) return `/taches/${status.id}`
   // What is said about a paragraph is read beside it.
   if (status.communer?.kind === 'amendment' && status.in_reply_to_id && !isRemote(status.account))
     return `/propositions/${status.in_reply_to_id}#amendement-${status.id}`

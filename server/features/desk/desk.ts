@@ -2,10 +2,10 @@
 import { DateTime } from 'luxon'
 import type { Ctx } from '../../context.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
-import { ideasDue, papersUnconfirmed, promisesDue, votesUnconcluded, type DeskRow } from '../../db/desk.ts'
+import { ideasDue, papersUnconfirmed, promisesDue, tasksLate, votesUnconcluded, type DeskRow } from '../../db/desk.ts'
 import { requireSite } from '../../db/site.ts'
 
-export const DESK_KINDS = ['answer', 'promise-idea', 'promise-proposal', 'outcome', 'paper'] as const
+export const DESK_KINDS = ['answer', 'promise-idea', 'promise-proposal', 'task', 'outcome', 'paper'] as const
 export type DeskKind = (typeof DESK_KINDS)[number]
 
 export interface DeskItem extends DeskRow {
@@ -26,12 +26,13 @@ export async function openDesk(ctx: Ctx, who: Who | null): Promise<DeskItem[]> {
   const now = DateTime.fromJSDate(ctx.clock.now(), { zone: requireSite(ctx).timezone })
   const today = now.toISODate()!
   const soon = now.plus({ days: AHEAD_DAYS }).toISODate()!
-  const [answers, ideas, proposals, outcomes, papers] = await Promise.all([
+  const [answers, ideas, proposals, outcomes, papers, tasks] = await Promise.all([
     ideasDue(ctx, viewer),
     promisesDue(ctx, viewer, 'ideas', soon),
     promisesDue(ctx, viewer, 'proposals', soon),
     votesUnconcluded(ctx, viewer, now.minus({ days: UNCONCLUDED_DAYS }).toJSDate()),
-    papersUnconfirmed(ctx, viewer)
+    papersUnconfirmed(ctx, viewer),
+    tasksLate(ctx, viewer, today)
   ])
   // A count without a word has no date it is late by.
   const of = (kind: DeskKind, rows: DeskRow[]): DeskItem[] =>
@@ -40,6 +41,7 @@ export async function openDesk(ctx: Ctx, who: Who | null): Promise<DeskItem[]> {
     ...of('answer', answers),
     ...of('promise-idea', ideas),
     ...of('promise-proposal', proposals),
+    ...of('task', tasks),
     ...of('paper', papers),
     ...of('outcome', outcomes)
   ]

@@ -16,7 +16,7 @@ export const KINDS = {
     'card_correction',
     'proposal_amended'
   ],
-  invite: ['event_invite', 'group_invite'],
+  invite: ['event_invite', 'group_invite', 'task_given'],
   answer: [
     'event_accepted',
     'event_refused',
@@ -27,6 +27,7 @@ export const KINDS = {
     'idea_project',
     'amendment_decided',
     'proposal_decided',
+    'task_done',
     'card_accepted',
     'card_refused',
     'card_given',
@@ -34,7 +35,7 @@ export const KINDS = {
     'correction_refused'
   ],
   change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted', 'card_merged'],
-  reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review', 'vote_request'],
+  reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review', 'vote_request', 'task_soon', 'task_late'],
   moderation: ['moderation_warning', 'group_removed'],
   post: ['status', 'update', 'poll', 'vote_closed'],
   reaction: ['favourite', 'reblog', 'quote'],

@@ -13,7 +13,7 @@ const DeskItem = Type.Object(
     kind: words(DESK_KINDS),
     id: Id,
     title: Type.String(),
-    text: Type.String({ description: 'What was promised; else empty' }),
+    text: Type.String({ description: 'What was promised; of a task, the decision it comes from; else empty' }),
     date: Type.String({ description: 'YYYY-MM-DD: when it is due; of an outcome, when it was counted' }),
     late: Type.Boolean()
   },
@@ -30,7 +30,8 @@ export async function communerDesk(instance: FastifyInstance, { ctx }: { ctx: Ct
       config: { scope: 'read:statuses' },
       schema: {
         tags: ['ideas'],
-        summary: 'What waits for the commune: answers due, promises, ballots to confirm, votes without a word; late things first',
+        summary:
+          'What waits for the commune: answers due, promises, late tasks, ballots to confirm, votes without a word; late things first',
         response: answers(200, Type.Array(DeskItem))
       }
     },
