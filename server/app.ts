@@ -22,6 +22,7 @@ import { communerDirectory } from './http/communer/directory.ts'
 import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
 import { communerProcesses } from './http/communer/processes.ts'
+import { communerRooms } from './http/communer/rooms.ts'
 import { communerAmendments } from './http/communer/proposal-amendments.ts'
 import { communerProposalDrafts } from './http/communer/proposal-drafts.ts'
 import { communerProposals } from './http/communer/proposals.ts'
@@ -187,6 +188,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerMap,
     communerIdeas,
     communerProcesses,
+    communerRooms,
     communerProposals,
     communerAmendments,
     communerProposalDrafts,

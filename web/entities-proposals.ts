@@ -1,6 +1,7 @@
 // Proposals, as the native API answers them.
 import type { Answered } from './entities-decisions.ts'
 import type { ProcessLink } from './entities-processes.ts'
+import type { RoomLink } from './entities-rooms.ts'
 import type { Account } from './entities.ts'
 
 export const ARGUMENT_KINDS = ['for', 'against', 'question', 'source'] as const
@@ -36,6 +37,7 @@ export interface ListedProposal extends Answered {
   arguments: Record<ArgumentKind, number>
   supported: boolean
   process: ProcessLink | null
+  room: RoomLink | null
 }
 
 export interface Paragraph {
@@ -108,6 +110,7 @@ export interface ProposalWords {
   idea: string | null
   /** Absent in drafts of before there were processes. */
   process?: string | null
+  room?: string | null
 }
 
 export interface Draft extends ProposalWords {

@@ -1,5 +1,6 @@
 // Votes, as the native API answers them.
 import type { ProcessLink } from './entities-processes.ts'
+import type { RoomLink } from './entities-rooms.ts'
 import type { Account } from './entities.ts'
 
 export type Method =
@@ -45,6 +46,7 @@ export interface Vote {
   about: string | null
   about_url: string | null
   process: ProcessLink | null
+  room: RoomLink | null
   /** The vote of another commune that is held here too. */
   carries: string | null
   visibility: string
@@ -55,7 +57,8 @@ export interface Vote {
   fewest: number | null
   max_score: number | null
   dots: number | null
-  electorate: 'members' | 'residents' | 'verified_residents' | 'role' | 'list' | 'accounts'
+  electorate: 'members' | 'residents' | 'verified_residents' | 'role' | 'functions' | 'list' | 'accounts'
+  functions: string[]
   share: string | null
   base: 'expressed' | 'ballots' | 'electorate'
   quorum: number | null

@@ -1,4 +1,5 @@
 // Shapes of what the HTTP APIs answer (Mastodon entities and ours), as far as the pages read them. No behaviour.
+import type { MemberFunction } from './entities-rooms.ts'
 
 export interface Field {
   name: string
@@ -348,6 +349,7 @@ export interface Relay {
 export interface Member {
   account: Account
   role: string
+  functions: MemberFunction[]
   state: string
 }
 

@@ -57,7 +57,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditCardPage.vue'),
     meta: { members: true, texts: ['directory', 'cardform', 'themes'] }
   },
-  { path: '/idees', name: 'ideas', component: () => import('./pages/IdeasPage.vue'), meta: { texts: ['ideas', 'themes', 'map'] } },
+  { path: '/idees', name: 'ideas', component: () => import('./pages/IdeasPage.vue'), meta: { texts: ['ideas', 'themes'] } },
   {
     path: '/idees/nouvelle',
     name: 'new-idea',
@@ -148,7 +148,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/votes/nouveau',
     name: 'new-vote',
     component: () => import('./pages/NewVotePage.vue'),
-    meta: { members: true, texts: ['votes', 'newvote'] }
+    meta: { members: true, texts: ['votes', 'newvote', 'phases'] }
   },
   { path: '/votes/:id(\\d+)', name: 'vote', component: () => import('./pages/VotePage.vue'), meta: { texts: ['votes', 'phases'] } },
   {
@@ -225,7 +225,19 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/ProfilePage.vue'),
     meta: { texts: ['directory', 'themes', 'carry'] }
   },
-  { path: '/@:handle([^/]+)/membres', name: 'members', component: () => import('./pages/MembersPage.vue') },
+  {
+    path: '/@:handle([^/]+)/membres',
+    name: 'members',
+    component: () => import('./pages/MembersPage.vue'),
+    meta: { texts: ['rooms'] }
+  },
+  { path: '/@:handle([^/]+)/salles', name: 'rooms', component: () => import('./pages/RoomsPage.vue'), meta: { texts: ['rooms'] } },
+  {
+    path: '/@:handle([^/]+)/salles/:id(\\d+)',
+    name: 'room',
+    component: () => import('./pages/RoomPage.vue'),
+    meta: { texts: ['rooms', 'proposals'] }
+  },
   {
     path: '/groupes/:username/agendas',
     name: 'group-agendas',

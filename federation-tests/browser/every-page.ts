@@ -74,6 +74,7 @@ interface Ids {
   process: string
   taskOf: string
   task: string
+  room: string
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -125,6 +126,20 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
   await call(admin, 'PUT', `/api/communer/v1/ideas/${decided.id}/answer`, { answer: 'accepted', text: 'Dès cet hiver.' })
   const wanted = [{ title: 'Choisir le bois du banc', text: 'Du bois d’ici.', due: '2026-02-01', people: ['lucie'] }, { title: 'Creuser' }]
   const [task] = await call(admin, 'POST', '/api/communer/v1/tasks', { about: decided.id, tasks: wanted })
+  const room = await call(member, 'POST', '/api/communer/v1/groups/fresque/rooms', {
+    name: 'Le bureau de l’atelier',
+    topic: 'L’argent, les murs, les autorisations.',
+    functions: ['Trésorerie', 'Présidence']
+  })
+  const me = await call(member, 'GET', '/api/v1/accounts/verify_credentials')
+  await call(member, 'PUT', `/api/communer/v1/groups/fresque/members/${me.id}/functions`, {
+    functions: [{ name: 'Présidence', until: '2027-06-30' }]
+  })
+  await call(member, 'POST', '/api/communer/v1/proposals', {
+    title: 'Acheter de la peinture à l’eau',
+    text: 'Nous achetons douze pots de peinture à l’eau chez le droguiste.',
+    room: room.id
+  })
   const registration = { name: 'Marie Hoarau', email: 'marie@example.org', seats: 2, answers: { q1: 'du sucré' } }
   await stranger.page.request.post(`${origin}/api/communer/v1/events/${event.id}/guests`, { data: registration })
   const mails: Json[] = await call(admin, 'GET', '/api/communer/v1/admin/mails')
@@ -144,7 +159,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     vote: vote.id,
     process: process.id,
     taskOf: decided.id,
-    task: task.id
+    task: task.id,
+    room: room.id
   }
 }
 
@@ -166,7 +182,7 @@ function examples(ids: Ids): PageExample[] {
     'new-vote': ['member', '/votes/nouveau'],
     vote: ['member', `/votes/${ids.vote}`],
     'vote-paper': ['member', `/votes/${ids.vote}/papier`],
-    ideas: ['visitor', '/idees', '/idees?onglet=repondues', '/idees?vue=carte'],
+    ideas: ['visitor', '/idees', '/idees?onglet=repondues'],
     'new-idea': ['member', '/idees/nouvelle'],
     idea: ['admin', `/idees/${ids.idea}`],
     'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],
@@ -233,6 +249,8 @@ function examples(ids: Ids): PageExample[] {
     elsewhere: ['visitor', '/ailleurs?uri=x'],
     profile: ['visitor', '/@jardin', '/@jardin?onglet=agenda', '/@lucie', '/@saint_leu'],
     members: ['member', '/@fresque/membres'],
+    rooms: ['member', '/@fresque/salles', '/@jardin/salles'],
+    room: ['member', `/@fresque/salles/${ids.room}`],
     'group-moderation': ['member', '/@fresque/moderation'],
     post: ['visitor', `/@lucie/${ids.post}`],
     'not-found': ['visitor', '/rien/de/tel']

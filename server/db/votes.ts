@@ -1,14 +1,16 @@
 // Votes as rows: their rules, who may vote and who has, in lists and alone. What a ballot is worth is core/tally's, secrecy is votes-urn.ts'.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
+import { functionKey } from '../core/member-functions.ts'
 import type { Ballot, Method } from '../core/tally/ballot.ts'
 import type { Tally } from '../core/tally/count.ts'
 import type { Base, Decision, Share } from '../core/tally/decide.ts'
 import type { MembershipRole } from '../core/roles.ts'
 import { jsonForPostgres } from './json.ts'
+import { HOLDS_FUNCTION, todayIn } from './member-functions.ts'
 import { visibleTo, type Viewer } from './visibility.ts'
 
-export const ELECTORATES = ['members', 'residents', 'verified_residents', 'role', 'list', 'accounts'] as const
+export const ELECTORATES = ['members', 'residents', 'verified_residents', 'role', 'functions', 'list', 'accounts'] as const
 export type Electorate = (typeof ELECTORATES)[number]
 export const REASONS = ['none', 'optional', 'required'] as const
 export const RESULTS = ['always', 'after_voting', 'after_closing'] as const
@@ -35,6 +37,8 @@ export interface VoteRow {
   dots: number | null
   electorate: Electorate
   roles: MembershipRole[]
+  /** Names of functions of members, for electorate `functions`. */
+  functions: string[]
   share: Share | null
   base: Base
   quorum: number | null
@@ -192,9 +196,10 @@ export async function findListedVote(ctx: Ctx, viewer: Viewer, id: string): Prom
   return (await listed(ctx, viewer).where('votes.object_id', id).first()) as ListedVote | undefined
 }
 
-/** SQL of the people who may vote, as rows of `a` (actors) with their account `ac`. Binds :vote, :organiser, :roles. */
+/** SQL of the people who may vote, as rows of `a` (actors) with their account `ac`. Binds :vote, :organiser, :roles, :functions, :today. */
 const ELECTORS: Record<Electorate, string> = {
   members: `exists (select 1 from memberships m where m.group_id = :organiser and m.actor_id = a.id and m.state = 'active')`,
+  functions: `exists (select 1 from memberships m where m.group_id = :organiser and m.actor_id = a.id and m.state = 'active' and ${HOLDS_FUNCTION})`,
   role: `exists (select 1 from memberships m where m.group_id = :organiser and m.actor_id = a.id and m.state = 'active' and m.role = any(:roles::text[]))`,
   residents: 'exists (select 1 from residents r where r.actor_id = a.id)',
   verified_residents: 'exists (select 1 from residents r where r.actor_id = a.id and r.verified_at is not null)',
@@ -202,34 +207,39 @@ const ELECTORS: Record<Electorate, string> = {
   accounts: 'true'
 }
 
-function electorsOf(vote: Pick<VoteRow, 'object_id' | 'electorate' | 'organiser_id' | 'roles'>): { sql: string; values: Knex.ValueDict } {
+type ElectorsOf = Pick<VoteRow, 'object_id' | 'electorate' | 'organiser_id' | 'roles' | 'functions'>
+
+function electorsOf(ctx: Ctx, vote: ElectorsOf): { sql: string; values: Knex.ValueDict } {
   return {
     sql: `from actors a join accounts ac on ac.actor_id = a.id and ac.status = 'active'
       where a.local and a.type = 'Person' and a.deleted_at is null and a.suspended_at is null and ${ELECTORS[vote.electorate]}`,
-    values: { vote: vote.object_id, organiser: vote.organiser_id, roles: vote.roles as unknown as Knex.Value }
+    values: {
+      vote: vote.object_id,
+      organiser: vote.organiser_id,
+      roles: vote.roles as unknown as Knex.Value,
+      functions: vote.functions.map(functionKey) as unknown as Knex.Value,
+      today: todayIn(ctx)
+    }
   }
 }
 
 /** Whether this person belongs to the electorate now. */
-export async function isElector(trx: Knex, vote: VoteRow, actorId: string): Promise<boolean> {
-  const { sql, values } = electorsOf(vote)
+export async function isElector(ctx: Ctx, trx: Knex, vote: VoteRow, actorId: string): Promise<boolean> {
+  const { sql, values } = electorsOf(ctx, vote)
   const { rows } = await trx.raw<{ rows: unknown[] }>(`select 1 ${sql} and a.id = :actor`, { ...values, actor: actorId })
   return rows.length > 0
 }
 
 /** How many could vote. */
-export async function countElectors(
-  trx: Knex,
-  vote: Pick<VoteRow, 'object_id' | 'electorate' | 'organiser_id' | 'roles'>
-): Promise<number> {
-  const { sql, values } = electorsOf(vote)
+export async function countElectors(ctx: Ctx, trx: Knex, vote: ElectorsOf): Promise<number> {
+  const { sql, values } = electorsOf(ctx, vote)
   const { rows } = await trx.raw<{ rows: { count: string }[] }>(`select count(*) ${sql}`, values)
   return Number(rows[0]!.count)
 }
 
 /** Row ids of electors who have not voted. */
-export async function undecided(trx: Knex, vote: VoteRow): Promise<string[]> {
-  const { sql, values } = electorsOf(vote)
+export async function undecided(ctx: Ctx, trx: Knex, vote: VoteRow): Promise<string[]> {
+  const { sql, values } = electorsOf(ctx, vote)
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
     `select a.id ${sql} and not exists (select 1 from vote_voters v where v.vote_id = :vote and v.actor_id = a.id)`,
     values

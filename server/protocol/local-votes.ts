@@ -188,7 +188,7 @@ export async function closeDueVote(ctx: Ctx, id: string): Promise<Date | null> {
 async function resultOf(ctx: Ctx, trx: Knex, vote: VoteRow): Promise<VoteResult> {
   const options = vote.options.length
   const papers = await confirmedPapers(trx, vote.object_id)
-  const electorate = Math.max(await countElectors(trx, vote), papers.length)
+  const electorate = Math.max(await countElectors(ctx, trx, vote), papers.length)
   const sealed = vote.secret ? await openUrn(ctx, trx, vote.object_id) : null
   const named = vote.secret ? [] : await namedBallots(trx, vote.object_id)
   const online = sealed?.map(({ marks }) => marks) ?? named.filter(({ class: list }) => list === 'elector').map(({ marks }) => marks)
@@ -353,7 +353,7 @@ export async function remindUndecided(ctx: Ctx, id: string): Promise<Date | null
     const vote = await findVote(trx, id)
     const object = await trx('objects').where({ id }).whereNull('deleted_at').first<{ id: string } | undefined>('id')
     if (vote === undefined || object === undefined || vote.closed_at !== null || ctx.clock.now() >= vote.closes_at) return
-    const owners = await undecided(trx, vote)
+    const owners = await undecided(ctx, trx, vote)
     const told = await notify(
       ctx,
       trx,

@@ -6,7 +6,7 @@ import { can, type Who } from '../core/permission.ts'
 import type { AccountRole } from '../core/roles.ts'
 import type { Decision } from '../core/tally/decide.ts'
 import { writeJournal } from '../db/journal.ts'
-import { canPublishAs, findMembership } from '../db/memberships.ts'
+import { canPublishAs, findMembership, keepersOf } from '../db/memberships.ts'
 import { authorIris, concernedByProposal, findProposal, isAuthor, lockProposal, updateProposal } from '../db/proposals.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
@@ -49,17 +49,19 @@ export async function mayEditProposal(trx: Knex, who: Who, row: ObjectRow): Prom
 }
 
 /**
- * Whether a vote of `organiserId` decides about this proposal: that of the group in whose name it is, or of the commune; opened by who may
+ * Whether a vote of `organiserId` decides about this proposal: that of the group in whose name or room it is, or of the commune; opened by who may
  * change it, or the town hall. Any other vote about it is a question and decides nothing.
  */
 export async function isDecisive(ctx: Ctx, trx: Knex, who: Who, subject: ObjectRow, organiserId: string): Promise<boolean> {
-  if (organiserId !== requireSite(ctx).communeActorId && organiserId !== subject.actor_id) return false
-  return can(who, 'idea.answer') || (await mayEditProposal(trx, who, subject))
+  if (![requireSite(ctx).communeActorId, subject.actor_id, subject.group_id].includes(organiserId)) return false
+  if (can(who, 'idea.answer') || (await mayEditProposal(trx, who, subject))) return true
+  // What a member proposed in a room is the group's to decide: whoever looks after it puts it to the vote.
+  return organiserId === subject.group_id && (await keepersOf(trx, organiserId)).includes(who.actorId)
 }
 
 /** Username of who would hold the vote that decides, when this person may open it: the group in whose name it is, else the commune. */
 export async function votesFor(ctx: Ctx, who: Who, row: ObjectRow): Promise<string | null> {
-  const holders = [...new Set([row.actor_id, requireSite(ctx).communeActorId])]
+  const holders = [...new Set([row.actor_id, ...(row.group_id === null ? [] : [row.group_id]), requireSite(ctx).communeActorId])]
   for (const id of holders) {
     const group = await ctx.db<ActorRow>('actors').where({ id, local: true, type: 'Group' }).whereNull('deleted_at').first()
     if (group !== undefined && (await isDecisive(ctx, ctx.db, who, row, id)) && (await canPublishAs(ctx, who.actorId, id)))

@@ -2,12 +2,22 @@
 import { useQueryCache } from '@pinia/colada'
 import type { Draft, Proposal, ProposalWords } from '../entities-proposals.ts'
 
-export function emptyProposal(as: string, idea: string | null, process: string | null): ProposalWords {
-  return { title: '', text: '', themes: [], as, amendable_by: 'everyone', visibility: 'public', idea, process }
+export function emptyProposal(as: string, made: Pick<ProposalWords, 'idea' | 'process' | 'room'>): ProposalWords {
+  return { title: '', text: '', themes: [], as, amendable_by: 'everyone', visibility: 'public', ...made }
 }
 
-export function wordsOfDraft({ title, text, themes, as, amendable_by, visibility, idea, process = null }: Draft): ProposalWords {
-  return { title, text, themes: [...themes], as, amendable_by, visibility, idea, process }
+export function wordsOfDraft({
+  title,
+  text,
+  themes,
+  as,
+  amendable_by,
+  visibility,
+  idea,
+  process = null,
+  room = null
+}: Draft): ProposalWords {
+  return { title, text, themes: [...themes], as, amendable_by, visibility, idea, process, room }
 }
 
 export function wordsOf({ title, paragraphs, themes, account, amendable_by, visibility }: Proposal): ProposalWords {
@@ -17,14 +27,16 @@ export function wordsOf({ title, paragraphs, themes, account, amendable_by, visi
 
 /** What only groups have is left out for who writes in their own name. */
 export function newProposalBody(words: ProposalWords, draft: string | null): object {
-  const { title, text, themes, as, amendable_by, visibility, idea, process = null } = words
+  const { title, text, themes, as, amendable_by, visibility, idea, process = null, room = null } = words
   return {
     title,
     text,
     themes,
-    ...(as === '' ? {} : { as, amendable_by, visibility }),
+    ...(as === '' ? {} : { as }),
+    ...(as === '' && room === null ? {} : { amendable_by, visibility }),
     ...(idea === null ? {} : { idea }),
     ...(process === null ? {} : { process }),
+    ...(room === null ? {} : { room }),
     ...(draft === null ? {} : { draft })
   }
 }

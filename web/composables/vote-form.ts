@@ -24,6 +24,8 @@ export interface VoteDraft {
   about: string | null
   /** Row id of the process it is held in. */
   process: string | null
+  /** Row id of the room it is held in, whose functions vote. */
+  room: string | null
 }
 
 export const PRESETS = ['quick', 'decision', 'consent', 'secretVote'] as const
@@ -45,7 +47,7 @@ export const SHARES = ['half', 'three_fifths', 'two_thirds', 'three_quarters', '
 
 const DAYS: Record<Preset, number> = { quick: 3, decision: 7, consent: 7, secretVote: 7 }
 
-export function emptyVote(as: string, today: string, about: string | null, process: string | null): VoteDraft {
+export function emptyVote(as: string, today: string, within: Pick<VoteDraft, 'about' | 'process' | 'room'>): VoteDraft {
   return presetOf(
     {
       as,
@@ -67,8 +69,7 @@ export function emptyVote(as: string, today: string, about: string | null, proce
       paperHours: '0',
       most: '',
       membersOnly: false,
-      about,
-      process
+      ...within
     },
     'decision',
     today

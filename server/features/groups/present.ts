@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { findOpenInvitation } from '../../db/group-invitations.ts'
+import { functionsOf, type MemberFunction } from '../../db/member-functions.ts'
 import { findMembership } from '../../db/memberships.ts'
 import type { ActorRow, GroupOpenness, GroupPosting, MembershipRole, MembershipState } from '../../db/rows.ts'
 import { takesMembers } from './members.ts'
@@ -21,6 +22,7 @@ export interface GroupView {
 export interface MemberView {
   actor: ActorRow
   role: MembershipRole
+  functions: MemberFunction[]
   state: MembershipState
   since: Date
 }
@@ -76,7 +78,18 @@ export async function listMembers(
     'memberships.state as m_state',
     'memberships.created_at as m_since'
   )
-  return rows.map(({ m_role: role, m_state, m_since: since, ...actor }) => ({ actor, role, state: m_state, since }))
+  const functions = await functionsOf(
+    ctx.db,
+    groupId,
+    rows.map(({ id }) => id)
+  )
+  return rows.map(({ m_role: role, m_state, m_since: since, ...actor }) => ({
+    actor,
+    role,
+    functions: functions.get(actor.id) ?? [],
+    state: m_state,
+    since
+  }))
 }
 
 export interface MembershipView {

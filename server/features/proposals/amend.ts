@@ -9,11 +9,13 @@ import { writeJournal } from '../../db/journal.ts'
 import { findMembership } from '../../db/memberships.ts'
 import { addAuthor, authorsOf, findProposal, findVersion, lockProposal, type ProposalRow } from '../../db/proposals.ts'
 import { findActor } from '../../db/publishers.ts'
+import { roomsOf } from '../../db/rooms.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { text as sentence } from '../../locales/texts.ts'
 import { tellConcerned } from '../../protocol/official-answer.ts'
 import { assertPhase } from '../../protocol/processes.ts'
+import { assertRoomOf, mayActIn } from '../../protocol/rooms.ts'
 import { assertOpen, change, ownPublisher, publishVersion, type Held } from './change.ts'
 import { hashtagsOf, htmlOf, MAX_PART, tidy, wrong } from './input.ts'
 import { sayUnder, venueUnder } from './say-under.ts'
@@ -34,15 +36,22 @@ const MAX_REASON = 2000
 const MOST_WAITING = 20
 
 /** Whether this person may amend it now. */
-export async function mayAmend(ctx: Ctx, actorId: string, row: Pick<ObjectRow, 'group_id'>, proposal: ProposalRow): Promise<boolean> {
+export async function mayAmend(
+  ctx: Ctx,
+  actorId: string,
+  row: Pick<ObjectRow, 'id' | 'group_id'>,
+  proposal: ProposalRow
+): Promise<boolean> {
   if (proposal.state !== 'open') return false
+  const room = (await roomsOf(ctx.db, [row.id])).get(row.id)
+  if (room !== undefined) return await mayActIn(ctx, ctx.db, room, actorId)
   if (proposal.amendable_by === 'everyone') return true
   return row.group_id !== null && (await findMembership(ctx.db, row.group_id, actorId))?.state === 'active'
 }
 
 /**
  * Proposes another wording of one paragraph. On an older version it applies while the paragraph says the same.
- * Throws proposal.amend-members (403), proposal.voting, proposal.not-open, proposal.paragraph-changed, process.amend-* (409),
+ * Throws proposal.amend-members, room.* (403), proposal.voting, proposal.not-open, proposal.paragraph-changed, process.amend-* (409),
  * proposal.* (422).
  */
 export async function proposeAmendment(ctx: Ctx, author: ActorRow, row: ObjectRow, input: AmendmentInput): Promise<string> {
@@ -54,6 +63,7 @@ export async function proposeAmendment(ctx: Ctx, author: ActorRow, row: ObjectRo
   const proposal = await findProposal(ctx.db, row.id)
   if (publisher === null || proposal === null) throw new AppError('post.not-found', 404, 'Record not found')
   assertOpen(proposal)
+  await assertRoomOf(ctx, ctx.db, row.id, author.id)
   if (!(await mayAmend(ctx, author.id, row, proposal)))
     throw new AppError('proposal.amend-members', 403, 'Only members of the group amend this proposal.')
   const group = await venueUnder(ctx, author, row)

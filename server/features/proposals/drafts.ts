@@ -17,6 +17,8 @@ export interface DraftWords {
   idea: string | null
   /** Row id of the process it is written for. */
   process?: string | null
+  /** Row id of the room it is written in. */
+  room?: string | null
 }
 
 export interface DraftRow {

@@ -6,13 +6,15 @@ import { rewrite, type Paragraphs } from '../../core/paragraphs.ts'
 import type { Who } from '../../core/permission.ts'
 import { writeJournal } from '../../db/journal.ts'
 import { addAuthor, insertProposal, insertVersion, updateProposal, type AmendableBy } from '../../db/proposals.ts'
-import { findPublisher } from '../../db/publishers.ts'
+import { findActor, findPublisher } from '../../db/publishers.ts'
+import { addRoomItem, roomsOf, type RoomRow } from '../../db/rooms.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { canSee } from '../../db/visibility.ts'
 import { publishState } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
+import { assertMayActIn, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
 import { assertOpen, change, ownPublisher, publishVersion } from './change.ts'
 import { deleteDraft } from './drafts.ts'
 import { bodyOf, hashtagsOf, readText, readThemes, readTitle, tidy, wordingOf } from './input.ts'
@@ -29,6 +31,8 @@ export interface NewProposal {
   language?: string
   /** Row id of the idea it is made of. */
   ideaId?: string | null
+  /** Row id of the room of a group it is written in. */
+  roomId?: string | null
   /** Row id of the process it is written for; without one, that of what it is made of. */
   processId?: string | null
   /** The draft it was, which goes. */
@@ -37,7 +41,7 @@ export interface NewProposal {
 
 const MAX_REASON = 2000
 
-/** Publishes a proposal. Throws proposal.*, group.*, process.* (422, 403, 404, 409). */
+/** Publishes a proposal. Throws proposal.*, group.*, process.*, room.* (422, 403, 404, 409). */
 export async function propose(ctx: Ctx, author: ActorRow, input: NewProposal): Promise<ObjectRow> {
   const text = rewrite({ paragraphs: [], nextKey: 1 }, readText(input.text))
   return await publishProposal(ctx, author, input, text)
@@ -63,11 +67,19 @@ export async function publishProposal(
   const themes = readThemes(input.themes ?? [])
   const publisher = await findPublisher(ctx, author, input.as)
   const { visibility = 'public', amendableBy = 'everyone', language = 'fr' } = input
-  if (publisher.type !== 'Group' && (visibility === 'members' || amendableBy === 'members'))
+  const room = await findRoomFor(ctx, input.roomId ?? null, from?.objectId ?? null)
+  const group = room === null ? null : await findActor(ctx, room.group_id)
+  if (group !== null && publisher.type === 'Group' && publisher.id !== group.id)
+    throw new AppError('room.none', 422, 'This room was not found in this group.', { details: { field: 'room' } })
+  if (publisher.type !== 'Group' && room === null && (visibility === 'members' || amendableBy === 'members'))
     throw new AppError('proposal.members', 422, 'Only what a group proposes is for its members.', { details: { field: 'as' } })
   const idea = await findIdea(ctx, author, input.ideaId ?? null)
   const body = bodyOf(requireSite(ctx).origin, text.paragraphs)
   return ctx.db.transaction(async (trx) => {
+    if (room !== null) {
+      await assertRoomOpen(trx, room.id)
+      await assertMayActIn(ctx, trx, room, author.id)
+    }
     const origin = { named: input.processId ?? null, from: idea?.id ?? from?.objectId ?? null }
     const process = await processFor(ctx, trx, { ...origin, act: 'proposals' })
     if (process !== null && visibility === 'members')
@@ -79,6 +91,7 @@ export async function publishProposal(
       author,
       visibility,
       parent: null,
+      group,
       wording: wordingOf(title, body, language),
       mentions: [],
       hashtags: hashtagsOf(body.map((one) => one.text)),
@@ -112,11 +125,18 @@ export async function publishProposal(
     await writeJournal(ctx, trx, { object_id: row.id, what: 'proposed', to_state: 'open', by_id: author.id, reason: idea?.name ?? '' })
     if (idea !== null)
       await writeJournal(ctx, trx, { object_id: idea.id, what: 'proposal', to_state: row.id, by_id: author.id, reason: title })
+    if (room !== null) await addRoomItem(trx, room.id, row.id)
     if (process !== null) await joinProcess(ctx, trx, { process, object: row, byId: author.id })
     if (input.draftId !== undefined) await deleteDraft(trx, author, input.draftId)
     await from?.afterwards(trx, row)
     return row
   })
+}
+
+/** The room that is named, else that of the proposal it goes on from. Throws room.none (422). */
+async function findRoomFor(ctx: Ctx, named: string | null, fromId: string | null): Promise<RoomRow | null> {
+  if (named !== null) return await roomOrThrow(ctx.db, named)
+  return fromId === null ? null : ((await roomsOf(ctx.db, [fromId])).get(fromId) ?? null)
 }
 
 async function findIdea(ctx: Ctx, author: ActorRow, id: string | null): Promise<ObjectRow | null> {

@@ -35,7 +35,7 @@ export async function castBallot(
     const vote = await holdVote(trx, voteId)
     if (vote === undefined) throw new AppError('vote.none', 404, 'This is not a vote.')
     assertOpen(ctx, vote)
-    const list: VoteClass | null = (await isElector(trx, vote, voter.id)) ? 'elector' : vote.open_to_all ? 'public' : null
+    const list: VoteClass | null = (await isElector(ctx, trx, vote, voter.id)) ? 'elector' : vote.open_to_all ? 'public' : null
     if (list === null) throw notElector(vote)
     assertBallot(vote, input)
     const cast = await recordBallot(ctx, trx, vote, {
@@ -97,6 +97,8 @@ function notElector(vote: VoteRow): AppError {
   switch (vote.electorate) {
     case 'members':
       return new AppError('vote.members-only', 403, 'This vote is for the members of the group.')
+    case 'functions':
+      return new AppError('vote.functions-only', 403, 'This vote is for the members who hold the functions of its room.')
     case 'role':
       return new AppError('vote.role-only', 403, 'This vote is for those who look after the group.')
     case 'residents':

@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { CONSENT, MOST_RANKED, RANKED, USUAL_DOTS, USUAL_MAX_SCORE, YES_NO, type Method } from '../../core/tally/ballot.ts'
 import type { Base, Share } from '../../core/tally/decide.ts'
+import { functionNames } from '../../core/member-functions.ts'
 import type { MembershipRole } from '../../core/roles.ts'
 import type { Electorate, NewVote, REASONS, RESULTS, VoteOption } from '../../db/votes.ts'
 import { requireSite } from '../../db/site.ts'
@@ -22,6 +23,8 @@ export interface VoteInput {
   dots?: number | null
   electorate: Electorate
   roles?: MembershipRole[]
+  /** Names, for electorate `functions`. */
+  functions?: string[]
   /** Handles of people of this instance, for electorate `list`. */
   electors?: string[]
   share?: Share | null
@@ -83,6 +86,7 @@ export function readVote(ctx: Ctx, input: VoteInput): VoteRules {
     dots: input.method === 'dots' ? (input.dots ?? USUAL_DOTS) : null,
     electorate: input.electorate,
     roles: input.electorate === 'role' ? [...new Set(input.roles)] : [],
+    functions: input.electorate === 'functions' ? readFunctions(input.functions ?? []) : [],
     share: input.share ?? (input.method === 'yes_no' ? 'half' : null),
     base: input.base ?? 'expressed',
     quorum: input.quorum ?? null,
@@ -97,6 +101,12 @@ export function readVote(ctx: Ctx, input: VoteInput): VoteRules {
     counts_at: new Date(closes.getTime() + (input.paperHours ?? 0) * 3_600_000),
     reminds_at: new Date(Math.max(opensAt.getTime() + lasts / 2, closes.getTime() - REMINDER_MS))
   }
+}
+
+function readFunctions(typed: string[]): string[] {
+  const names = functionNames(typed, 60)
+  if (names.length === 0 || names.length > 10) throw wrong('vote.functions', 'functions', 'Choose one to ten functions.')
+  return names
 }
 
 function readOptions(input: VoteInput): VoteOption[] {

@@ -3,7 +3,9 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { escapeHtml, MAX_TEXT_CHARACTERS, renderText, splitText } from '../../core/text.ts'
-import { findPublisher } from '../../db/publishers.ts'
+import { keepersOf } from '../../db/memberships.ts'
+import { findActor, findPublisher } from '../../db/publishers.ts'
+import { addRoomItem, roomsOf, type RoomRow } from '../../db/rooms.ts'
 import { isShared, type SharedVoteRules } from '../../core/vote-rules.ts'
 import type { ActorRow, ObjectRow, Poll } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
@@ -15,6 +17,7 @@ import { createLocalObject } from '../../protocol/local-objects.ts'
 import { scheduleVote } from '../../protocol/local-votes.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { proposalToVote } from '../../protocol/proposals.ts'
+import { assertMayActIn, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
 import { POLLED, readVote, type VoteInput, type VoteRules } from './input.ts'
@@ -28,6 +31,8 @@ export interface NewVoteInput extends VoteInput {
   subjectId?: string | null
   /** IRI of the vote of another commune that this one carries. */
   carriesIri?: string | null
+  /** Row id of the room it is held in; without one, that of what it is about, when its group holds the vote. */
+  roomId?: string | null
   /** Row id of the process it is held in; without one, that of what it is about. */
   processId?: string | null
 }
@@ -46,7 +51,8 @@ export async function openVote(
   input: NewVoteInput,
   also: (trx: Knex, object: ObjectRow) => Promise<void> = async () => {}
 ): Promise<ObjectRow> {
-  const rules = readVote(ctx, input)
+  const room = await roomFor(ctx, input)
+  const rules = readVote(ctx, room === null ? input : { ...input, ...electorsOf(room) })
   const title = plainTitle(input.title)
   if ([...title].length < 3 || [...title].length > 200)
     throw new AppError('vote.title', 422, 'A title has 3 to 200 characters.', { details: { field: 'title' } })
@@ -56,6 +62,8 @@ export async function openVote(
   const publisher = await findPublisher(ctx, author, input.as)
   if (publisher.type !== 'Group')
     throw new AppError('vote.organiser', 422, 'A vote is held by a group or by the commune.', { details: { field: 'as' } })
+  if (room !== null && room.group_id !== publisher.id)
+    throw new AppError('room.none', 422, 'This room was not found in this group.', { details: { field: 'room' } })
   const visibility = input.visibility ?? 'public'
   if (visibility === 'members' && rules.open_to_all)
     throw new AppError('vote.open-members', 422, 'What only members see cannot be answered by everybody.', {
@@ -107,19 +115,37 @@ export async function openVote(
     }
     await insertVote(trx, row, electors)
     if (rules.secret) {
-      if ((await countElectors(trx, row)) < FEWEST_SECRET)
+      if ((await countElectors(ctx, trx, row)) < FEWEST_SECRET)
         throw new AppError('vote.secret-few', 422, `Among fewer than ${FEWEST_SECRET} people no vote is secret.`, {
           details: { field: 'secret', fewest: FEWEST_SECRET }
         })
       await placeUrn(ctx, trx, object.id)
     }
     await scheduleVote(trx, row)
+    if (room !== null) {
+      await assertRoomOpen(trx, room.id)
+      if (!(await keepersOf(trx, room.group_id)).includes(author.id)) await assertMayActIn(ctx, trx, room, author.id)
+      await addRoomItem(trx, room.id, object.id)
+    }
     if (process !== null) await joinProcess(ctx, trx, { process, object, byId: author.id })
     if (subject?.kind === 'proposal')
       await proposalToVote(ctx, trx, subject, { id: object.id, title, byId: author.id, organiserId: publisher.id })
     await also(trx, object)
     return object
   })
+}
+
+/** The room it is held in; null: none. Throws room.none (422). */
+async function roomFor(ctx: Ctx, { roomId = null, subjectId = null, as }: NewVoteInput): Promise<RoomRow | null> {
+  if (roomId !== null) return await roomOrThrow(ctx.db, roomId)
+  const room = subjectId === null ? undefined : (await roomsOf(ctx.db, [subjectId])).get(subjectId)
+  const group = room && (await findActor(ctx, room.group_id))
+  return group?.username.toLowerCase() === as.replace(/^@/, '').toLowerCase() ? room! : null
+}
+
+/** In a room those vote who propose there. */
+function electorsOf({ functions }: RoomRow): Pick<NewVoteInput, 'electorate' | 'functions'> {
+  return functions.length === 0 ? { electorate: 'members' } : { electorate: 'functions', functions }
 }
 
 /** The rules as other communes read them (core/vote-rules.ts); null: only this group has such electors. */

@@ -60,7 +60,7 @@ export async function viewVote(ctx: Ctx, who: Who | null, vote: ListedVote): Pro
   return {
     vote,
     state: stateOf(ctx, vote),
-    electorate: result?.electorate ?? (await countElectors(ctx.db, vote)),
+    electorate: result?.electorate ?? (await countElectors(ctx, ctx.db, vote)),
     voted,
     votedPublic: result === null ? voters!.public : (result.others?.ballots ?? 0),
     figures: await figuresOf(ctx, vote, mine?.voted ?? null),
@@ -83,7 +83,7 @@ async function figuresOf(ctx: Ctx, vote: ListedVote, voted: VoteClass | null): P
 async function standing(ctx: Ctx, who: Who, vote: ListedVote): Promise<VoteView['mine']> {
   const [voted, elector, rights] = await Promise.all([
     votedIn(ctx.db, who.actorId, [vote.object_id]),
-    isElector(ctx.db, vote, who.actorId),
+    isElector(ctx, ctx.db, vote, who.actorId),
     rightsOn(ctx, who, vote.object_id)
   ])
   const list = elector ? 'elector' : vote.open_to_all ? 'public' : null

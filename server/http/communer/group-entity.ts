@@ -4,6 +4,7 @@ import type { Ctx } from '../../context.ts'
 import type { GroupView, MemberView } from '../../features/groups/present.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { plainText } from '../mastodon/serialise/account.ts'
+import { MemberFunctionEntity } from './room-answers.ts'
 import { Id, MastodonAccount, orNull } from './schemas.ts'
 
 export const Kind = Type.Union(
@@ -41,7 +42,13 @@ export const Group = Type.Object(
 )
 
 export const Member = Type.Object(
-  { account: MastodonAccount, role: MemberRole, state: Type.String(), created_at: Type.String() },
+  {
+    account: MastodonAccount,
+    role: MemberRole,
+    functions: Type.Array(MemberFunctionEntity),
+    state: Type.String(),
+    created_at: Type.String()
+  },
   { title: 'Member' }
 )
 
@@ -76,5 +83,11 @@ export function presentGroup(ctx: Ctx, view: GroupView) {
 
 /** The Member entity. */
 export function presentMember(ctx: Ctx, view: MemberView) {
-  return { account: toAccount(ctx, view.actor, null), role: view.role, state: view.state, created_at: view.since.toISOString() }
+  return {
+    account: toAccount(ctx, view.actor, null),
+    role: view.role,
+    functions: view.functions.map(({ name, since, until }) => ({ name, since, until })),
+    state: view.state,
+    created_at: view.since.toISOString()
+  }
 }

@@ -28,6 +28,7 @@ import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { presentAnswer } from './official-answers.ts'
 import { processLinks } from './process-answers.ts'
+import { roomLinks } from './room-answers.ts'
 import type {
   AmendmentAnswer,
   ArgumentAnswer,
@@ -60,7 +61,12 @@ async function accountsOf(ctx: Ctx, ids: (string | null)[]): Promise<(id: string
 /** The entities of a page, in a fixed number of queries. */
 export async function presentProposals(ctx: Ctx, rows: ListedRow[], viewer: Viewer): Promise<ListedProposalEntity[]> {
   const ids = rows.map(({ id }) => id)
-  const [authors, counts, processes] = await Promise.all([authorsOf(ctx.db, ids), countsOf(ctx, viewer, ids), processLinks(ctx, ids)])
+  const [authors, counts, processes, rooms] = await Promise.all([
+    authorsOf(ctx.db, ids),
+    countsOf(ctx, viewer, ids),
+    processLinks(ctx, ids),
+    roomLinks(ctx, ids)
+  ])
   const account = await accountsOf(ctx, [
     ...rows.flatMap((row) => [row.actor_id, row.proposal.answered_by]),
     ...[...authors.values()].flat()
@@ -96,7 +102,8 @@ export async function presentProposals(ctx: Ctx, rows: ListedRow[], viewer: View
         progress: proposal.progress,
         commitments: proposal.commitments,
         supported: counted.supported,
-        process: processes.get(row.id) ?? null
+        process: processes.get(row.id) ?? null,
+        room: rooms.get(row.id) ?? null
       }
     ]
   })

@@ -5,6 +5,7 @@ import { AMENDABLE_BY, STATES, TABS } from '../../db/proposals.ts'
 import { ThemeWord } from './card-entity.ts'
 import { Commitment, OfficialAnswer } from './official-answers.ts'
 import { ProcessLink } from './process-answers.ts'
+import { RoomLink } from './room-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const oneOf = <Word extends string>(words: readonly Word[], options: { description?: string } = {}) =>
@@ -37,7 +38,8 @@ const fields = {
   progress: Type.Integer(),
   commitments: Type.Array(Commitment),
   supported: Type.Boolean({ description: 'By the viewer' }),
-  process: orNull(ProcessLink)
+  process: orNull(ProcessLink),
+  room: orNull(RoomLink)
 }
 
 export const ListedProposal = Type.Object(fields, { title: 'ListedProposal' })
@@ -144,6 +146,7 @@ export const NewProposalBody = strictObject({
   language: Type.Optional(Text(20)),
   idea: Type.Optional(orNull(Id)),
   process: Type.Optional(orNull(Id)),
+  room: Type.Optional(orNull(Id)),
   draft: Type.Optional(Id)
 })
 export const EditProposalBody = strictObject({
@@ -169,7 +172,8 @@ export const DraftBody = strictObject({
   amendable_by: Text(20),
   visibility: Text(20),
   idea: orNull(Id),
-  process: Type.Optional(orNull(Id))
+  process: Type.Optional(orNull(Id)),
+  room: Type.Optional(orNull(Id))
 })
 export const DraftEntity = Type.Object({ id: Id, updated_at: Type.String(), ...DraftBody.properties }, { title: 'ProposalDraft' })
 export const ProposalQuery = Type.Object({

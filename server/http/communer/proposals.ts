@@ -72,11 +72,12 @@ export async function communerProposals(instance: FastifyInstance, { ctx }: { ct
       }
     },
     async (request, reply) => {
-      const { amendable_by: amendableBy, idea, draft, process: processId, ...input } = request.body
+      const { amendable_by: amendableBy, idea, draft, process: processId, room: roomId, ...input } = request.body
       const row = await propose(ctx, requireAuth(request).actor, {
         ...input,
         ideaId: idea ?? null,
         processId: processId ?? null,
+        roomId: roomId ?? null,
         ...(amendableBy === undefined ? {} : { amendableBy }),
         ...(draft === undefined ? {} : { draftId: draft })
       })

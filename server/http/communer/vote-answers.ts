@@ -10,6 +10,7 @@ import { tagUrl } from '../../vocab/iris.ts'
 import { notFound } from '../mastodon/params.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { processLinks } from './process-answers.ts'
+import { roomLinks } from './room-answers.ts'
 
 /** The vote of this id, if this person may see it. Throws request.not-found (404). */
 export async function getVote(ctx: Ctx, who: Who | null, id: string): Promise<ListedVote> {
@@ -25,14 +26,13 @@ export async function presentVotes(ctx: Ctx, votes: ListedVote[], who: Who | nul
     votes.map((vote) => vote.organiser_id)
   )
   const views = await Promise.all(votes.map((vote) => viewVote(ctx, who, vote)))
-  const processes = await processLinks(
-    ctx,
-    votes.map((vote) => vote.object_id)
-  )
+  const ids = votes.map((vote) => vote.object_id)
+  const [processes, rooms] = await Promise.all([processLinks(ctx, ids), roomLinks(ctx, ids)])
   return views.map((view) => ({
     ...present(ctx, view),
     organizer: accountOf(ctx, view.vote.organiser_id, organisers)!,
-    process: processes.get(view.vote.object_id) ?? null
+    process: processes.get(view.vote.object_id) ?? null,
+    room: rooms.get(view.vote.object_id) ?? null
   }))
 }
 
@@ -68,6 +68,7 @@ function present(ctx: Ctx, { vote, state, electorate, voted, votedPublic, figure
     dots: vote.dots,
     electorate: vote.electorate,
     roles: vote.roles,
+    functions: vote.functions,
     share: vote.share,
     base: vote.base,
     quorum: vote.quorum,

@@ -4,6 +4,7 @@ import { METHODS, type Ballot } from '../../core/tally/ballot.ts'
 import { BASES, OUTCOMES, SHARES } from '../../core/tally/decide.ts'
 import { ELECTORATES, REASONS, RESULTS } from '../../db/votes.ts'
 import { ProcessLink } from './process-answers.ts'
+import { RoomLink } from './room-answers.ts'
 import { Id, MastodonAccount, orNull, strictObject, Username } from './schemas.ts'
 
 /** One of these words; OpenAPI prints them. */
@@ -31,6 +32,7 @@ export const NewVoteBody = strictObject({
   visibility: Type.Optional(words(['public', 'members'] as const)),
   about: maybe(Id),
   process: maybe(Id),
+  room: maybe(Id),
   method: words(METHODS),
   options: Type.Optional(
     Type.Array(strictObject({ name: Type.String({ maxLength: 400 }), meaning: Type.Optional(Type.String({ maxLength: 4000 })) }), {
@@ -43,6 +45,7 @@ export const NewVoteBody = strictObject({
   dots: maybe(Type.Integer({ minimum: 1, maximum: 100 })),
   electorate: words(ELECTORATES),
   roles: Type.Optional(Type.Array(Roles, { maxItems: 3 })),
+  functions: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 30 })),
   electors: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 2000 })),
   share: maybe(words(Object.keys(SHARES) as (keyof typeof SHARES)[])),
   base: Type.Optional(words(BASES)),
@@ -119,6 +122,7 @@ export const Vote = Type.Object(
     dots: orNull(Type.Integer()),
     electorate: words(ELECTORATES),
     roles: Type.Array(Type.String()),
+    functions: Type.Array(Type.String(), { description: 'Of members, for electorate functions' }),
     share: orNull(Type.String()),
     base: words(BASES),
     quorum: orNull(Type.Integer()),
@@ -155,6 +159,7 @@ export const Vote = Type.Object(
       })
     ),
     process: orNull(ProcessLink),
+    room: orNull(RoomLink),
     status_id: Id
   },
   { title: 'Vote' }

@@ -74,12 +74,24 @@ export async function communerVotes(instance: FastifyInstance, { ctx }: { ctx: C
     },
     async (request, reply) => {
       const { actor } = requireAuth(request)
-      const { about, process: processId, max_score, open_to_all, opens_at, closes_at, paper_hours, roles, ...rest } = request.body
+      const {
+        about,
+        process: processId,
+        room: roomId,
+        max_score,
+        open_to_all,
+        opens_at,
+        closes_at,
+        paper_hours,
+        roles,
+        ...rest
+      } = request.body
       const object = await openVote(ctx, actor, {
         ...rest,
         ...(roles === undefined ? {} : { roles: roles as MembershipRole[] }),
         subjectId: about ?? null,
         processId: processId ?? null,
+        roomId: roomId ?? null,
         maxScore: max_score ?? null,
         openToAll: open_to_all ?? false,
         opensAt: opens_at ?? null,
