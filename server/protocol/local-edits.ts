@@ -5,14 +5,11 @@ import { sanitize } from '../core/html.ts'
 import { findEvent, tellOfChange } from '../db/events.ts'
 import { jsonForPostgres } from '../db/json.ts'
 import { notify, notifyMentions } from '../db/notifications.ts'
-import { findProcess } from '../db/processes.ts'
 import { quotedBy } from '../db/quotes.ts'
 import type { ActorRow, ObjectRow } from '../db/rows.ts'
 import { requireSite } from '../db/site.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
-import { ideaSource } from './ideas.ts'
-import { proposalSource } from './proposals.ts'
-import { taskSource } from './tasks.ts'
+import { dressOf } from './kinds.ts'
 import { passOnLocal } from './group-voice.ts'
 import { addressesOf, audienceOfDoc, distinct, foldAll, tagsOf, type Wording } from './local-objects.ts'
 import { wireAttachmentsOf } from './media-address.ts'
@@ -66,11 +63,8 @@ export async function updateLocalObject(ctx: Ctx, trx: Knex, edit: LocalEdit): P
       contextIri: typeof stored.doc['context'] === 'string' ? stored.doc['context'] : null,
       event: { ...(category === undefined ? {} : { category }), ...(joining === undefined ? {} : { joining }) },
       quote: await storedQuote(trx, stored),
-      idea: stored.kind === 'idea' ? await ideaSource(trx, stored.id) : null,
-      proposal: stored.kind === 'proposal' ? await proposalSource(trx, stored) : null,
-      process: await processAt(ctx, trx, stored),
+      dress: await dressOf(ctx, trx, stored),
       processIri: typeof stored.doc['communer:process'] === 'string' ? stored.doc['communer:process'] : null,
-      task: stored.kind === 'task' ? await taskSource(trx, stored.id) : null,
       interactionPolicy: interactionPolicyOf(row, publisher, typeof stored.doc['audience'] === 'string' ? stored.doc['audience'] : null),
       commentsEnabled: row.reply_policy !== 'nobody'
     }
@@ -108,11 +102,6 @@ export async function publishState(ctx: Ctx, trx: Knex, row: ObjectRow, publishe
     isStateOnly: true,
     hashtags: row.tags.flatMap((tag) => (tag.type === 'Hashtag' ? [tag.name.replace(/^#/, '')] : []))
   })
-}
-
-async function processAt(ctx: Ctx, trx: Knex, { id, kind }: ObjectRow) {
-  const source = kind === 'process' ? await findProcess(trx, id) : null
-  return source === null ? null : { source, now: ctx.clock.now() }
 }
 
 /** What it quotes stays; the stamp only while it stands. */

@@ -12,12 +12,8 @@ import { requireSite } from '../db/site.ts'
 import { tombstone } from '../vocab/activity.ts'
 import { addressing, type Addressing } from '../vocab/addressing.ts'
 import { mintObjectIri, objectUrl, tagUrl } from '../vocab/iris.ts'
-import type { IdeaSource } from '../vocab/idea.ts'
+import type { Dress } from '../vocab/dress.ts'
 import { objectDocument, type QuoteLinks } from '../vocab/object.ts'
-import type { ProcessSource } from '../vocab/process.ts'
-import type { ProposalSource } from '../vocab/proposal.ts'
-import type { TaskSource } from '../vocab/task.ts'
-import type { VoteSource } from '../vocab/vote.ts'
 import { wireAttachmentsOf } from './media-address.ts'
 import { announceSaid, embeddable, followersOf, passOnLocal } from './group-voice.ts'
 import { foldTag } from './normalise-parts.ts'
@@ -59,16 +55,8 @@ export interface LocalDraft {
   kind?: string
   /** The conversation it belongs to without being an answer: titled objects have no inReplyTo. */
   contextIri?: string | null
-  /** What only ideas have. */
-  idea?: IdeaSource
-  /** What only proposals have. */
-  proposal?: ProposalSource
-  /** What only tasks have. */
-  task?: TaskSource
-  /** The rules of a vote, on the wire. */
-  vote?: VoteSource
-  /** What only processes have. */
-  process?: ProcessSource
+  /** What its document has because of its kind; later ones are read by protocol/kinds.ts. */
+  dress?: Dress
   /** IRI of the process it belongs to. */
   processIri?: string | null
   /** Choices of a Question. */
@@ -102,11 +90,7 @@ export async function createLocalObject(ctx: Ctx, trx: Knex, draft: LocalDraft):
       contextIri: typeof parent?.object.doc['context'] === 'string' ? parent.object.doc['context'] : (draft.contextIri ?? null),
       ...(draft.event === undefined ? {} : { event: { ...draft.event, joining: { ...draft.event.joining, participants: 0 } } }),
       ...(draft.quote === undefined ? {} : { quote: draft.quote }),
-      ...(draft.idea === undefined ? {} : { idea: draft.idea }),
-      ...(draft.proposal === undefined ? {} : { proposal: draft.proposal }),
-      ...(draft.task === undefined ? {} : { task: draft.task }),
-      ...(draft.vote === undefined ? {} : { vote: draft.vote }),
-      ...(draft.process === undefined ? {} : { process: { source: draft.process, now: columns.published } }),
+      dress: draft.dress ?? null,
       processIri: draft.processIri ?? null,
       interactionPolicy: interactionPolicyOf(
         { quote_policy: columns.quote_policy ?? null, reply_policy: columns.reply_policy ?? null },

@@ -1,4 +1,7 @@
 // One document of each kind as our builders make it: what FEDERATION.md shows under the same name.
+import { adding } from '../vocab/dress.ts'
+import { processFields } from '../vocab/process.ts'
+import { proposalFields } from '../vocab/proposal.ts'
 import { embeddedActivity, tombstone } from '../vocab/activity.ts'
 import { actorDocument, withPublicKey, type ActorSource } from '../vocab/actor.ts'
 import { addressing } from '../vocab/addressing.ts'
@@ -130,17 +133,19 @@ export const EXAMPLES: Record<string, WireDocument> = {
     },
     links(ALICE, {
       contextIri: `${ORIGIN}/ap/objects/idea1/context`,
-      proposal: {
-        state: 'open',
-        version: 2,
-        themes: ['food', 'economy'],
-        amendableBy: 'everyone',
-        coauthors: [BOB],
-        ideaIri: `${ORIGIN}/ap/objects/idea1`,
-        answer: 'none',
-        answeredAt: null,
-        progress: 0
-      }
+      dress: adding(
+        proposalFields({
+          state: 'open',
+          version: 2,
+          themes: ['food', 'economy'],
+          amendableBy: 'everyone',
+          coauthors: [BOB],
+          ideaIri: `${ORIGIN}/ap/objects/idea1`,
+          answer: 'none',
+          answeredAt: null,
+          progress: 0
+        })
+      )
     })
   ),
   Process: objectDocument(
@@ -156,21 +161,23 @@ export const EXAMPLES: Record<string, WireDocument> = {
       tags: []
     },
     links(COMMUNE, {
-      process: {
-        source: {
-          themes: ['environment'],
-          endsAt: new Date('2027-01-31T20:00:00Z'),
-          phases: [
-            {
-              kind: 'proposals',
-              startsAt: new Date('2026-11-30T20:00:00Z'),
-              call: 'Que voulez-vous y faire ?',
-              allows: ['ideas', 'proposals', 'comment']
-            }
-          ]
-        },
-        now: new Date('2026-12-02T08:00:00Z')
-      }
+      dress: adding(
+        processFields(
+          {
+            themes: ['environment'],
+            endsAt: new Date('2027-01-31T20:00:00Z'),
+            phases: [
+              {
+                kind: 'proposals',
+                startsAt: new Date('2026-11-30T20:00:00Z'),
+                call: 'Que voulez-vous y faire ?',
+                allows: ['ideas', 'proposals', 'comment']
+              }
+            ]
+          },
+          new Date('2026-12-02T08:00:00Z')
+        )
+      )
     })
   ),
   Page: objectDocument(

@@ -4,13 +4,9 @@ import { PUBLIC } from './addressing.ts'
 import { articleDocument } from './article.ts'
 import type { WireDocument } from './context.ts'
 import { eventDocument, type EventDetails } from './event.ts'
-import { ideaFields, type IdeaSource } from './idea.ts'
-import { processFields, type ProcessSource } from './process.ts'
+import type { Dress } from './dress.ts'
 import { noteDocument } from './note.ts'
-import { proposalFields, type ProposalSource } from './proposal.ts'
 import { questionDocument, type PollSource } from './question.ts'
-import { withTask, type TaskSource } from './task.ts'
-import { voteFields, type VoteSource } from './vote.ts'
 import { wireDate, wireTags, type AttachmentSource, type TagSource } from './values.ts'
 
 /** The columns of an `objects` row that builders read; an ObjectRow fits. */
@@ -69,16 +65,8 @@ export interface ObjectLinks {
   commentsEnabled?: boolean
   /** What only events have. */
   event?: EventDetails
-  /** What only ideas have. */
-  idea?: IdeaSource | null
-  /** What only proposals have. */
-  proposal?: ProposalSource | null
-  /** What only tasks have. */
-  task?: TaskSource | null
-  /** What only votes have. */
-  vote?: VoteSource
-  /** What only processes have, at a moment. */
-  process?: { source: ProcessSource; now: Date } | null
+  /** What it has because of its kind. */
+  dress?: Dress | null
   /** IRI of the process it belongs to. */
   processIri?: string | null
 }
@@ -93,11 +81,7 @@ export interface QuoteLinks {
 /** The document of a local object of any type we publish, without @context (federation.md §4.0). */
 export function objectDocument(source: ObjectSource, links: ObjectLinks): WireDocument {
   const document = { ...documentOfType(source, links), ...(links.processIri ? { 'communer:process': links.processIri } : {}) }
-  if (links.process) return { ...document, ...processFields(links.process.source, links.process.now) }
-  if (links.idea) return { ...document, ...ideaFields(links.idea) }
-  if (links.proposal) return { ...document, ...proposalFields(links.proposal) }
-  if (links.task) return withTask(document, links.task, source)
-  return links.vote === undefined ? document : { ...document, ...voteFields(links.vote) }
+  return links.dress ? links.dress(document, source) : document
 }
 
 function documentOfType(source: ObjectSource, links: ObjectLinks): WireDocument {

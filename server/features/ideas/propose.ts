@@ -14,6 +14,8 @@ import { requireSite } from '../../db/site.ts'
 import { publishState, updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
+import { adding } from '../../vocab/dress.ts'
+import { ideaFields } from '../../vocab/idea.ts'
 import { plainLine } from '../../vocab/values.ts'
 import { readIdea, type IdeaInput, type IdeaWords } from './input.ts'
 
@@ -48,7 +50,7 @@ export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): P
       mentions: [],
       hashtags: words.hashtags,
       processIri: process?.iri ?? null,
-      idea: { state: 'open', themes: words.themes, answer: 'none', answeredAt: null, progress: 0, threshold }
+      dress: adding(ideaFields({ state: 'open', themes: words.themes, answer: 'none', answeredAt: null, progress: 0, threshold }))
     })
     await attachUploads(
       trx,

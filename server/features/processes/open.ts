@@ -14,6 +14,8 @@ import { publishState, updateLocalObject } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { sayUnder } from '../../protocol/local-votes.ts'
 import { schedulePhases } from '../../protocol/processes.ts'
+import { adding } from '../../vocab/dress.ts'
+import { processFields } from '../../vocab/process.ts'
 import { hashtagsOf, readCourse, readWords, wordingOf, type ProcessInput } from './input.ts'
 
 const MAX_REASON = 2000
@@ -35,7 +37,7 @@ export async function openProcess(ctx: Ctx, who: Who, agent: ActorRow, input: Pr
       wording: wordingOf(ctx, words, course),
       mentions: [],
       hashtags: hashtagsOf(words.source),
-      process: { ...course, themes: words.themes }
+      dress: adding(processFields({ ...course, themes: words.themes }, ctx.clock.now()))
     })
     await insertProcess(trx, { object_id: row.id, title: words.title, themes: words.themes, ...course })
     await writeJournal(ctx, trx, { object_id: row.id, what: 'proposed', by_id: agent.id })

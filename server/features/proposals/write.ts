@@ -15,6 +15,8 @@ import { publishState } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { assertMayActIn, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
+import { adding } from '../../vocab/dress.ts'
+import { proposalFields } from '../../vocab/proposal.ts'
 import { assertOpen, change, ownPublisher, publishVersion } from './change.ts'
 import { deleteDraft } from './drafts.ts'
 import { bodyOf, hashtagsOf, readText, readThemes, readTitle, tidy, wordingOf } from './input.ts'
@@ -97,17 +99,19 @@ export async function publishProposal(
       hashtags: hashtagsOf(body.map((one) => one.text)),
       contextIri: from?.contextIri ?? contextOf(idea),
       processIri: process?.iri ?? null,
-      proposal: {
-        state: 'open',
-        version: 1,
-        themes,
-        amendableBy,
-        coauthors: publisher.id === author.id ? [] : [author.iri],
-        ideaIri: idea?.iri ?? null,
-        answer: 'none',
-        answeredAt: null,
-        progress: 0
-      }
+      dress: adding(
+        proposalFields({
+          state: 'open',
+          version: 1,
+          themes,
+          amendableBy,
+          coauthors: publisher.id === author.id ? [] : [author.iri],
+          ideaIri: idea?.iri ?? null,
+          answer: 'none',
+          answeredAt: null,
+          progress: 0
+        })
+      )
     })
     const now = ctx.clock.now()
     await insertProposal(trx, {

@@ -12,6 +12,7 @@ import { findActor } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { insertTask } from '../../db/tasks.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
+import { withTask } from '../../vocab/task.ts'
 import { isDecided, taskPublisher } from './access.ts'
 import { readTask, wordingOf, wrong, type TaskInput, type TaskWords } from './input.ts'
 import { findPeople, give } from './people.ts'
@@ -76,7 +77,8 @@ export async function makeTasks(ctx: Ctx, who: Who, author: ActorRow, subject: O
         wording: wordingOf(words, language),
         mentions: [],
         hashtags: [],
-        task: { state: 'todo', dueOn: words.due, assignees: people.map(({ iri }) => iri), aboutIri: subject.iri }
+        dress: (document, named) =>
+          withTask(document, { state: 'todo', dueOn: words.due, assignees: people.map(({ iri }) => iri), aboutIri: subject.iri }, named)
       })
       await insertTask(trx, { object_id: row.id, title: words.title, subject_id: subject.id, due_on: words.due })
       const task = { id: row.id, title: words.title, subjectId: subject.id }

@@ -18,6 +18,8 @@ import { scheduleVote } from '../../protocol/local-votes.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
 import { proposalToVote } from '../../protocol/proposals.ts'
 import { assertMayActIn, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
+import { adding } from '../../vocab/dress.ts'
+import { voteFields } from '../../vocab/vote.ts'
 import { tagUrl } from '../../vocab/iris.ts'
 import { plainTitle } from '../../vocab/values.ts'
 import { POLLED, readVote, type VoteInput, type VoteRules } from './input.ts'
@@ -86,14 +88,16 @@ export async function openVote(
       hashtags,
       contextIri: subject === null ? null : (contextOf(subject) ?? null),
       processIri: process?.iri ?? null,
-      vote: {
-        method: rules.method,
-        secret: rules.secret,
-        closesAt: rules.closes_at,
-        aboutIri: subject?.iri ?? null,
-        rules: visibility === 'public' ? sharedRules(rules, { title, description, language: input.language ?? 'fr' }) : null,
-        carriesIri: input.carriesIri ?? null
-      },
+      dress: adding(
+        voteFields({
+          method: rules.method,
+          secret: rules.secret,
+          closesAt: rules.closes_at,
+          aboutIri: subject?.iri ?? null,
+          rules: visibility === 'public' ? sharedRules(rules, { title, description, language: input.language ?? 'fr' }) : null,
+          carriesIri: input.carriesIri ?? null
+        })
+      ),
       ...(isPolled ? { poll: pollOf(rules) } : {}),
       wording: {
         name: title,
