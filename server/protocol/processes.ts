@@ -94,6 +94,8 @@ export async function joinProcess(
   trx: Knex,
   { process, object, byId }: { process: Joined; object: Pick<ObjectRow, 'id' | 'name' | 'kind'>; byId: string }
 ): Promise<void> {
+  // The object first, as what changes a process does: the other way round, a phase that begins and an idea wait for each other for ever.
+  await trx('objects').where({ id: process.id }).forKeyShare().first('id')
   await addItem(trx, process.id, object.id)
   await writeJournal(ctx, trx, {
     object_id: process.id,

@@ -22,6 +22,8 @@ export async function watchThreshold(ctx: Ctx, objectId: string): Promise<Date |
   const { threshold, days, counts } = await ideaRules(ctx.db)
   if (threshold === null) return null
   await ctx.db.transaction(async (trx) => {
+    // In the order of every change of an idea: the object, then the idea. The journal refers to the object.
+    await trx('objects').where({ id: objectId }).forUpdate().first('id')
     const idea = await lockIdea(trx, objectId)
     if (idea === null || idea.state !== 'open' || idea.due_on !== null || (idea.answer !== 'none' && idea.answer !== 'examining')) return
     if ((counts === 'verified' ? idea.verified : idea.residents) < threshold) return
@@ -40,6 +42,7 @@ export async function watchThreshold(ctx: Ctx, objectId: string): Promise<Date |
 /** Chore: tells the town hall, and says when to tell it again. Nothing any more once there is an answer. */
 export async function remindDuty(ctx: Ctx, objectId: string): Promise<Date | null> {
   return await ctx.db.transaction(async (trx) => {
+    await trx('objects').where({ id: objectId }).forUpdate().first('id')
     const idea = await lockIdea(trx, objectId)
     if (idea === null || idea.due_on === null || idea.state !== 'open' || (idea.answer !== 'none' && idea.answer !== 'examining'))
       return null

@@ -29,7 +29,8 @@ export async function planReminders(ctx: Ctx, trx: Knex, objectId: string, due: 
 /** Chore: tells who does it (late: also who made it, or nobody would) once for this day. After an outage the later word alone. */
 export async function remindTask(ctx: Ctx, objectId: string): Promise<Date | null> {
   return await ctx.db.transaction(async (trx) => {
-    const row = await trx<ObjectRow>('objects').where({ id: objectId }).whereNull('deleted_at').first()
+    // In the order of every change (hold.ts): the object, then its task.
+    const row = await trx<ObjectRow>('objects').where({ id: objectId }).whereNull('deleted_at').forUpdate().first()
     const task = row && (await lockTask(trx, objectId))
     if (!row || !task || task.due_on === null || !OPEN_STATES.includes(task.state)) return null
     const { soon, late } = moments(ctx, task.due_on)
