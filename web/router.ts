@@ -57,7 +57,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/EditCardPage.vue'),
     meta: { members: true, texts: ['directory', 'cardform', 'themes'] }
   },
-  { path: '/idees', name: 'ideas', component: () => import('./pages/IdeasPage.vue'), meta: { texts: ['ideas', 'themes'] } },
+  { path: '/idees', name: 'ideas', component: () => import('./pages/IdeasPage.vue'), meta: { texts: ['ideas', 'themes', 'map'] } },
   {
     path: '/idees/nouvelle',
     name: 'new-idea',

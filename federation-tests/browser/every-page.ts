@@ -182,7 +182,7 @@ function examples(ids: Ids): PageExample[] {
     'new-vote': ['member', '/votes/nouveau'],
     vote: ['member', `/votes/${ids.vote}`],
     'vote-paper': ['member', `/votes/${ids.vote}/papier`],
-    ideas: ['visitor', '/idees', '/idees?onglet=repondues'],
+    ideas: ['visitor', '/idees', '/idees?onglet=repondues', '/idees?vue=carte'],
     'new-idea': ['member', '/idees/nouvelle'],
     idea: ['admin', `/idees/${ids.idea}`],
     'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],

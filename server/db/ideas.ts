@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
 import type { AnswerColumns } from '../core/official-answer.ts'
 import type { Theme } from '../core/themes.ts'
+import type { Box } from './directory.ts'
 import { actorColumns, countColumns, statusColumns, type ActorPart, type StatusRow } from './status-parts.ts'
 import { listedFor, visibleTo, type Viewer } from './visibility.ts'
 
@@ -62,13 +63,15 @@ export interface IdeaFilter {
   words?: string
   /** Row id of a group it was said in or published by. */
   groupId?: string
+  /** Said of a place in there. */
+  box?: Box
   /** Only these, in any state. */
   ids?: string[]
   offset: number
   limit: number
 }
 
-/** Plans: ideas_open, ideas_backed, ideas_answered, ideas_done, ideas_due; objects by primary key. */
+/** Plans: ideas_open, ideas_backed, ideas_answered, ideas_done, ideas_due; objects by primary key, or objects_place for a box. */
 export async function listIdeas(ctx: Ctx, viewer: Viewer, filter: IdeaFilter): Promise<ListedIdea[]> {
   const query = ctx
     .db('ideas as i')
@@ -86,6 +89,10 @@ export async function listIdeas(ctx: Ctx, viewer: Viewer, filter: IdeaFilter): P
       { words: filter.words }
     )
   if (filter.groupId !== undefined) query.where('o.group_id', filter.groupId)
+  if (filter.box !== undefined) {
+    const { west, south, east, north } = filter.box
+    query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])
+  }
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as ListedIdea[]
 }
 

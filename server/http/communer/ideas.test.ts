@@ -257,3 +257,40 @@ t.test('lists: what needs a voice leaves out one’s own and what one backs; the
   const page = await anyone('GET', `${API}/ideas?limit=2`)
   t.same(await ids(anyone, new URL(page.headers.link.match(/<([^>]+)>/)[1]).search.slice(1)), [bench.id])
 })
+
+t.test('on the map stand the ideas that have a place, under the filters of the list', async (t) => {
+  const scene = await clientScene(t)
+  const { alice, bea, anyone } = scene
+  const at = (latitude: number, longitude: number) => ({ name: 'Au port', latitude, longitude })
+  const compost = await propose(alice, { ...COMPOST, place: at(-21.17, 55.28) })
+  const bench = await propose(alice, {
+    title: 'Un banc au port',
+    text: 'Pour les bateaux.',
+    themes: ['mobility'],
+    place: at(-21.18, 55.29)
+  })
+  await propose(alice, { title: 'Une idée sans lieu', text: 'Partout et nulle part.' })
+  await propose(alice, { title: 'Une idée bien loin', text: 'Dans une autre ville.', place: at(48.85, 2.35) })
+  const box = 'bbox=55.2,-21.3,55.4,-21.1'
+  t.match(await anyone('GET', `${API}/ideas/map?bbox=55.4,-21.3,55.2,-21.1`), { status: 422, json: { code: 'map.box' } })
+  t.equal((await anyone('GET', `${API}/ideas/map?${box}&tab=mine`)).status, 401)
+  t.equal((await anyone('GET', `${API}/ideas/map`)).status, 422)
+  const names = async (query: string, call = anyone): Promise<string[]> =>
+    (await call('GET', `${API}/ideas/map?${box}${query}`)).json.features.map(({ properties }: Json) => properties.name)
+  t.same(await names(''), [bench.title, compost.title])
+  t.same(await names('&theme=waste'), [compost.title])
+  t.same(await names('&q=bancs'), [bench.title])
+  t.same(await names('&tab=answered'), [])
+  t.same(await names('&tab=mine', bea.call), [])
+  t.match((await anyone('GET', `${API}/ideas/map?${box}&q=banc`)).json, {
+    isCut: false,
+    features: [
+      {
+        geometry: { type: 'Point', coordinates: [55.29, -21.18] },
+        properties: { kind: 'idea', url: `/idees/${bench.id}`, text: 'Au port' }
+      }
+    ]
+  })
+  await alice.call('POST', `${API}/ideas/${bench.id}/withdraw`, { reason: 'Il y en a un.' })
+  t.same(await names(''), [compost.title])
+})

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { ideaRules, saveIdeaRules } from '../../db/idea-rules.ts'
-import { listIdeas, similarIdeas, supportersOf, type IdeaFilter } from '../../db/ideas.ts'
+import { listIdeas, similarIdeas, supportersOf, type IdeaFilter, type ListedIdea } from '../../db/ideas.ts'
 import { answerIdea, reportProgress } from '../../features/ideas/answer.ts'
 import { assertOpen, objectTo, offerHelp, takeHelpBack, takeObjectionBack } from '../../features/ideas/opinions.ts'
 import { concretise } from '../../features/ideas/project.ts'
@@ -21,6 +21,7 @@ import { EditIdeaBody, getIdea, HelpWord, Idea, NewIdeaBody, presentIdeas, showI
 import { Journal, presentJournal } from './journal-answers.ts'
 import { nextLink } from './next-link.ts'
 import { AnswerBody, ProgressBody } from './official-answers.ts'
+import { BoxText, Features, pointOf, readBox } from './map-answers.ts'
 import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
 
 const tags = ['ideas']
@@ -31,6 +32,19 @@ const USUAL_LIMIT = 20
 const MAX_OFFSET = 2000
 const SIMILAR = 5
 const TABS = ['new', 'backed', 'voice', 'answered', 'done', 'due', 'mine'] as const
+const Filters = {
+  tab: Type.Optional(
+    Type.Unsafe<(typeof TABS)[number]>({
+      type: 'string',
+      enum: [...TABS],
+      description: 'voice: what needs yours; due: owed an answer, soonest first; mine: proposed by the viewer'
+    })
+  ),
+  theme: Type.Optional(ThemeWord),
+  q: Type.Optional(Type.String({ maxLength: 200 }))
+}
+/** Of one view of the map. */
+const ON_MAP = 500
 const Reason = strictObject({ reason: Type.String({ maxLength: 2000 }) })
 const Supporter = Type.Object({
   account: MastodonAccount,
@@ -60,15 +74,7 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
         tags,
         summary: 'Ideas; the next page by the Link header',
         querystring: Type.Object({
-          tab: Type.Optional(
-            Type.Unsafe<(typeof TABS)[number]>({
-              type: 'string',
-              enum: [...TABS],
-              description: 'voice: what needs yours; due: owed an answer, soonest first; mine: proposed by the viewer'
-            })
-          ),
-          theme: Type.Optional(ThemeWord),
-          q: Type.Optional(Type.String({ maxLength: 200 })),
+          ...Filters,
           group: Type.Optional(Type.String({ maxLength: 60 })),
           offset: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_OFFSET })),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 40 }))
@@ -93,6 +99,32 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
       if (rows.length > limit && offset + limit <= MAX_OFFSET)
         reply.header('link', nextLink(ctx, request, 'offset', String(offset + limit)))
       return await presentIdeas(ctx, rows.slice(0, limit), viewerOf(request), whoIs(request))
+    }
+  )
+
+  app.get(
+    '/ideas/map',
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'The same ideas where they are said of a place, in a box, as GeoJSON',
+        querystring: Type.Object({ bbox: BoxText, ...Filters }),
+        response: answers(200, Features)
+      }
+    },
+    async (request) => {
+      const { bbox, tab = 'new', theme, q } = request.query
+      if (tab === 'mine') requireAuth(request)
+      const rows = await listIdeas(ctx, viewerOf(request), {
+        tab,
+        box: readBox(bbox),
+        offset: 0,
+        limit: ON_MAP + 1,
+        ...(theme === undefined ? {} : { theme }),
+        ...(q === undefined ? {} : { words: q })
+      })
+      return { type: 'FeatureCollection' as const, features: rows.slice(0, ON_MAP).flatMap(ideaOnMap), isCut: rows.length > ON_MAP }
     }
   )
 
@@ -366,4 +398,13 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
       return request.body
     }
   )
+}
+
+/** Its position is what its author published. */
+function ideaOnMap({ id, iri, idea, place }: ListedIdea) {
+  const { latitude = null, longitude = null } = place ?? {}
+  if (latitude === null || longitude === null) return []
+  const text = place?.name ?? place?.address ?? ''
+  const properties = { kind: 'idea', name: idea.title, url: `/idees/${id}`, text, themes: idea.themes, start: null, timezone: null }
+  return [pointOf(iri, { latitude, longitude }, properties)]
 }

@@ -3,7 +3,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx, MapSettings } from '../../context.ts'
-import { AppError } from '../../core/errors.ts'
 import { isStale } from '../../features/directory/cards.ts'
 import { mapWithin } from '../../features/directory/search.ts'
 import { communeContour, importContour } from '../../features/territory/contour.ts'
@@ -13,28 +12,12 @@ import { zonedDate } from '../../vocab/zoned-date.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { allow } from './allow.ts'
 import { kindOf, presentEntry, ThemeWord } from './card-entity.ts'
+import { BoxText, Features, Geometry, pointOf, readBox } from './map-answers.ts'
 import { answers, orNull, strictObject } from './schemas.ts'
 
 const tags = ['map']
 const READ = { public: true }
 const KIND = Type.String({ enum: ['person', 'group', 'organization', 'project', 'service', 'place', 'commune', 'event', 'idea'] })
-const DEGREES = '-?[0-9]{1,3}(\\.[0-9]{1,12})?'
-
-const Geometry = Type.Object({ type: Type.String(), coordinates: Type.Array(Type.Unknown()) }, { description: 'RFC 7946' })
-const Feature = Type.Object({
-  type: Type.Literal('Feature'),
-  id: Type.String(),
-  geometry: Geometry,
-  properties: Type.Object({
-    kind: Type.String(),
-    name: Type.String(),
-    url: Type.String(),
-    text: Type.String({ description: 'One line: an address, or date and place' }),
-    themes: Type.Array(Type.String()),
-    start: orNull(Type.String()),
-    timezone: orNull(Type.String())
-  })
-})
 const Settings = Type.Object(
   {
     tiles: Type.String({ description: 'https://…/{z}/{x}/{y}.png; empty: none' }),
@@ -67,29 +50,19 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
         tags,
         summary: 'What lies in a box, as GeoJSON: cards, open ideas, and events of the next three months',
         querystring: Type.Object({
-          bbox: Type.String({ pattern: `^${DEGREES},${DEGREES},${DEGREES},${DEGREES}$`, description: 'west,south,east,north' }),
+          bbox: BoxText,
           kind: Type.Optional(Type.Union([KIND, Type.Array(KIND, { maxItems: 9 })])),
           theme: Type.Optional(ThemeWord),
           q: Type.Optional(Type.String({ maxLength: 200 }))
         }),
-        response: answers(
-          200,
-          Type.Object({
-            type: Type.Literal('FeatureCollection'),
-            features: Type.Array(Feature),
-            isCut: Type.Boolean({ description: 'There is more than is told: come closer' })
-          })
-        )
+        response: answers(200, Features)
       }
     },
     async (request) => {
       const { bbox, kind, theme, q } = request.query
-      const [west, south, east, north] = bbox.split(',').map(Number) as [number, number, number, number]
-      if (west > east || south > north || south < -90 || north > 90 || west < -180 || east > 180)
-        throw new AppError('map.box', 422, 'A box is west, south, east, north in degrees.', { details: { field: 'bbox' } })
       const kinds = kind === undefined ? [] : typeof kind === 'string' ? [kind] : kind
       const filter = { kinds, ...(q === undefined ? {} : { words: q }), ...(theme === undefined ? {} : { theme }) }
-      const view = await mapWithin(ctx, { west, south, east, north }, filter)
+      const view = await mapWithin(ctx, readBox(bbox), filter)
       return {
         type: 'FeatureCollection' as const,
         features: [
@@ -197,8 +170,4 @@ export async function communerMap(instance: FastifyInstance, { ctx }: { ctx: Ctx
 /** Without what the server finds by itself. */
 function told({ tiles, attribution, geocoder }: MapSettings) {
   return { tiles, attribution, geocoder }
-}
-
-function pointOf<Properties>(id: string, { latitude, longitude }: { latitude: number; longitude: number }, properties: Properties) {
-  return { type: 'Feature' as const, id, geometry: { type: 'Point', coordinates: [longitude, latitude] }, properties }
 }
