@@ -20,7 +20,7 @@ export interface Idea extends Answered {
   created_at: string
   state: 'open' | 'withdrawn' | 'merged'
   mergedInto: { id: string; title: string } | null
-  backers: { residents: number; verified: number; members: number; public: number }
+  backers: { residents: number; verified: number; members: number; public: number; joined: number }
   helps: number
   objections: number
   threshold: number | null

@@ -20,6 +20,8 @@ export interface IdeaRow extends AnswerColumns {
   verified: number
   members: number
   public: number
+  /** Of residents and members: who backs an idea joined to this one, and not this one itself. */
+  joined: number
   /** YYYY-MM-DD. */
   due_on: string | null
   project_id: string | null
@@ -36,7 +38,7 @@ export async function findIdea(trx: Knex, objectId: string): Promise<IdeaRow | n
   return row?.idea ?? null
 }
 
-export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public'>>
+export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public' | 'joined'>>
 
 export async function insertIdea(trx: Knex, row: Pick<IdeaRow, 'object_id' | 'title' | 'themes'>): Promise<void> {
   await trx('ideas').insert(row)
@@ -52,6 +54,11 @@ export async function updateIdea(trx: Knex, objectId: string, { commitments, ...
 export async function lockIdea(trx: Knex, objectId: string): Promise<IdeaRow | null> {
   await trx('ideas').where({ object_id: objectId }).forUpdate().first('object_id')
   return findIdea(trx, objectId)
+}
+
+/** The same of several, in the order of their ids. */
+export async function lockIdeas(trx: Knex, objectIds: string[]): Promise<Pick<IdeaRow, 'object_id' | 'state'>[]> {
+  return await trx('ideas').whereIn('object_id', objectIds).orderBy('object_id').forUpdate().select('object_id', 'state')
 }
 
 export type ListedIdea = StatusRow & { idea: IdeaRow }
@@ -168,8 +175,8 @@ export async function opinionsOf(ctx: Ctx, ids: string[]): Promise<Map<string, I
   const found = await ctx.db.raw<{ rows: (IdeaOpinions & { id: string })[] }>(
     `select i.object_id::text as id, (select count(*)::int from idea_helps h where h.object_id = i.object_id) as helps,
        (select count(*)::int from idea_objections n where n.object_id = i.object_id) as objections,
-       coalesce((select s.replies from object_stats s where s.object_id = i.object_id), 0) as replies, into_idea.title as "mergedTitle"
-     from ideas i left join ideas into_idea on into_idea.object_id = i.merged_into where i.object_id = any(?::bigint[])`,
+       coalesce(s.replies, 0) as replies, into_idea.title as "mergedTitle"
+     from ideas i left join object_stats s on s.object_id = i.object_id left join ideas into_idea on into_idea.object_id = i.merged_into where i.object_id = any(?::bigint[])`,
     [ids]
   )
   return new Map(found.rows.map(({ id, ...opinions }) => [id, opinions]))
@@ -196,10 +203,12 @@ export async function townHall(trx: Knex): Promise<string[]> {
   return await trx('accounts').whereIn('role', ['admin', 'agent']).where({ status: 'active' }).pluck<string[]>('actor_id')
 }
 
-/** Local people who back the idea, and its author: whom an answer is told. */
+/** Local people who back the idea or one joined to it, and its author: whom an answer is told. */
 export async function concernedBy(trx: Knex, objectId: string): Promise<string[]> {
   const found = await trx.raw<{ rows: { id: string }[] }>(
-    `select l.actor_id::text as id from likes l join actors a on a.id = l.actor_id and a.local where l.object_id = :objectId
+    `with recursive joined(id) as (
+       select :objectId::bigint union select i.object_id from joined j join ideas i on i.merged_into = j.id and i.state = 'merged')
+     select l.actor_id::text as id from joined j join likes l on l.object_id = j.id join actors a on a.id = l.actor_id and a.local
      union select coalesce(o.author_id, o.actor_id)::text from objects o where o.id = :objectId`,
     { objectId }
   )

@@ -6,7 +6,7 @@ import { assertCan, can, type Who } from '../../core/permission.ts'
 import { shorten } from '../../core/shorten.ts'
 import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
 import { ideaRules } from '../../db/idea-rules.ts'
-import { insertIdea, lockIdea, updateIdea, type IdeaRow } from '../../db/ideas.ts'
+import { insertIdea, lockIdea, lockIdeas, updateIdea, type IdeaRow } from '../../db/ideas.ts'
 import { writeJournal } from '../../db/journal.ts'
 import { findActor, findPublisher, membershipIn } from '../../db/publishers.ts'
 import type { ActorRow, ObjectRow } from '../../db/rows.ts'
@@ -115,7 +115,8 @@ export async function withdrawIdea(ctx: Ctx, who: Who, row: ObjectRow, reason: s
 }
 
 /**
- * The town hall, or its author, joins it to another that says the same: who backs this one is led there, and backs by a click of their own.
+ * The town hall, or its author, joins it to another that says the same: who backs this one here is counted for the other, once (migration 0153),
+ * and signs nothing by that.
  * Throws permission.denied, idea.closed (409), idea.same (422).
  */
 export async function mergeIdea(ctx: Ctx, who: Who, row: ObjectRow, into: ObjectRow): Promise<void> {
@@ -123,8 +124,13 @@ export async function mergeIdea(ctx: Ctx, who: Who, row: ObjectRow, into: Object
   const publisher = await findActor(ctx, row.actor_id)
   if (publisher === null) throw new AppError('permission.denied', 403, 'You are not allowed to do this.')
   if (!can(who, 'idea.answer')) await assertOwn(ctx, who, row)
-  await change(ctx, row, async (trx, fresh, idea) => {
-    if (idea.state !== 'open') throw closed()
+  await ctx.db.transaction(async (trx) => {
+    // Both, in one order: two that are joined to each other at once do not wait for each other.
+    const held = await trx<ObjectRow>('objects').whereIn('id', [row.id, into.id]).whereNull('deleted_at').orderBy('id').forUpdate()
+    const fresh = held.find(({ id }) => id === row.id)
+    const ideas = held.length < 2 ? [] : await lockIdeas(trx, [row.id, into.id])
+    if (fresh === undefined || ideas.length < 2) throw new AppError('post.not-found', 404, 'Record not found')
+    if (ideas.some(({ state }) => state !== 'open')) throw closed()
     await updateIdea(trx, row.id, { state: 'merged', merged_into: into.id, due_on: null })
     await writeJournal(ctx, trx, {
       object_id: row.id,

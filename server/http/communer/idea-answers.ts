@@ -50,11 +50,14 @@ export const Idea = Type.Object(
     state: oneOf(['open', 'withdrawn', 'merged'] as const),
     mergedInto: orNull(Type.Object({ id: Id, title: Type.String() })),
     backers: Type.Object(
-      { residents: Type.Integer(), verified: Type.Integer(), members: Type.Integer(), public: Type.Integer() },
-      { description: 'residents say they live here (verified of them by the town hall); members have an account here; public: elsewhere' }
+      { residents: Type.Integer(), verified: Type.Integer(), members: Type.Integer(), public: Type.Integer(), joined: Type.Integer() },
+      {
+        description:
+          'residents say they live here (verified of them by the town hall); members have an account here; public: elsewhere; joined: of residents and members, who backs an idea joined to this one and not this one'
+      }
     ),
     helps: Type.Integer(),
-    objections: Type.Integer(),
+    objections: Type.Integer({ description: 'With a reason' }),
     threshold: orNull(Type.Integer({ description: 'Residents whose backing obliges the commune to answer' })),
     dueOn: orNull(Type.String({ description: 'YYYY-MM-DD: the commune answers until then' })),
     isOverdue: Type.Boolean(),
@@ -146,7 +149,7 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
         edited_at: row.updated?.toISOString() ?? null,
         state: idea.state,
         mergedInto: idea.merged_into === null ? null : { id: idea.merged_into, title: said?.mergedTitle ?? '' },
-        backers: { residents: idea.residents, verified: idea.verified, members: idea.members, public: idea.public },
+        backers: { residents: idea.residents, verified: idea.verified, members: idea.members, public: idea.public, joined: idea.joined },
         helps: said?.helps ?? 0,
         objections: said?.objections ?? 0,
         threshold,
