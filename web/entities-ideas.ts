@@ -23,6 +23,8 @@ export interface Idea extends Answered {
   backers: { residents: number; verified: number; members: number; public: number; joined: number }
   helps: number
   objections: number
+  /** From elsewhere, without a reason. */
+  against: number
   threshold: number | null
   dueOn: string | null
   isOverdue: boolean

@@ -164,6 +164,8 @@ export async function standingsOf(
 export interface IdeaOpinions {
   helps: number
   objections: number
+  /** Of people elsewhere, who give no reason (Dislike). */
+  against: number
   replies: number
   /** Title of the idea this one was joined to. */
   mergedTitle: string | null
@@ -175,7 +177,7 @@ export async function opinionsOf(ctx: Ctx, ids: string[]): Promise<Map<string, I
   const found = await ctx.db.raw<{ rows: (IdeaOpinions & { id: string })[] }>(
     `select i.object_id::text as id, (select count(*)::int from idea_helps h where h.object_id = i.object_id) as helps,
        (select count(*)::int from idea_objections n where n.object_id = i.object_id) as objections,
-       coalesce(s.replies, 0) as replies, into_idea.title as "mergedTitle"
+       coalesce(s.dislikes, 0) as against, coalesce(s.replies, 0) as replies, into_idea.title as "mergedTitle"
      from ideas i left join object_stats s on s.object_id = i.object_id left join ideas into_idea on into_idea.object_id = i.merged_into where i.object_id = any(?::bigint[])`,
     [ids]
   )

@@ -370,3 +370,32 @@ t.test('joined backers can reach the threshold; a like after an idea was withdra
   t.match((await anyone('GET', `${API}/ideas/${gone.id}`)).json, { backers: { residents: 1, public: 0 }, dueOn: null })
   t.equal((await hall.call('POST', `${API}/ideas/${idea.id}/merge`, { into: gone.id })).json.code, 'idea.closed')
 })
+
+t.test('a Dislike from elsewhere is against without a reason: shown by itself, never among those who said why', async (t) => {
+  const { alice, bea, anyone, ctx } = await clientScene(t)
+  const idea = await propose(alice)
+  const [dan, eve] = [await remotePerson(ctx, 'dan@lemmy.example'), await remotePerson(ctx, 'eve@lemmy.example')]
+  await bea.call('PUT', `${API}/ideas/${idea.id}/objection`, { reason: 'L’odeur, l’été.' })
+  const act = async (type: string, by: { iri: string }, signer = by.iri): Promise<void> => {
+    await accept(ctx, { id: `${by.iri}#${type}`, type, actor: by.iri, object: idea.uri }, signer)
+    await drain(ctx)
+  }
+  const seen = async () => (await anyone('GET', `${API}/ideas/${idea.id}`)).json
+  await act('Like', dan)
+  t.match(await seen(), { backers: { public: 1 }, against: 0 })
+  await act('Dislike', dan, eve.iri)
+  t.match(await seen(), { backers: { public: 1 }, against: 0 }, 'nobody dislikes in the name of somebody else')
+  await act('Dislike', dan)
+  await act('Dislike', dan)
+  t.match(await seen(), { backers: { public: 0 }, against: 1, objections: 1 })
+  t.equal((await anyone('GET', `${API}/ideas/${idea.id}/objections`)).json.length, 1)
+  await act('Like', dan)
+  await accept(ctx, {
+    id: `${dan.iri}#undo`,
+    type: 'Undo',
+    actor: dan.iri,
+    object: { id: `${dan.iri}#Dislike`, type: 'Dislike', actor: dan.iri, object: idea.uri }
+  })
+  await drain(ctx)
+  t.match(await seen(), { against: 0, objections: 1 })
+})
