@@ -1,4 +1,4 @@
-// From a sentence to a result that was kept: an idea becomes a proposal, somebody amends it, people vote, and the commune answers.
+// From a sentence to a result that was kept: an idea becomes a proposal, is amended, voted and answered, and somebody does it.
 import { letPass } from '../../harness/votes.ts'
 import { breaches, visit } from '../visitor.ts'
 import type { Journey } from './journey.ts'
@@ -70,9 +70,34 @@ export const proposal: Journey = async (t, browser, { instance, origin, open }) 
   await desk.getByRole('button', { name: 'Publier la réponse' }).click()
   await mayor.locator('.journal').getByText('accepte, au nom de la commune').waitFor()
 
+  await mayor.getByRole('link', { name: 'Créer les tâches' }).click()
+  await mayor.getByLabel('Ce qu’il faut faire').first().waitFor()
+  t.equal(await mayor.getByLabel('Ce qu’il faut faire').count(), 2, 'one a paragraph')
+  await mayor.getByRole('button', { name: 'Enlever la tâche 2' }).click()
+  await mayor.getByLabel('Ce qu’il faut faire').fill('Remettre les clés de la halle')
+  t.same(await breaches(mayor), [])
+  await mayor.getByRole('button', { name: 'Publier la tâche' }).click()
+  await mayor.waitForURL(address)
   await visit(member, address)
+  await member.getByText('1 tâche à faire').waitFor()
+  await member.getByRole('link', { name: 'Remettre les clés de la halle' }).first().click()
+  await member.getByRole('button', { name: 'Je m’en charge' }).click()
+  await member.getByRole('button', { name: 'Je ne m’en charge plus' }).waitFor()
+  await member.getByRole('button', { name: 'C’est fait' }).click()
+  await member.getByText('Faite le').waitFor()
+  t.same(await breaches(member), [])
+  await visit(member, address)
+  await member.getByText('1 tâche sur 1 faite').waitFor()
   const journal = (await member.locator('.journal').first().innerText()).replace(/\s+/g, ' ')
-  for (const step of ['a publié la proposition', 'accepte l’amendement', 'accepte, au nom de la commune']) t.match(journal, step)
+  for (const step of [
+    'a publié la proposition',
+    'accepte l’amendement',
+    'accepte, au nom de la commune',
+    'crée une tâche',
+    'se charge d’une tâche',
+    'a terminé une tâche'
+  ])
+    t.match(journal, step)
   const plain = await browser.newPage({ javaScriptEnabled: false, locale: 'fr-FR' })
   await plain.goto(address)
   t.match(await plain.locator('main').innerText(), /Adoptée[\s\S]*treize heures[\s\S]*/, 'readable without JavaScript')
