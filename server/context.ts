@@ -1,4 +1,5 @@
 // The one plain object every domain function receives first. Types only here; app.ts and main.ts put it together.
+import type { UpperLevel } from './core/upper-levels.ts'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
@@ -17,6 +18,10 @@ export interface Site {
   name: string
   /** INSEE code, or '' outside France. */
   insee: string
+  /** ISO 3166; absent: FR. */
+  country?: string
+  /** What the commune belongs to below the country, the largest first, entered by hand where no INSEE code says it. */
+  above?: UpperLevel[]
   latitude: number
   longitude: number
   description: string

@@ -821,7 +821,9 @@ export interface Why {
 
 /** What the commune belongs to. */
 export interface Territory {
-  level: 'country' | 'region' | 'departement' | 'epci' | 'commune'
+  /** country, region, departement, epci, commune; elsewhere what the level is called there. */
+  level: string
+  /** '' for a level entered by hand. */
   code: string
   name: string
 }

@@ -10,6 +10,8 @@ async function run(input: Input): Promise<Outcome> {
     const { site, actor } = await setUp(ctx, {
       name: need('name'),
       insee: value('insee') ?? '',
+      country: value('country'),
+      above: (value('above') ?? '').split(',').flatMap(levelOf),
       latitude: Number(need('lat')),
       longitude: Number(need('lon')),
       publicUrl: value('public-url') ?? config.publicUrl ?? `http://localhost:${config.port}`,
@@ -28,6 +30,12 @@ async function run(input: Input): Promise<Outcome> {
   })
 }
 
+/** "canton:Vaud" */
+function levelOf(text: string): { level: string; name: string }[] {
+  const [level = '', ...name] = text.split(':')
+  return text.trim() === '' ? [] : [{ level, name: name.join(':') }]
+}
+
 export const setupCommand: Command = {
   name: 'setup',
   summary: 'Set up the commune and its first administrator, once',
@@ -35,6 +43,8 @@ export const setupCommand: Command = {
   options: {
     name: { text: 'name of the commune', required: true },
     insee: { text: 'INSEE code (empty outside France)' },
+    country: { text: 'two letters (default: FR)' },
+    above: { text: 'outside France: what the commune belongs to, the largest first, such as "canton:Vaud,district:Lausanne"' },
     lat: { text: 'latitude in degrees', required: true },
     lon: { text: 'longitude in degrees', required: true },
     admin: { text: "administrator's username", required: true },
@@ -44,7 +54,7 @@ export const setupCommand: Command = {
     'account-domain': { text: 'the part after @ in handles (default: ACCOUNT_DOMAIN, else the host of the address)' },
     registrations: { text: 'open, approval or closed' },
     description: { text: 'a sentence about the commune' },
-    timezone: { text: 'such as Europe/Paris (default: by INSEE code)' },
+    timezone: { text: 'such as Europe/Paris (default: by INSEE code; to be said outside France)' },
     locale: { text: 'fr or en' }
   },
   run

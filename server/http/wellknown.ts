@@ -86,7 +86,7 @@ function nodeinfo(site: Site, version: '2.0' | '2.1', usage: Usage, staff: strin
       nodeName: site.name,
       nodeDescription: site.description,
       staffAccounts: staff,
-      territory: { type: 'Commune', countryCode: 'FR', ...territory },
+      territory: { type: 'Commune', ...territory },
       federation: { enabled: true }
     }
   }

@@ -33,7 +33,7 @@ export interface NewLocalActor {
   /** Made by prepareKeys() before the transaction; without it the key is made here. */
   keys?: PreparedKey
   /** During set-up, when the context has no site yet. */
-  site?: Pick<Site, 'origin' | 'host' | 'accountDomain' | 'name' | 'insee' | 'latitude' | 'longitude'>
+  site?: Pick<Site, 'origin' | 'host' | 'accountDomain' | 'name' | 'insee' | 'country' | 'latitude' | 'longitude'>
 }
 
 type SiteParts = NonNullable<NewLocalActor['site']>
@@ -151,7 +151,7 @@ function actorLinks(site: SiteParts, actor: { kind: string | null }, group?: { o
     origin: site.origin,
     ...(group ? { group } : {}),
     ...(actor.kind === 'commune'
-      ? { territory: { name: site.name, insee: site.insee, latitude: site.latitude, longitude: site.longitude } }
+      ? { territory: { name: site.name, insee: site.insee, country: site.country, latitude: site.latitude, longitude: site.longitude } }
       : {})
   }
 }

@@ -8,6 +8,8 @@ import { fetchJson } from './fetch.ts'
 import { asArray, isMap, plainOf } from './normalise-values.ts'
 
 const NODEINFO_BYTES = 256 * 1024
+/** As many as may be entered here. */
+const MAX_LEVELS = 6
 const SCHEMA = /^http:\/\/nodeinfo\.diaspora\.software\/ns\/schema\/(2\.[01])$/
 
 /** Reads NodeInfo 2.1 or 2.0 and stores software and version in `hosts`. Throws fetch.*; fetch.invalid when the link leaves the host (security.md F22). */
@@ -37,8 +39,20 @@ function readTerritory(value: unknown): HostTerritory | null {
     return its === null || called === null ? {} : { [name]: { code: its, name: called } }
   }
   const insee = code(value.inseeCode)
-  const territory = { ...(insee === null ? {} : { inseeCode: insee }), ...part('epci'), ...part('departement'), ...part('region') }
-  return Object.keys(territory).length === 0 ? null : territory
+  const partOf = asArray(value.partOf, MAX_LEVELS).flatMap((one) => {
+    const [level, name] = isMap(one) ? [plainOf(one.level, 80), plainOf(one.name, 80)] : [null, null]
+    return level === null || name === null ? [] : [{ level, name }]
+  })
+  const territory = {
+    ...(insee === null ? {} : { inseeCode: insee }),
+    ...(partOf.length === 0 ? {} : { partOf }),
+    ...part('epci'),
+    ...part('departement'),
+    ...part('region')
+  }
+  if (Object.keys(territory).length === 0) return null
+  const country = code(value.countryCode)
+  return { ...(country === null ? {} : { countryCode: country }), ...territory }
 }
 
 const APPLICATION = 'https://www.w3.org/ns/activitystreams#Application'

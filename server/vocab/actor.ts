@@ -40,7 +40,7 @@ export interface ActorLinks {
   /** Group settings; absent for people and the instance. */
   group?: { openness: string; posting: string; members: number }
   /** The commune's place on the map; only the commune carries it. */
-  territory?: { name: string; insee: string; latitude: number; longitude: number }
+  territory?: { name: string; insee: string; country?: string; latitude: number; longitude: number }
   /** Where a group, a service or a place is, as exact as it says. */
   location?: LocationSource | null
 }

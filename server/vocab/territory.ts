@@ -5,6 +5,8 @@ import { decimal } from './values.ts'
 export interface TerritorySource {
   name: string
   insee: string
+  /** ISO 3166; absent: FR. */
+  country?: string
   latitude: number
   longitude: number
   /** From the country down to the commune, as far as known. */
@@ -12,13 +14,16 @@ export interface TerritorySource {
 }
 
 /** The Place; with a chain, `partOf` names what it belongs to, the closest first. */
-export function territoryDocument(origin: string, { name, insee, latitude, longitude, chain = [] }: TerritorySource): WireDocument {
+export function territoryDocument(
+  origin: string,
+  { name, insee, country = 'FR', latitude, longitude, chain = [] }: TerritorySource
+): WireDocument {
   const above = chain.filter(({ level }) => level !== 'commune').toReversed()
   return {
     type: 'Place',
     id: `${origin}/ap/territory`,
     name,
-    'communer:countryCode': 'FR',
+    'communer:countryCode': country,
     ...(insee ? { 'communer:inseeCode': insee } : {}),
     'communer:level': 'commune',
     latitude: decimal(latitude),
@@ -30,7 +35,9 @@ export function territoryDocument(origin: string, { name, insee, latitude, longi
             type: 'Place',
             name: itsName,
             'communer:level': level,
-            [level === 'epci' ? 'communer:siren' : level === 'country' ? 'communer:countryCode' : 'communer:inseeCode']: code
+            ...(code === ''
+              ? {}
+              : { [level === 'epci' ? 'communer:siren' : level === 'country' ? 'communer:countryCode' : 'communer:inseeCode']: code })
           }))
         })
   }

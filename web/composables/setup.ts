@@ -1,8 +1,13 @@
 // What the set-up page asks, and the form the API takes it in.
+import { levelsOf } from './upper-levels.ts'
 
 export interface SetupDraft {
   name: string
   insee: string
+  country: string
+  /** One level a line. */
+  above: string
+  timezone: string
   latitude: string
   longitude: string
   description: string
@@ -19,10 +24,13 @@ export interface SetupDraft {
 /** The body of POST /api/communer/v1/setup. French decimal commas are understood. */
 export function setupBody(draft: SetupDraft): Record<string, unknown> {
   const number = (text: string): number => Number(text.trim().replace(',', '.'))
+  const isFrench = draft.country === 'FR'
   return {
     code: draft.code,
     name: draft.name,
-    insee: draft.insee,
+    insee: isFrench ? draft.insee : '',
+    country: draft.country,
+    ...(isFrench ? {} : { above: levelsOf(draft.above), timezone: draft.timezone }),
     latitude: number(draft.latitude),
     longitude: number(draft.longitude),
     description: draft.description,

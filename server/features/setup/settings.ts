@@ -1,11 +1,16 @@
 // What set-up asks, checked: the commune, its place, the public address that never changes afterwards. Pure.
 import { AppError } from '../../core/errors.ts'
 import { canonicalHost, parseIri } from '../../core/iri.ts'
+import { checkCountry, checkLevels, type UpperLevel } from '../../core/upper-levels.ts'
 
 export interface SetUpInput {
   name: string
   /** INSEE code; '' outside France. */
   insee: string
+  /** ISO 3166; France when it is not said. */
+  country?: string
+  /** Outside France: what the commune belongs to, the largest first. */
+  above?: UpperLevel[]
   latitude: number
   longitude: number
   publicUrl: string
@@ -23,6 +28,8 @@ export interface SiteSettings {
   accountDomain: string
   name: string
   insee: string
+  country: string
+  above: UpperLevel[]
   latitude: number
   longitude: number
   description: string
@@ -51,6 +58,8 @@ export function checkSettings(input: SetUpInput): SiteSettings {
   if (name === '' || name.length > 100) throw wrong('setup.name', 'name', 'Please give the name of the commune.')
   const insee = input.insee.trim().toUpperCase()
   if (!isInsee(insee)) throw wrong('setup.insee', 'insee', 'An INSEE code has five characters, such as 97413 or 2A004.')
+  const country = checkCountry(input.country ?? 'FR')
+  if (insee !== '' && country !== 'FR') throw wrong('setup.insee-abroad', 'insee', 'Only communes of France have an INSEE code.')
   checkCoordinates(input.latitude, input.longitude)
   const origin = checkPublicUrl(input.publicUrl)
   const host = canonicalHost(new URL(origin).host)!
@@ -62,6 +71,8 @@ export function checkSettings(input: SetUpInput): SiteSettings {
     accountDomain: checkAccountDomain(input.accountDomain, host),
     name,
     insee,
+    country,
+    above: insee === '' ? checkLevels(input.above ?? []) : [],
     latitude: input.latitude,
     longitude: input.longitude,
     description: (input.description ?? '').trim().slice(0, 2000),

@@ -5,9 +5,10 @@ import { createRequire } from 'node:module'
 
 export type Level = 'country' | 'region' | 'departement' | 'epci' | 'commune'
 
-/** One territory: INSEE code, SIREN for an EPCI, ISO 3166 for the country. */
+/** One territory: INSEE code, SIREN for an EPCI, ISO 3166 for the country; '' where a level was entered by hand. */
 export interface Territory {
-  level: Level
+  /** One of Level, or the name a level has in another country. */
+  level: Level | (string & {})
   code: string
   name: string
 }

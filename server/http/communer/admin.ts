@@ -19,7 +19,7 @@ import { updateSite } from '../../features/admin/site.ts'
 import { toAccount } from '../mastodon/serialise/account.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
-import { answers, Empty, HandedLink, Id, MastodonAccount, strictObject } from './schemas.ts'
+import { answers, Empty, HandedLink, Id, MastodonAccount, strictObject, UpperLevels } from './schemas.ts'
 
 const tags = ['admin']
 const ById = Type.Object({ id: Id })
@@ -47,6 +47,8 @@ const SiteSettings = Type.Object(
   {
     name: Type.String(),
     insee: Type.String(),
+    country: Type.String({ description: 'ISO 3166' }),
+    above: UpperLevels,
     latitude: Type.Number(),
     longitude: Type.Number(),
     description: Type.String(),
@@ -194,6 +196,8 @@ export async function communerAdmin(instance: FastifyInstance, { ctx }: { ctx: C
           name: Type.Optional(Type.String({ maxLength: 100 })),
           description: Type.Optional(Type.String({ maxLength: 2000 })),
           registrations: Type.Optional(Registrations),
+          country: Type.Optional(Type.String({ maxLength: 2 })),
+          above: Type.Optional(UpperLevels),
           latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
           longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 }))
         }),
@@ -224,6 +228,8 @@ function presentSite(site: Site) {
   return {
     name: site.name,
     insee: site.insee,
+    country: site.country ?? 'FR',
+    above: site.above ?? [],
     latitude: site.latitude,
     longitude: site.longitude,
     description: site.description,

@@ -31,8 +31,7 @@ export async function presentRooms(
   { group, viewerId, isKeeper }: { group: Pick<ActorRow, 'username'>; viewerId: string | null; isKeeper: boolean }
 ): Promise<Static<typeof Room>[]> {
   const waiting = await countWaiting(
-    ctx,
-    { actorId: viewerId },
+    ctx.db,
     rooms.map(({ id }) => id)
   )
   return await Promise.all(

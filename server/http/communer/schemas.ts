@@ -4,6 +4,14 @@ import { Type, type TSchema } from 'typebox'
 export const Id = Type.String({ pattern: '^[0-9]{1,19}$', description: 'Row id: decimal, sorts by time' })
 export const Username = Type.String({ minLength: 1, maxLength: 60 })
 export const Password = Type.String({ minLength: 1, maxLength: 1024, description: '8 to 256 characters' })
+/** Entered by hand outside the reference data, the largest first. */
+export const UpperLevels = Type.Array(
+  Type.Object({
+    level: Type.String({ maxLength: 200, description: 'As it is called there: canton' }),
+    name: Type.String({ maxLength: 200 })
+  }),
+  { maxItems: 12 }
+)
 export const Empty = Type.Object({})
 
 /** A one-time link that an administrator hands to somebody. */

@@ -43,6 +43,20 @@ t.test('the administrator sets the commune up with the code, and is logged in', 
   t.equal((await browser.post(URL_, { ...INPUT, code })).json().code, 'setup.done')
 })
 
+t.test('a commune of another country is set up with its own levels', async (t) => {
+  const { ctx } = await testContext(t, { site: false })
+  const app = await buildApp(ctx)
+  t.teardown(() => app.close())
+  const code = readSetupCode(ctx.config.dataDir)
+  const above = [{ level: 'Canton', name: 'Vaud' }]
+  const payload = { ...INPUT, code, insee: '', country: 'CH', above, timezone: 'Europe/Zurich' }
+  const done = await app.inject({ method: 'POST', url: URL_, payload })
+  t.equal(done.statusCode, 201, done.body)
+  t.match(ctx.site, { insee: '', country: 'CH', above, timezone: 'Europe/Zurich' })
+  const territory = await app.inject({ url: '/api/communer/v1/territory', headers: { host: 'participer.saint-leu.test' } })
+  t.match(territory.json(), [{ code: 'CH' }, above[0], { level: 'commune', name: 'Saint-Leu' }])
+})
+
 t.test('without the code, or with values that cannot be, nothing is made', async (t) => {
   const { ctx } = await testContext(t, { site: false })
   const app = await buildApp(ctx)
@@ -52,6 +66,9 @@ t.test('without the code, or with values that cannot be, nothing is made', async
     [{ code: 'guess' }, 403, 'setup.code'],
     [{ name: '  ' }, 422, 'setup.name'],
     [{ insee: '00000' }, 422, 'setup.insee'],
+    [{ country: 'CH' }, 422, 'setup.insee-abroad'],
+    [{ insee: '', country: 'XX' }, 422, 'territory.country'],
+    [{ insee: '', above: [{ level: '', name: 'Vaud' }] }, 422, 'territory.levels'],
     [{ latitude: 91 }, 422, 'setup.coordinates'],
     [{ public_url: 'http://participer.saint-leu.test' }, 422, 'setup.public-url'],
     [{ public_url: 'https://participer.saint-leu.test/path' }, 422, 'setup.public-url'],

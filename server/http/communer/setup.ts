@@ -12,7 +12,7 @@ import { assertSameOrigin } from '../plugins/csrf.ts'
 import { localeOf } from '../plugins/locale.ts'
 import { LIMITS } from '../plugins/rate-limit.ts'
 import { setSessionCookie } from '../plugins/session-cookie.ts'
-import { answers, orNull, Password, strictObject } from './schemas.ts'
+import { answers, orNull, Password, strictObject, UpperLevels } from './schemas.ts'
 
 const tags = ['setup']
 
@@ -29,6 +29,8 @@ const Input = strictObject({
   code: Type.String({ maxLength: 200, description: 'Printed by the server at its first start' }),
   name: Type.String({ maxLength: 200 }),
   insee: Type.String({ maxLength: 10, description: 'INSEE code, or empty outside France' }),
+  country: Type.Optional(Type.String({ maxLength: 2, description: 'ISO 3166; FR when absent' })),
+  above: Type.Optional(UpperLevels),
   latitude: Type.Number(),
   longitude: Type.Number(),
   public_url: Type.String({ maxLength: 300 }),

@@ -15,8 +15,8 @@ const SHOWN = 12
 
 const Territory = Type.Object(
   {
-    level: Type.String({ description: 'country, region, departement, epci, commune' }),
-    code: Type.String({ description: 'ISO 3166, INSEE; SIREN for an EPCI' }),
+    level: Type.String({ description: 'country, region, departement, epci, commune; outside France the name of the level there' }),
+    code: Type.String({ description: 'ISO 3166, INSEE; SIREN for an EPCI; empty for a level entered by hand' }),
     name: Type.String()
   },
   { title: 'Territory' }
