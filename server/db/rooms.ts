@@ -80,20 +80,25 @@ export async function roomItems(ctx: Ctx, viewer: Viewer, roomId: string, limit:
   return (await visibleTo(query, viewer, 'o')) as RoomItem[]
 }
 
-/** How many proposals are open and votes not closed in each. */
-export async function countWaiting(trx: Knex, roomIds: string[]): Promise<Map<string, { proposals: number; votes: number }>> {
+/** How many proposals are open and votes not closed in each, of those the viewer sees. Plan: room_items_room, then primary keys. */
+export async function countWaiting(
+  ctx: Ctx,
+  viewer: Viewer,
+  roomIds: string[]
+): Promise<Map<string, { proposals: number; votes: number }>> {
   if (roomIds.length === 0) return new Map()
-  const rows = await trx('room_items as i')
+  const query = ctx
+    .db('room_items as i')
     .join('objects as o', 'o.id', 'i.object_id')
     .leftJoin('proposals as p', 'p.object_id', 'i.object_id')
     .leftJoin('votes as v', 'v.object_id', 'i.object_id')
     .whereRaw('i.room_id = any(?::bigint[])', [roomIds])
-    .whereNull('o.deleted_at')
     .groupBy('i.room_id')
-    .select<{ room_id: string; proposals: number; votes: number }[]>(
+    .select(
       'i.room_id',
-      trx.raw("count(*) filter (where p.state in ('open', 'voting'))::int as proposals"),
-      trx.raw('count(*) filter (where v.object_id is not null and v.closed_at is null)::int as votes')
+      ctx.db.raw("count(*) filter (where p.state in ('open', 'voting'))::int as proposals"),
+      ctx.db.raw('count(*) filter (where v.object_id is not null and v.closed_at is null)::int as votes')
     )
+  const rows = (await visibleTo(query, viewer, 'o')) as { room_id: string; proposals: number; votes: number }[]
   return new Map(rows.map(({ room_id: id, ...counts }) => [id, counts]))
 }

@@ -20,10 +20,17 @@ export async function assertMayActIn(ctx: Ctx, trx: Knex, room: RoomRow, actorId
   })
 }
 
-/** The same for what is done to an object, if it belongs to a room. */
+/** The same for what is done to an object, if it belongs to a room; in a transaction the room is held, so that it is not archived meanwhile. */
 export async function assertRoomOf(ctx: Ctx, trx: Knex, objectId: string, actorId: string): Promise<void> {
   const room = (await roomsOf(trx, [objectId])).get(objectId)
-  if (room !== undefined) await assertMayActIn(ctx, trx, room, actorId)
+  const held = room && (await holdRoom(trx, room.id))
+  if (held) await assertMayActIn(ctx, trx, held, actorId)
+}
+
+/** What everybody may add to an object stops when its room is archived. Throws room.archived (409). */
+export async function assertNotArchived(trx: Knex, objectId: string): Promise<void> {
+  const room = (await roomsOf(trx, [objectId])).get(objectId)
+  if (room !== undefined) await assertRoomOpen(trx, room.id)
 }
 
 /** Held while something is written there. Throws room.archived (409), room.none (422). */

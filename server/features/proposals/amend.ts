@@ -70,6 +70,7 @@ export async function proposeAmendment(ctx: Ctx, author: ActorRow, row: ObjectRo
   return await change(ctx, row.id, async (held) => {
     const { trx, row: fresh, current } = held
     assertOpen(held.proposal)
+    await assertRoomOf(ctx, trx, row.id, author.id)
     await assertPhase(ctx, trx, row.id, 'amend')
     const read = version === current.number ? current : await findVersion(trx, row.id, version)
     const former = read === null ? null : textOf(read.body, paragraph)
@@ -132,13 +133,14 @@ type Known = AmendmentRow & { actor_id: string }
 
 /**
  * Authors accept it: its words stand in a new version, and who wrote them is an author too.
- * Throws permission.denied (403), proposal.amendment-outdated, proposal.amendment-decided, proposal.not-open, proposal.voting (409).
+ * Throws permission.denied, room.* (403, 409), proposal.amendment-outdated, proposal.amendment-decided, proposal.not-open, proposal.voting (409).
  */
 export async function acceptAmendment(ctx: Ctx, who: Who, row: ObjectRow, id: string, why = ''): Promise<void> {
   const publisher = await ownPublisher(ctx, who, row)
   await change(ctx, row.id, async (held) => {
     const { trx, proposal, current } = held
     assertOpen(proposal)
+    await assertRoomOf(ctx, trx, row.id, who.actorId)
     const amendment = await waiting(held, id)
     const text =
       textOf(current.body, amendment.paragraph) === amendment.former

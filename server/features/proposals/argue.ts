@@ -9,6 +9,7 @@ import type { ActorRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { text as sentence } from '../../locales/texts.ts'
 import { assertPhase } from '../../protocol/processes.ts'
+import { assertNotArchived } from '../../protocol/rooms.ts'
 import { hashtagsOf, htmlOf, tidy, wrong } from './input.ts'
 import { sayUnder, venueUnder } from './say-under.ts'
 
@@ -21,7 +22,7 @@ export interface ArgumentInput {
 
 const MAX_ARGUMENT = 2000
 
-/** Throws proposal.not-open, process.argue-* (409), proposal.argument, proposal.link (422). Gives its row id. */
+/** Throws proposal.not-open, process.argue-*, room.archived (409), proposal.argument, proposal.link (422). Gives its row id. */
 export async function addArgument(ctx: Ctx, author: ActorRow, row: ObjectRow, { kind, text, link }: ArgumentInput): Promise<string> {
   const words = tidy(text, MAX_ARGUMENT)
   if ([...words].length < 5) throw wrong('proposal.argument', 'text', 'Please say it in a few words.')
@@ -36,6 +37,7 @@ export async function addArgument(ctx: Ctx, author: ActorRow, row: ObjectRow, { 
     if (proposal.state !== 'open' && proposal.state !== 'voting')
       throw new AppError('proposal.not-open', 409, 'This proposal is decided or withdrawn.')
     await assertPhase(ctx, trx, row.id, 'argue')
+    await assertNotArchived(trx, row.id)
     const { origin } = requireSite(ctx)
     const title = sentence(fresh.language?.startsWith('en') ? 'en' : 'fr', `proposal.said.${kind}`)
     const parts = [words, address ?? ''].filter((part) => part !== '')

@@ -14,7 +14,7 @@ import { canSee } from '../../db/visibility.ts'
 import { publishState } from '../../protocol/local-edits.ts'
 import { createLocalObject } from '../../protocol/local-objects.ts'
 import { joinProcess, processFor } from '../../protocol/processes.ts'
-import { assertMayActIn, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
+import { assertMayActIn, assertRoomOf, assertRoomOpen, roomOrThrow } from '../../protocol/rooms.ts'
 import { adding } from '../../vocab/dress.ts'
 import { proposalFields } from '../../vocab/proposal.ts'
 import { assertOpen, change, ownPublisher, publishVersion } from './change.ts'
@@ -167,7 +167,7 @@ export interface ProposalEdit {
 
 /**
  * Authors change it themselves: another version when title or text are others than before.
- * Throws permission.denied (403), proposal.not-open, proposal.voting (409), proposal.* (422).
+ * Throws permission.denied, room.* (403, 409), proposal.not-open, proposal.voting (409), proposal.* (422).
  */
 export async function editProposal(ctx: Ctx, who: Who, row: ObjectRow, edit: ProposalEdit): Promise<void> {
   const publisher = await ownPublisher(ctx, who, row)
@@ -179,6 +179,7 @@ export async function editProposal(ctx: Ctx, who: Who, row: ObjectRow, edit: Pro
   await change(ctx, row.id, async (held) => {
     const { trx, row: fresh, proposal, current } = held
     assertOpen(proposal)
+    await assertRoomOf(ctx, trx, row.id, who.actorId)
     await updateProposal(trx, row.id, {
       ...(edit.themes === undefined ? {} : { themes: readThemes(edit.themes) }),
       ...(edit.amendableBy === undefined ? {} : { amendable_by: edit.amendableBy })

@@ -98,7 +98,9 @@ function notElector(vote: VoteRow): AppError {
     case 'members':
       return new AppError('vote.members-only', 403, 'This vote is for the members of the group.')
     case 'functions':
-      return new AppError('vote.functions-only', 403, 'This vote is for the members who hold the functions of its room.')
+      return new AppError('vote.functions-only', 403, 'This vote is for members who hold certain functions.', {
+        details: { functions: vote.functions.join(', ') }
+      })
     case 'role':
       return new AppError('vote.role-only', 403, 'This vote is for those who look after the group.')
     case 'residents':

@@ -147,9 +147,9 @@ async function roomFor(ctx: Ctx, { roomId = null, subjectId = null, as }: NewVot
   return group?.username.toLowerCase() === as.replace(/^@/, '').toLowerCase() ? room! : null
 }
 
-/** In a room those vote who propose there. */
-function electorsOf({ functions }: RoomRow): Pick<NewVoteInput, 'electorate' | 'functions'> {
-  return functions.length === 0 ? { electorate: 'members' } : { electorate: 'functions', functions }
+/** In a room those vote who propose there, and nobody else, from here or elsewhere. */
+function electorsOf({ functions }: RoomRow): Pick<NewVoteInput, 'electorate' | 'functions' | 'openToAll'> {
+  return functions.length === 0 ? { electorate: 'members', openToAll: false } : { electorate: 'functions', functions, openToAll: false }
 }
 
 /** The rules as other communes read them (core/vote-rules.ts); null: only this group has such electors. */

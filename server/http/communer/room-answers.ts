@@ -31,7 +31,8 @@ export async function presentRooms(
   { group, viewerId, isKeeper }: { group: Pick<ActorRow, 'username'>; viewerId: string | null; isKeeper: boolean }
 ): Promise<Static<typeof Room>[]> {
   const waiting = await countWaiting(
-    ctx.db,
+    ctx,
+    { actorId: viewerId },
     rooms.map(({ id }) => id)
   )
   return await Promise.all(

@@ -165,3 +165,58 @@ t.test('in an archived room nothing new is written, and everything stays readabl
   await alice.call('PATCH', `${API}/groups/jardin/rooms/${room.id}`, { archived: false })
   t.equal((await propose()).status, 201)
 })
+
+t.test('who changes a text in a room is judged like who proposes it; withdrawing stays possible', async (t) => {
+  const { alice, bea, clock, openRoom, give } = await scene(t)
+  const room = await openRoom({ name: 'Bureau', functions: ['Trésorière'] })
+  await give([{ name: 'Trésorière', until: '2026-12-31' }])
+  const { id } = (await bea.call('POST', `${API}/proposals`, { ...PROPOSAL, room: room.id })).json
+  const edit = (text: string) => bea.call('PATCH', `${API}/proposals/${id}`, { text, reason: 'Plus clair.' })
+  const amended = await bea.call('POST', `${API}/proposals/${id}/amendments`, {
+    version: 1,
+    paragraph: 1,
+    kind: 'insert',
+    text: 'Il sera en bois.'
+  })
+  t.equal(amended.status, 201)
+  t.equal((await edit('Le composteur du jardin déborde. On en achète deux.')).status, 200)
+  const accept = () => bea.call('POST', `${API}/proposals/${id}/amendments/${amended.json.id}/accept`, {})
+
+  await alice.call('PATCH', `${API}/groups/jardin/rooms/${room.id}`, { archived: true })
+  t.equal((await edit('Le composteur du jardin déborde. On en achète trois.')).json.code, 'room.archived')
+  t.equal((await accept()).json.code, 'room.archived')
+  const argument = { kind: 'for', text: 'Le compost part vite.' }
+  t.equal((await alice.call('POST', `${API}/proposals/${id}/arguments`, argument)).json.code, 'room.archived')
+  await alice.call('PATCH', `${API}/groups/jardin/rooms/${room.id}`, { archived: false })
+  t.equal((await alice.call('POST', `${API}/proposals/${id}/arguments`, argument)).status, 201)
+
+  clock.advance(40 * DAY_MS)
+  t.equal((await edit('Le composteur du jardin déborde. On en achète quatre.')).json.code, 'room.functions-only', 'the mandate has ended')
+  t.equal((await accept()).json.code, 'room.functions-only')
+  t.match((await bea.call('GET', `${API}/proposals/${id}`)).json, { version: 2, state: 'open' }, 'nothing of it was written')
+  t.equal((await bea.call('POST', `${API}/proposals/${id}/withdraw`, { reason: 'Fin de mandat.' })).status, 200)
+})
+
+t.test('a vote of a room takes no answers of the public, and is no poll for other servers', async (t) => {
+  const { alice, stranger, clock, openRoom, ctx } = await scene(t)
+  for (const functions of [[], ['Trésorière']]) {
+    const room = await openRoom({ name: 'Bureau', functions })
+    const opened = await alice.call('POST', `${API}/votes`, vote(clock, { room: room.id, open_to_all: true }))
+    t.match(opened, { status: 201, json: { open_to_all: false } })
+    const object = await ctx.db('objects').where({ id: opened.json.id }).first('type', 'poll')
+    t.match(object, { type: 'Page', poll: null })
+    const cast = await stranger.call('POST', `${API}/votes/${opened.json.id}/ballot`, { marks: [1, null, null, null] })
+    t.equal(cast.status, 403)
+    if (functions.length > 0) t.match(cast.json.detail ?? cast.json.error, /Trésorière/, 'it is said whose vote it is')
+  }
+})
+
+t.test('what only members see is not counted for others', async (t) => {
+  const { alice, bea, stranger, anyone, openRoom } = await scene(t)
+  const room = await openRoom({ name: 'Entre nous' })
+  t.equal((await bea.call('POST', `${API}/proposals`, { ...PROPOSAL, room: room.id, visibility: 'members' })).status, 201)
+  const path = `${API}/groups/jardin/rooms`
+  t.match((await alice.call('GET', path)).json, [{ waiting: { proposals: 1, votes: 0 } }])
+  t.match((await stranger.call('GET', path)).json, [{ waiting: { proposals: 0, votes: 0 } }])
+  t.match((await anyone('GET', path)).json, [{ waiting: { proposals: 0, votes: 0 } }])
+})
