@@ -87,7 +87,7 @@ export type JoinMode = 'free' | 'restricted' | 'external' | 'invite' | 'none'
 export type ParticipationState = 'sent' | 'received' | 'no_answer' | 'undeliverable' | 'waiting' | 'accepted' | 'refused' | 'interested'
 
 /** POSTPONED: not on the date announced, no other known yet. */
-export type EventStatus = 'CONFIRMED' | 'TENTATIVE' | 'POSTPONED' | 'CANCELLED'
+export type EventStatus = 'CONFIRMED' | 'TENTATIVE' | 'MOVED_ONLINE' | 'POSTPONED' | 'CANCELLED'
 
 /** When, where, who may come, and how the reader stands to it. */
 /** Asked of everybody who registers. */

@@ -80,7 +80,7 @@ export function isOver(event: Pick<ObjectRow, 'start_time' | 'end_time' | 'event
 }
 
 /**
- * Tells local people who take part, ask to, or are interested that an event was cancelled, postponed or moved, and keeps the former date.
+ * Tells local people who take part, ask to, or are interested that an event was cancelled, postponed, moved online or moved, and keeps the former date.
  * Returns the notifications written. Index: participations_list.
  */
 export async function tellOfChange(ctx: Ctx, trx: Knex, before: ObjectRow, after: ObjectRow): Promise<WrittenNotification[]> {
@@ -90,6 +90,8 @@ export async function tellOfChange(ctx: Ctx, trx: Knex, before: ObjectRow, after
     return tellAll(ctx, trx, after, 'event_cancelled', after.id)
   if (after.event_status === 'POSTPONED' && before.event_status !== 'POSTPONED')
     return tellAll(ctx, trx, after, 'event_postponed', after.id)
+  if (after.event_status === 'MOVED_ONLINE' && before.event_status !== 'MOVED_ONLINE')
+    return tellAll(ctx, trx, after, 'event_online', after.id)
   return moved ? tellAll(ctx, trx, after, 'event_moved', after.id) : []
 }
 
@@ -99,9 +101,12 @@ export async function tellOfDeletion(ctx: Ctx, trx: Knex, event: ObjectRow): Pro
 }
 
 /** What guests are told by mail of the same. */
-const GUEST_MAILS: Partial<Record<NotificationType, 'guest-cancelled' | 'guest-postponed' | 'guest-moved' | 'guest-deleted'>> = {
+const GUEST_MAILS: Partial<
+  Record<NotificationType, 'guest-cancelled' | 'guest-postponed' | 'guest-online' | 'guest-moved' | 'guest-deleted'>
+> = {
   event_cancelled: 'guest-cancelled',
   event_postponed: 'guest-postponed',
+  event_online: 'guest-online',
   event_moved: 'guest-moved',
   event_deleted: 'guest-deleted'
 }

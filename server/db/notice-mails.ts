@@ -21,6 +21,7 @@ export const MAILED_BY_DEFAULT = [
   'group_joined',
   'event_cancelled',
   'event_postponed',
+  'event_online',
   'event_moved',
   'event_deleted',
   'event_reminder',

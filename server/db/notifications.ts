@@ -28,6 +28,7 @@ export type NotificationType =
   | 'event_refused'
   | 'event_cancelled'
   | 'event_postponed'
+  | 'event_online'
   | 'event_moved'
   | 'event_deleted'
   | 'event_invite'
@@ -94,7 +95,7 @@ const NEW_ACCOUNT = "interval '30 days'"
  * through, and what concerns the owner's own affairs, meets none. Plan: keys of accounts, follows, notification_permissions, objects;
  * scalar subqueries, since of an "exists" inside a case PostgreSQL may make a hash of the whole table.
  */
-const VERDICTS = `select case when n.type in ('poll', 'update', 'event_guest', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_deleted', 'event_reminder',
+const VERDICTS = `select case when n.type in ('poll', 'update', 'event_guest', 'event_accepted', 'event_refused', 'event_cancelled', 'event_moved', 'event_postponed', 'event_online', 'event_deleted', 'event_reminder',
   'group_accepted', 'group_refused', 'group_removed', 'group_request', 'group_joined',
   'idea_due', 'idea_answered', 'idea_project', 'proposal_amended', 'amendment_decided', 'proposal_decided', 'task_done', 'task_soon', 'task_late', 'vote_soon', 'vote_closed', 'vote_review', 'vote_request',
   'card_claim', 'card_correction', 'card_accepted', 'card_refused', 'card_given', 'correction_accepted', 'correction_refused', 'card_merged')

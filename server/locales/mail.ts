@@ -26,6 +26,7 @@ export type MailKind =
   | 'guest-refused'
   | 'guest-cancelled'
   | 'guest-postponed'
+  | 'guest-online'
   | 'guest-moved'
   | 'guest-deleted'
   | 'guest-reminder'

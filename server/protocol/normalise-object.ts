@@ -148,12 +148,13 @@ function kindOf(json: Json): string | null {
   return typeof kind === 'string' && /^[a-z][a-z_-]{0,39}$/.test(kind) ? kind : null
 }
 
-/** iCalendar's words (Mobilizon), else FEP-8a8e's; postponed, which iCalendar does not know, comes before its words. */
+/** iCalendar's words (Mobilizon), else FEP-8a8e's; postponed and moved online, which iCalendar does not know, come before its words. */
 function statusOf(json: Json): string | null {
   const status = read(json, 'status')
   const word = typeof status === 'string' ? status.toUpperCase() : ''
   const term = textOf(read(json, 'eventStatus'), 100)?.replace(/^.*[/#:]/, '')
   if (term === 'EventPostponed' && word !== 'CANCELLED') return 'POSTPONED'
+  if (term === 'EventMovedOnline' && word !== 'CANCELLED') return 'MOVED_ONLINE'
   if (['CONFIRMED', 'TENTATIVE', 'CANCELLED'].includes(word)) return word
   if (term === 'EventCancelled') return 'CANCELLED'
   return term === 'EventTentative' ? 'TENTATIVE' : null
@@ -161,8 +162,8 @@ function statusOf(json: Json): string | null {
 
 /** Communes write the status in front of the title for servers that show only that (vocab/event.ts); we show it ourselves. */
 function withoutMark(name: string | null, status: string): string | null {
-  if (name === null || (status !== 'CANCELLED' && status !== 'POSTPONED')) return name
-  return name.replace(/^\[(ANNULÉ|REPORTÉ)\] *(?=\S)/i, '')
+  if (name === null || !['CANCELLED', 'POSTPONED', 'MOVED_ONLINE'].includes(status)) return name
+  return name.replace(/^\[(ANNULÉ|REPORTÉ|EN LIGNE)\] *(?=\S)/i, '')
 }
 
 /** An end before the start is dropped (J14). */

@@ -1,5 +1,5 @@
 // An event as Mobilizon, Gancio, PieFed, Friendica and Mastodon all accept it (federation.md §4.6). Pure.
-import { eventStatusOf, type EventStatus } from '../core/event-status.ts'
+import { eventStatusOf, markedTitle, type EventStatus } from '../core/event-status.ts'
 import type { WireDocument } from './context.ts'
 import { eventLine } from './fallback.ts'
 import { objectSkeleton, type ObjectLinks, type ObjectSource, type PlaceSource } from './object.ts'
@@ -33,6 +33,7 @@ const DEFAULT_DURATION_MS = 2 * 3_600_000
 const STATUS_TERMS: Record<EventStatus, { eventStatus: string; status: string }> = {
   CONFIRMED: { eventStatus: 'EventScheduled', status: 'CONFIRMED' },
   TENTATIVE: { eventStatus: 'EventTentative', status: 'TENTATIVE' },
+  MOVED_ONLINE: { eventStatus: 'EventMovedOnline', status: 'CONFIRMED' },
   POSTPONED: { eventStatus: 'EventPostponed', status: 'TENTATIVE' },
   CANCELLED: { eventStatus: 'EventCancelled', status: 'CANCELLED' }
 }
@@ -100,11 +101,9 @@ export function participation(iri: string, url: string | null, joining: JoiningS
   }
 }
 
-/** Mobilizon drops titles under three characters (W10); a cancelled or postponed event says so in its title, the only thing all peers show. */
+/** Mobilizon drops titles under three characters (W10); an event called off, postponed or moved online says so in its title, the only thing all peers show. */
 function eventName(name: string, status: EventStatus): string {
-  const title = plainTitle(name)
-  const mark = status === 'CANCELLED' ? '[ANNULÉ]' : status === 'POSTPONED' ? '[REPORTÉ]' : ''
-  const named = mark !== '' && !/^\[(ANNUL|REPORT)/i.test(title) ? plainTitle(`${mark} ${title}`) : title
+  const named = plainTitle(markedTitle(plainTitle(name), status))
   return named.length < 3 ? `${named} …`.trim().padEnd(3, '.') : named
 }
 

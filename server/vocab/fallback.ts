@@ -12,8 +12,24 @@ export interface EventLineSource {
 }
 
 const WORDS = {
-  fr: { CANCELLED: 'ANNULÉ', POSTPONED: 'REPORTÉ', TENTATIVE: 'À confirmer', CONFIRMED: '', online: 'en ligne', to: 'au' },
-  en: { CANCELLED: 'CANCELLED', POSTPONED: 'POSTPONED', TENTATIVE: 'To be confirmed', CONFIRMED: '', online: 'online', to: 'to' }
+  fr: {
+    CANCELLED: 'ANNULÉ',
+    POSTPONED: 'REPORTÉ',
+    MOVED_ONLINE: 'DÉPLACÉ EN LIGNE',
+    TENTATIVE: 'À confirmer',
+    CONFIRMED: '',
+    online: 'en ligne',
+    to: 'au'
+  },
+  en: {
+    CANCELLED: 'CANCELLED',
+    POSTPONED: 'POSTPONED',
+    MOVED_ONLINE: 'MOVED ONLINE',
+    TENTATIVE: 'To be confirmed',
+    CONFIRMED: '',
+    online: 'online',
+    to: 'to'
+  }
 }
 
 /** "Samedi 12 décembre 2026, 14 h – 17 h · Jardin des Colimaçons, 12 chemin…", at most 500 characters. Empty without a start. */

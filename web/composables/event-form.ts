@@ -12,6 +12,8 @@ export interface EventDraft {
   timezone: string
   placeName: string
   address: string
+  /** Address on the web where it takes place, instead of a place or besides. */
+  onlineUrl: string
   /** Username of the place of the directory that was chosen; '' when none was. */
   placeActor: string
   /** The name it had then: another name is another place. */
@@ -95,6 +97,7 @@ export function emptyDraft(timezone: string): EventDraft {
     timezone,
     placeName: '',
     address: '',
+    onlineUrl: '',
     placeActor: '',
     placeActorName: '',
     latitude: '',
@@ -136,6 +139,7 @@ export function draftOf(event: EventEntity, plain: (html: string) => string): Ev
     timezone: event.timezone,
     placeName: event.location?.name ?? '',
     address: event.location?.address ?? '',
+    onlineUrl: event.location?.url ?? '',
     placeActor: event.placeActor?.username ?? '',
     placeActorName: event.location?.name ?? '',
     latitude: number(event.location?.latitude),
@@ -189,6 +193,7 @@ export function bodyOf(draft: EventDraft, mediaIds: string[]): EventBody {
   const place: Partial<Place> = {}
   if (draft.placeName.trim()) place.name = draft.placeName.trim()
   if (draft.address.trim()) place.address = draft.address.trim()
+  if (draft.onlineUrl.trim()) place.url = draft.onlineUrl.trim()
   const latitude = numberIn(draft.latitude)
   const longitude = numberIn(draft.longitude)
   const recurrence = repetitionOf(draft.repeat, draft.startDate)

@@ -20,7 +20,13 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
     ...(event.price === null
       ? {}
       : { isAccessibleForFree: event.price === 0, offers: { '@type': 'Offer', price: event.price, priceCurrency: 'EUR' } }),
-    ...(place
+    ...(place?.url && !place.name && !place.address
+      ? {
+          eventAttendanceMode: 'https://schema.org/OnlineEventAttendanceMode',
+          location: { '@type': 'VirtualLocation', url: place.url }
+        }
+      : {}),
+    ...(place && (!place.url || place.name || place.address)
       ? {
           location: {
             '@type': 'Place',
@@ -38,5 +44,6 @@ export function eventJsonLd(event: EventEntity): Record<string, unknown> {
 function termOf({ status, movedFrom }: EventEntity): string {
   if (status === 'CANCELLED') return 'EventCancelled'
   if (status === 'POSTPONED') return 'EventPostponed'
+  if (status === 'MOVED_ONLINE') return 'EventMovedOnline'
   return movedFrom ? 'EventRescheduled' : 'EventScheduled'
 }

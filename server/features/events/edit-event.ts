@@ -18,13 +18,19 @@ import { findPlaceActor } from './place-actor.ts'
 
 export type EventChanges = Partial<EventInput> & { mediaIds?: string[] }
 
-/** Changes an event; what is left out stays. A new date ends a postponement. Throws permission.denied (403), event.* (422), post.not-found (404). */
+/** Changes an event; what is left out stays. A new date ends a postponement, a place named again what was moved online. Throws permission.denied (403), event.* (422), post.not-found (404). */
 export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: EventChanges): Promise<ObjectRow> {
   const { publisher, author } = await assertMayEdit(ctx, who, row)
-  const { columns, hashtags, category, joining } = readEvent(ctx, { ...present(row, await findEvent(ctx.db, row.id)), ...changes })
+  const { columns, hashtags, category, joining } = readEvent(ctx, {
+    ...present(row, await findEvent(ctx.db, row.id)),
+    ...changes,
+    ...(isBackOnSite(row, changes) ? { status: 'CONFIRMED' as const } : {})
+  })
   const hasNewDate = columns.start_time?.getTime() !== row.start_time?.getTime()
   if (hasNewDate && row.event_status === 'POSTPONED' && columns.event_status === 'POSTPONED') columns.event_status = 'CONFIRMED'
-  const at = changes.placeActor === undefined ? {} : await findPlaceActor(ctx, author, changes.placeActor)
+  // Moved online it stands no longer in the agenda of its place.
+  const placeActor = columns.event_status === 'MOVED_ONLINE' ? null : changes.placeActor
+  const at = placeActor === undefined ? {} : await findPlaceActor(ctx, author, placeActor)
   const kept = row.attachments.flatMap(({ mediaId }) => mediaId ?? [])
   const uploads = await findUploads(ctx.db, [author.id, who.actorId], changes.mediaIds ?? kept, row.id)
   const { origin } = requireSite(ctx)
@@ -55,6 +61,11 @@ export async function editEvent(ctx: Ctx, who: Who, row: ObjectRow, changes: Eve
     if (edited.event_status !== fresh.event_status) await sayCalledOff(ctx, trx, edited, publisher, author)
     return edited
   })
+}
+
+function isBackOnSite(row: ObjectRow, { status = 'MOVED_ONLINE', location }: EventChanges): boolean {
+  const isSomewhere = Boolean(location?.name || location?.address) || typeof location?.latitude === 'number'
+  return row.event_status === 'MOVED_ONLINE' && status === 'MOVED_ONLINE' && isSomewhere
 }
 
 /** Who announced it; throws permission.denied (403) for who may not change it. */
@@ -107,7 +118,8 @@ function present(row: ObjectRow, event: EventRow | undefined): EventInput {
 
 const CALLED_OFF: Record<string, { fr: string; en: string }> = {
   CANCELLED: { fr: 'Annulé :', en: 'Cancelled:' },
-  POSTPONED: { fr: 'Reporté :', en: 'Postponed:' }
+  POSTPONED: { fr: 'Reporté :', en: 'Postponed:' },
+  MOVED_ONLINE: { fr: 'Déplacé en ligne :', en: 'Moved online:' }
 }
 
 /** Mastodon up to 4.4 drops the Update of an event: a reply tells its followers (federation.md §4.6). */

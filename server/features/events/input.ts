@@ -94,7 +94,7 @@ export function readEvent(ctx: Ctx, input: EventInput): EventDraft {
       end_time: end,
       timezone,
       event_status: input.status ?? 'CONFIRMED',
-      place: readPlace(input.location ?? null)
+      place: input.status === 'MOVED_ONLINE' ? onlineOnly(readPlace(input.location ?? null)) : readPlace(input.location ?? null)
     },
     hashtags: [...new Set([...readTags(input.tags ?? []), ...hashtags])].slice(0, MAX_TAGS),
     category,
@@ -200,6 +200,12 @@ function readPlace(location: Partial<Place> | null): Place | null {
     throw wrong('event.place-url', 'location', 'An address on the web starts with https://.')
   if (name === null && address === null && url === null && latitude === null) return null
   return { name, address, latitude, longitude, url }
+}
+
+/** Moved online is nowhere else: a place left beside the address would still send people there. */
+function onlineOnly(place: Place | null): Place {
+  if (!place?.url) throw wrong('event.online-url', 'location', 'An event moved online needs its address on the web.')
+  return { name: null, address: null, latitude: null, longitude: null, url: place.url }
 }
 
 function line(value: string | null | undefined, max: number): string | null {

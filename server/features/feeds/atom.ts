@@ -1,4 +1,5 @@
 // Posts as an Atom feed (RFC 4287). Pure.
+import { eventStatusOf, markedTitle } from '../../core/event-status.ts'
 import { Feed } from 'feed'
 import type { ActorPart, StatusRow } from '../../db/status-parts.ts'
 import { eventLine } from '../../vocab/fallback.ts'
@@ -52,12 +53,9 @@ export function latestChange(rows: StatusRow[]): Date | null {
   }, null)
 }
 
-const MARKS: Record<string, string> = { CANCELLED: '[ANNULÉ] ', POSTPONED: '[REPORTÉ] ' }
-
 /** The name of an event says what became of it: many readers show nothing else. */
 export function entryTitle(row: StatusRow): string {
-  const mark = row.type === 'Event' && !/^\[(ANNUL|REPORT)/i.test(row.name ?? '') ? (MARKS[row.event_status ?? ''] ?? '') : ''
-  return mark + titleOf(row)
+  return row.type === 'Event' ? markedTitle(titleOf(row), eventStatusOf(row.event_status)) : titleOf(row)
 }
 
 function titleOf(row: StatusRow): string {

@@ -2,6 +2,7 @@
 import ical, { ICalEventClass, ICalEventStatus, ICalEventTransparency, type ICalCalendar } from 'ical-generator'
 import { DateTime } from 'luxon'
 import { tzlib_get_ical_block as zoneBlock } from 'timezones-ical-library'
+import { eventStatusOf, markedTitle } from '../../core/event-status.ts'
 import { datesOf, momentOf } from '../../core/recurrence.ts'
 import { recurrenceOf, type SeriesRow } from '../../db/series.ts'
 import type { StatusRow } from '../../db/status-parts.ts'
@@ -147,9 +148,10 @@ function addPlanned(calendar: ICalCalendar, { uid, title, place, start, minutes,
   if (place !== null) event.location(place)
 }
 
-/** iCalendar has no word for postponed: the title says it. */
+/** iCalendar has no word for postponed and for moved online: the title says it. */
 function titleOf({ name, event_status: status }: StatusRow): string {
-  return status === 'POSTPONED' && !/^\[REPORT/i.test(name ?? '') ? `[REPORTÉ] ${name ?? ''}` : (name ?? '')
+  // Called off has a word of its own, which calendars strike through.
+  return status === 'CANCELLED' ? (name ?? '') : markedTitle(name ?? '', eventStatusOf(status))
 }
 
 function statusOf(status: string | null): ICalEventStatus {

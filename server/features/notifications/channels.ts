@@ -34,7 +34,7 @@ export const KINDS = {
     'correction_accepted',
     'correction_refused'
   ],
-  change: ['event_cancelled', 'event_postponed', 'event_moved', 'event_deleted', 'card_merged'],
+  change: ['event_cancelled', 'event_postponed', 'event_online', 'event_moved', 'event_deleted', 'card_merged'],
   reminder: ['event_reminder', 'idea_due', 'vote_soon', 'vote_review', 'vote_request', 'task_soon', 'task_late'],
   moderation: ['moderation_warning', 'group_removed'],
   post: ['status', 'update', 'poll', 'vote_closed'],

@@ -24,6 +24,7 @@ export const ALERTS = [
   'event_refused',
   'event_cancelled',
   'event_postponed',
+  'event_online',
   'event_moved',
   'event_reminder',
   'event_deleted',

@@ -15,7 +15,9 @@ const words = <Word extends string>(list: Word[], options: { description?: strin
       options
     )
   )
-export const EventStatusWord = words([...EVENT_STATUSES], { description: 'POSTPONED: not on the date announced, no other known yet' })
+export const EventStatusWord = words([...EVENT_STATUSES], {
+  description: 'POSTPONED: not on the date announced, no other known yet; MOVED_ONLINE: at an address on the web instead of the place'
+})
 
 export const LocationInput = Type.Object(
   {

@@ -242,6 +242,13 @@ t.test('one event as a calendar file: postponed and called off under the same UI
     (await app.inject(`/evenements/${id}.ics`)).body,
     /STATUS:TENTATIVE[^]*SUMMARY:\[REPORTÉ\] Fête du jardin|SUMMARY:\[REPORTÉ\] Fête du jardin[^]*STATUS:TENTATIVE/
   )
+  const refused = await asAlice('PATCH', `${URL}/${id}`, { status: 'MOVED_ONLINE', location: { name: 'Salle' } })
+  t.match(refused, { status: 422, json: { code: 'event.online-url' } })
+  await asAlice('PATCH', `${URL}/${id}`, { status: 'MOVED_ONLINE', location: { url: 'https://visio.example/fete' } })
+  const online = (await app.inject(`/evenements/${id}.ics`)).body
+  t.match(online, 'STATUS:CONFIRMED')
+  t.match(online, 'SUMMARY:[EN LIGNE] Fête du jardin')
+  t.match(online, 'LOCATION:https://visio.example/fete')
   await asAlice('PATCH', `${URL}/${id}`, { status: 'CANCELLED' })
   const after = (await app.inject(`/evenements/${id}.ics`)).body
   t.match(after, /STATUS:CANCELLED/)

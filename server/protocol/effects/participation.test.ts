@@ -457,6 +457,52 @@ t.test('[60] postponing says so to calendars, titles and who comes, here and els
   t.equal((await news(ctx, alice)).at(-1), 'event_postponed')
 })
 
+t.test('an event moved online loses its place, says so here and elsewhere, and comes back on site with a place', async (t) => {
+  const { ctx, alice, velo, event } = await scene(t)
+  const bea = await localPerson(ctx, 'bea')
+  const row = await event()
+  await receive(ctx, join(row))
+  await joinEvent(ctx, bea, row, {})
+  const before = (await sent(ctx, 'Update')).length
+  await t.rejects(editEvent(ctx, who(bea), row, { status: 'MOVED_ONLINE', location: { url: 'https://visio.example/a' } }), {
+    code: 'permission.denied'
+  })
+  for (const location of [null, { name: 'Salle des fêtes' }])
+    await t.rejects(editEvent(ctx, who(alice), row, { status: 'MOVED_ONLINE', location }), { code: 'event.online-url' })
+  t.equal((await sent(ctx, 'Update')).length, before, 'nothing was said of what was refused')
+  t.same(await news(ctx, bea), [])
+  const location = { name: 'Salle des fêtes', url: 'https://visio.example/jardin' }
+  const online = await editEvent(ctx, who(alice), row, { status: 'MOVED_ONLINE', location })
+  t.match(online.place, { name: null, address: null, latitude: null, url: 'https://visio.example/jardin' })
+  const { body } = (await sent(ctx, 'Update')).at(-1)!
+  assertWire(body)
+  t.match(body.object, {
+    eventStatus: 'EventMovedOnline',
+    status: 'CONFIRMED',
+    name: '[EN LIGNE] Chantier au jardin',
+    isOnline: true,
+    location: { type: 'VirtualLocation', url: 'https://visio.example/jardin' }
+  })
+  for (const [peer, verdict] of Object.entries(peerVerdicts(body))) t.equal(verdict, true, peer)
+  t.match(await ctx.db('objects').where({ in_reply_to_id: row.id }).first(), { source: 'Déplacé en ligne : Chantier au jardin' })
+  t.same(await news(ctx, bea), ['event_online'])
+  await editEvent(ctx, who(alice), online, { description: 'Le lien ouvre à 13 h.' })
+  t.same(await news(ctx, bea), ['event_online'], 'another word about it is no news of the kind')
+  const back = await editEvent(ctx, who(alice), online, { status: 'MOVED_ONLINE', location: { name: 'Salle des fêtes' } })
+  t.match(back, { event_status: 'CONFIRMED', place: { name: 'Salle des fêtes', url: null } })
+
+  const remote = await velorution(ctx, alice, velo)
+  await joinEvent(ctx, alice, { ...remote, start_time: null }, {})
+  const { object, ...update } = recorded('in-create-event-mobilizon')
+  const moved = { ...object, name: '[EN LIGNE] Vélorution', eventStatus: 'EventMovedOnline', updated: '2026-12-14T00:00:00Z' }
+  t.equal(await receive(ctx, { ...update, type: 'Update', object: { ...moved, status: 'CONFIRMED' } }), 'updated')
+  t.match(await ctx.db('objects').where({ id: remote.id }).first(), { event_status: 'MOVED_ONLINE', name: 'Vélorution' })
+  t.equal((await news(ctx, alice)).at(-1), 'event_online')
+  const off = { ...moved, status: 'CANCELLED', updated: '2026-12-14T01:00:00Z' }
+  await receive(ctx, { ...update, id: `${update.id}/off`, type: 'Update', object: off })
+  t.match(await ctx.db('objects').where({ id: remote.id }).first(), { event_status: 'CANCELLED' }, 'called off outweighs moved online')
+})
+
 t.test('[43] a Mobilizon event moved under the id of its Create is moved here, and who comes is told', async (t) => {
   const { ctx, alice, velo } = await scene(t)
   const event = await velorution(ctx, alice, velo)
