@@ -4,11 +4,12 @@ import type { Ctx } from '../../context.ts'
 import { AppError } from '../../core/errors.ts'
 import { rewrite, type Paragraphs } from '../../core/paragraphs.ts'
 import type { Who } from '../../core/permission.ts'
+import { attachmentOf, attachUploads, findUploads } from '../../db/attachments.ts'
 import { writeJournal } from '../../db/journal.ts'
 import { addAuthor, insertProposal, insertVersion, updateProposal, type AmendableBy } from '../../db/proposals.ts'
 import { findActor, findPublisher } from '../../db/publishers.ts'
 import { addRoomItem, roomsOf, type RoomRow } from '../../db/rooms.ts'
-import type { ActorRow, ObjectRow } from '../../db/rows.ts'
+import type { ActorRow, MediaRow, ObjectRow } from '../../db/rows.ts'
 import { requireSite } from '../../db/site.ts'
 import { canSee } from '../../db/visibility.ts'
 import { publishState } from '../../protocol/local-edits.ts'
@@ -31,6 +32,8 @@ export interface NewProposal {
   /** members: only the members of the group see it. */
   visibility?: 'public' | 'members'
   language?: string
+  /** Pictures uploaded before: a plan, a photo of the place. */
+  mediaIds?: string[]
   /** Row id of the idea it is made of. */
   ideaId?: string | null
   /** Row id of the room of a group it is written in. */
@@ -76,6 +79,7 @@ export async function publishProposal(
   if (publisher.type !== 'Group' && room === null && (visibility === 'members' || amendableBy === 'members'))
     throw new AppError('proposal.members', 422, 'Only what a group proposes is for its members.', { details: { field: 'as' } })
   const idea = await findIdea(ctx, author, input.ideaId ?? null)
+  const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
   const body = bodyOf(requireSite(ctx).origin, text.paragraphs)
   return ctx.db.transaction(async (trx) => {
     if (room !== null) {
@@ -94,7 +98,7 @@ export async function publishProposal(
       visibility,
       parent: null,
       group,
-      wording: wordingOf(title, body, language),
+      wording: { ...wordingOf(title, body, language), attachments: uploads.map((upload) => attachmentOf(requireSite(ctx).origin, upload)) },
       mentions: [],
       hashtags: hashtagsOf(body.map((one) => one.text)),
       contextIri: from?.contextIri ?? contextOf(idea),
@@ -113,6 +117,11 @@ export async function publishProposal(
         })
       )
     })
+    await attachUploads(
+      trx,
+      row.id,
+      uploads.map(({ id }) => id)
+    )
     const now = ctx.clock.now()
     await insertProposal(trx, {
       object_id: row.id,
@@ -161,13 +170,15 @@ export interface ProposalEdit {
   text?: string
   themes?: string[]
   amendableBy?: AmendableBy
+  /** All pictures there are to be. */
+  mediaIds?: string[]
   /** What changes and why; shown with the version. */
   reason?: string
 }
 
 /**
  * Authors change it themselves: another version when title or text are others than before.
- * Throws permission.denied, room.* (403, 409), proposal.not-open, proposal.voting (409), proposal.* (422).
+ * Throws permission.denied, room.* (403, 409), proposal.not-open, proposal.voting (409), proposal.*, media.* (422).
  */
 export async function editProposal(ctx: Ctx, who: Who, row: ObjectRow, edit: ProposalEdit): Promise<void> {
   const publisher = await ownPublisher(ctx, who, row)
@@ -176,10 +187,14 @@ export async function editProposal(ctx: Ctx, who: Who, row: ObjectRow, edit: Pro
   const reason = tidy(edit.reason ?? '', MAX_REASON)
   if (edit.amendableBy === 'members' && publisher.type !== 'Group')
     throw new AppError('proposal.members', 422, 'Only what a group proposes is for its members.', { details: { field: 'amendableBy' } })
-  await change(ctx, row.id, async (held) => {
-    const { trx, row: fresh, proposal, current } = held
+  const uploads =
+    edit.mediaIds === undefined ? null : await findUploads(ctx.db, [row.author_id ?? row.actor_id, who.actorId], edit.mediaIds, row.id)
+  await change(ctx, row.id, async (found) => {
+    const { trx, proposal, current } = found
     assertOpen(proposal)
     await assertRoomOf(ctx, trx, row.id, who.actorId)
+    const fresh = uploads === null ? found.row : await withPictures(ctx, trx, found.row, uploads, who.actorId)
+    const held = { ...found, row: fresh }
     await updateProposal(trx, row.id, {
       ...(edit.themes === undefined ? {} : { themes: readThemes(edit.themes) }),
       ...(edit.amendableBy === undefined ? {} : { amendable_by: edit.amendableBy })
@@ -191,6 +206,16 @@ export async function editProposal(ctx: Ctx, who: Who, row: ObjectRow, edit: Pro
     const number = await publishVersion(ctx, held, { publisher, title: title ?? proposal.title, text, byId: who.actorId, reason })
     await writeJournal(ctx, trx, { object_id: row.id, what: 'edited', to_state: String(number), by_id: who.actorId, reason })
   })
+}
+
+/** The object with these pictures; a step in the journal. */
+async function withPictures(ctx: Ctx, trx: Knex, row: ObjectRow, uploads: MediaRow[], byId: string): Promise<ObjectRow> {
+  const ids = uploads.map(({ id }) => id)
+  const attachments = uploads.map((upload) => attachmentOf(requireSite(ctx).origin, upload))
+  if (JSON.stringify(attachments) === JSON.stringify(row.attachments)) return row
+  await attachUploads(trx, row.id, ids)
+  await writeJournal(ctx, trx, { object_id: row.id, what: 'pictures', by_id: byId })
+  return { ...row, attachments }
 }
 
 function sameTexts(one: Paragraphs, other: Paragraphs): boolean {

@@ -137,7 +137,8 @@ const words = {
   title: Text(1000),
   text: Text(60_000),
   themes: Type.Optional(Type.Array(Text(40), { maxItems: 12 })),
-  amendable_by: Type.Optional(oneOf(AMENDABLE_BY))
+  amendable_by: Type.Optional(oneOf(AMENDABLE_BY)),
+  media_ids: Type.Optional(Type.Array(Id, { maxItems: 4, description: 'Uploaded before; a change names all there are to be' }))
 }
 export const NewProposalBody = strictObject({
   ...words,

@@ -1,6 +1,8 @@
 // Proposals: written, amended by paragraph, argued, voted and answered; each step in the journal, each refusal with its name.
+import sharp from 'sharp'
 import t from 'tap'
 import { findProposal } from '../../db/proposals.ts'
+import { uploadMedia } from '../../features/media/media.ts'
 import { doChores } from '../../jobs/chores.ts'
 import { closeDueVote } from '../../protocol/local-votes.ts'
 import { accept, create as createActivity, note } from '../../test/arrivals.ts'
@@ -449,4 +451,28 @@ t.test('deleted, nothing of it is left but an address that says so', async (t) =
   for (const table of ['proposals', 'proposal_versions', 'proposal_authors', 'amendments', 'proposal_arguments'])
     t.equal(await ctx.db(table).first(), undefined, table)
   t.equal((await anyone('GET', `${API}/proposals/${id}`)).status, 404)
+})
+
+t.test('pictures hang on a proposal, are changed by its authors with a step in the journal, and are nobody else’s', async (t) => {
+  const { alice, bea, ctx } = await clientScene(t)
+  const upload = async (by: Client, words: string): Promise<string> => {
+    const picture = sharp({ create: { width: 40, height: 20, channels: 3, background: '#2a7' } })
+    return (await uploadMedia(ctx, by.actor.id, await picture.png().toBuffer(), { description: words })).id
+  }
+  const text = 'La halle ouvre le samedi à huit heures.\n\nElle ferme à treize heures.'
+  const body = { title: 'Ouvrir la halle', text, media_ids: [await upload(alice, 'Le plan')] }
+  t.equal((await bea.call('POST', `${API}/proposals`, body)).json.code, 'media.not-found', 'somebody else’s picture')
+  const { id } = (await alice.call('POST', `${API}/proposals`, body)).json
+  const pictures = async (): Promise<string[]> =>
+    (await bea.call('GET', `/api/v1/statuses/${id}`)).json.media_attachments.map((one: Json) => one.description)
+  t.same(await pictures(), ['Le plan'])
+  const [{ id: first }] = (await bea.call('GET', `/api/v1/statuses/${id}`)).json.media_attachments
+  const both = [first, await upload(alice, 'La halle')]
+  t.equal((await bea.call('PATCH', `${API}/proposals/${id}`, { media_ids: [] })).status, 403)
+  t.match((await alice.call('PATCH', `${API}/proposals/${id}`, { media_ids: both })).json, { version: 1 })
+  t.same(await pictures(), ['Le plan', 'La halle'])
+  await alice.call('PATCH', `${API}/proposals/${id}`, { text: 'La halle ouvre le samedi à sept heures.\n\nElle ferme à treize heures.' })
+  t.same(await pictures(), ['Le plan', 'La halle'], 'another version keeps them')
+  const steps = (await bea.call('GET', `${API}/proposals/${id}/journal`)).json.map((entry: Json) => entry.what)
+  t.same(steps, ['proposed', 'pictures', 'edited'])
 })

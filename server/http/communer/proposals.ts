@@ -72,12 +72,13 @@ export async function communerProposals(instance: FastifyInstance, { ctx }: { ct
       }
     },
     async (request, reply) => {
-      const { amendable_by: amendableBy, idea, draft, process: processId, room: roomId, ...input } = request.body
+      const { amendable_by: amendableBy, idea, draft, process: processId, room: roomId, media_ids: mediaIds, ...input } = request.body
       const row = await propose(ctx, requireAuth(request).actor, {
         ...input,
         ideaId: idea ?? null,
         processId: processId ?? null,
         roomId: roomId ?? null,
+        ...(mediaIds === undefined ? {} : { mediaIds }),
         ...(amendableBy === undefined ? {} : { amendableBy }),
         ...(draft === undefined ? {} : { draftId: draft })
       })
@@ -104,9 +105,13 @@ export async function communerProposals(instance: FastifyInstance, { ctx }: { ct
       }
     },
     async (request) => {
-      const { amendable_by: amendableBy, ...edit } = request.body
+      const { amendable_by: amendableBy, media_ids: mediaIds, ...edit } = request.body
       const row = await getProposal(ctx, request.params.id, viewerOf(request))
-      await editProposal(ctx, whoIs(request)!, row, { ...edit, ...(amendableBy === undefined ? {} : { amendableBy }) })
+      await editProposal(ctx, whoIs(request)!, row, {
+        ...edit,
+        ...(amendableBy === undefined ? {} : { amendableBy }),
+        ...(mediaIds === undefined ? {} : { mediaIds })
+      })
       return await show(request, row.id)
     }
   )
