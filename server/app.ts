@@ -20,6 +20,7 @@ import { directoryFiles } from './http/directory-files.ts'
 import { communerDirectoryImport } from './http/communer/directory-import.ts'
 import { communerDirectory } from './http/communer/directory.ts'
 import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
+import { communerIdeaPapers } from './http/communer/idea-papers.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
 import { communerProcesses } from './http/communer/processes.ts'
 import { communerRooms } from './http/communer/rooms.ts'
@@ -187,6 +188,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerDirectoryTwins,
     communerMap,
     communerIdeas,
+    communerIdeaPapers,
     communerProcesses,
     communerRooms,
     communerProposals,

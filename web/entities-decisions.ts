@@ -27,7 +27,7 @@ export interface JournalEntry {
 
 /** What waits for the commune. */
 export interface DeskItem {
-  kind: 'answer' | 'promise-idea' | 'promise-proposal' | 'task' | 'outcome' | 'paper'
+  kind: 'answer' | 'promise-idea' | 'promise-proposal' | 'task' | 'outcome' | 'paper' | 'paper-idea' | 'paper-backers'
   id: string
   title: string
   text: string

@@ -20,7 +20,7 @@ export interface Idea extends Answered {
   created_at: string
   state: 'open' | 'withdrawn' | 'merged'
   mergedInto: { id: string; title: string } | null
-  backers: { residents: number; verified: number; members: number; public: number; joined: number }
+  backers: { residents: number; verified: number; members: number; public: number; joined: number; paper: number }
   helps: number
   objections: number
   /** From elsewhere, without a reason. */
@@ -33,6 +33,23 @@ export interface Idea extends Answered {
   can: { edit: boolean; withdraw: boolean; answer: boolean; concretise: boolean }
   replies_count: number
   process: ProcessLink | null
+  paper_slip: number | null
+}
+
+export interface BackerSlip {
+  slip: number
+  mine: boolean
+  confirmed: boolean
+}
+
+export interface PaperIdea {
+  slip: number
+  title: string
+  text: string
+  themes: string[]
+  place: { name: string } | null
+  mine: boolean
+  entered_at: string
 }
 
 export interface Supporter {

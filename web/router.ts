@@ -65,10 +65,16 @@ export const routes: RouteRecordRaw[] = [
     meta: { members: true, texts: ['ideas', 'themes', 'phases'] }
   },
   {
+    path: '/idees/papier',
+    name: 'paper-ideas',
+    component: () => import('./pages/PaperIdeasPage.vue'),
+    meta: { members: true, texts: ['ideas', 'paperideas', 'themes'] }
+  },
+  {
     path: '/idees/:id(\\d+)',
     name: 'idea',
     component: () => import('./pages/IdeaPage.vue'),
-    meta: { texts: ['ideas', 'official', 'tasklist', 'themes', 'phases'] }
+    meta: { texts: ['ideas', 'paperideas', 'official', 'tasklist', 'themes', 'phases'] }
   },
   {
     path: '/idees/:id(\\d+)/modifier',

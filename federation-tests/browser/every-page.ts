@@ -184,6 +184,7 @@ function examples(ids: Ids): PageExample[] {
     'vote-paper': ['member', `/votes/${ids.vote}/papier`],
     ideas: ['visitor', '/idees', '/idees?onglet=repondues', '/idees?vue=carte'],
     'new-idea': ['member', '/idees/nouvelle'],
+    'paper-ideas': ['admin', '/idees/papier'],
     idea: ['admin', `/idees/${ids.idea}`],
     'edit-idea': ['member', `/idees/${ids.ownIdea}/modifier`],
     proposals: ['visitor', '/propositions', '/propositions?onglet=adoptees'],

@@ -71,6 +71,36 @@ export async function votesUnconcluded(ctx: Ctx, viewer: Viewer, since: Date): P
   return rows(visibleTo(query, viewer, 'o'))
 }
 
+/** Ideas with backers on paper that a second person has to confirm. Plan: idea_papers_waiting. */
+export async function backersUnconfirmed(ctx: Ctx, viewer: Viewer): Promise<DeskRow[]> {
+  const waiting = ctx
+    .db('idea_papers')
+    .whereNull('confirmed_at')
+    .groupBy('object_id')
+    .select('object_id', ctx.db.raw('min(entered_at) as since'), ctx.db.raw('count(*) as slips'))
+    .as('w')
+  const query = ctx
+    .db(waiting)
+    .join('objects as o', 'o.id', 'w.object_id')
+    .orderBy('w.since')
+    .select('o.id', 'o.name as title', ctx.db.raw('w.slips::text as text'), ctx.db.raw(`to_char(w.since, ${DAY}) as date`))
+  return rows(visibleTo(query, viewer, 'o'))
+}
+
+/** Ideas on paper that a second person has to read; the id is the number of the slip. */
+export async function ideasOnPaper(ctx: Ctx): Promise<DeskRow[]> {
+  const query = ctx
+    .db('idea_paper_drafts as d')
+    .orderBy('d.entered_at')
+    .select(
+      ctx.db.raw('d.slip::text as id'),
+      ctx.db.raw("d.words ->> 'title' as title"),
+      ctx.db.raw('d.slip::text as text'),
+      ctx.db.raw(`to_char(d.entered_at, ${DAY}) as date`)
+    )
+  return rows(query)
+}
+
 /** Votes with slips of paper that a second person has to confirm before the count. Plan: vote_papers_unconfirmed. */
 export async function papersUnconfirmed(ctx: Ctx, viewer: Viewer): Promise<DeskRow[]> {
   const query = ctx

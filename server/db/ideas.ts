@@ -20,6 +20,10 @@ export interface IdeaRow extends AnswerColumns {
   verified: number
   members: number
   public: number
+  /** Confirmed slips. */
+  paper: number
+  /** The slip it was written on. */
+  paper_slip: number | null
   /** Of residents and members: who backs an idea joined to this one, and not this one itself. */
   joined: number
   /** YYYY-MM-DD. */
@@ -38,9 +42,11 @@ export async function findIdea(trx: Knex, objectId: string): Promise<IdeaRow | n
   return row?.idea ?? null
 }
 
-export type IdeaChanges = Partial<Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public' | 'joined'>>
+export type IdeaChanges = Partial<
+  Omit<IdeaRow, 'object_id' | 'residents' | 'verified' | 'members' | 'public' | 'paper' | 'paper_slip' | 'joined'>
+>
 
-export async function insertIdea(trx: Knex, row: Pick<IdeaRow, 'object_id' | 'title' | 'themes'>): Promise<void> {
+export async function insertIdea(trx: Knex, row: Pick<IdeaRow, 'object_id' | 'title' | 'themes' | 'paper_slip'>): Promise<void> {
   await trx('ideas').insert(row)
 }
 
@@ -112,7 +118,7 @@ function order(query: Knex.QueryBuilder, tab: IdeaFilter['tab'], viewer: Viewer)
   query.whereRaw("i.state = 'open'")
   if (tab === 'due')
     return void query.whereRaw("i.due_on is not null and i.answer in ('none', 'examining')").orderByRaw('i.due_on, i.object_id')
-  if (tab === 'backed') return void query.orderByRaw('(i.residents + i.members + i.public) desc, i.object_id desc')
+  if (tab === 'backed') return void query.orderByRaw('(i.residents + i.members + i.public + i.paper) desc, i.object_id desc')
   if (tab === 'voice') {
     query.whereRaw("i.answer in ('none', 'examining')")
     if (viewer.actorId !== null)

@@ -18,7 +18,8 @@ export async function ideaSource(trx: Knex, objectId: string): Promise<IdeaSourc
     answer,
     progress,
     answeredAt: idea.answered_at === null ? null : new Date(idea.answered_at),
-    threshold: (await ideaRules(trx)).threshold
+    threshold: (await ideaRules(trx)).threshold,
+    slip: idea.paper_slip
   }
 }
 

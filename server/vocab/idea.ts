@@ -10,6 +10,8 @@ export interface IdeaSource {
   progress: number
   /** Backers who live here that oblige the commune to answer. */
   threshold: number | null
+  /** Number of the slip of paper it was written on. */
+  slip: number | null
 }
 
 /** support → debate → accepted | rejected → done. */
@@ -26,6 +28,7 @@ export function ideaFields(idea: IdeaSource): WireDocument {
     'communer:phase': phaseOf(idea),
     ...(idea.themes.length === 0 ? {} : { 'communer:theme': [...idea.themes] }),
     ...(idea.threshold === null ? {} : { 'communer:supportThreshold': idea.threshold }),
+    ...(idea.slip === null ? {} : { 'communer:paperSlip': idea.slip }),
     ...(idea.answer === 'none' ? {} : { 'communer:answer': idea.answer }),
     ...(idea.answeredAt === null ? {} : { 'communer:answered': wireDate(idea.answeredAt) }),
     ...(idea.progress === 0 ? {} : { 'communer:progress': idea.progress })

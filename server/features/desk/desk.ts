@@ -2,10 +2,21 @@
 import { DateTime } from 'luxon'
 import type { Ctx } from '../../context.ts'
 import { assertCan, type Who } from '../../core/permission.ts'
-import { ideasDue, papersUnconfirmed, promisesDue, tasksLate, votesUnconcluded, type DeskRow } from '../../db/desk.ts'
+import {
+  backersUnconfirmed,
+  ideasDue,
+  ideasOnPaper,
+  papersUnconfirmed,
+  promisesDue,
+  tasksLate,
+  votesUnconcluded,
+  type DeskRow
+} from '../../db/desk.ts'
 import { requireSite } from '../../db/site.ts'
 
-export const DESK_KINDS = ['answer', 'promise-idea', 'promise-proposal', 'task', 'outcome', 'paper'] as const
+export const DESK_KINDS = ['answer', 'promise-idea', 'promise-proposal', 'task', 'outcome', 'paper', 'paper-idea', 'paper-backers'] as const
+/** Without a day by which they are late. */
+const DATELESS: readonly string[] = ['outcome', 'paper-idea', 'paper-backers']
 export type DeskKind = (typeof DESK_KINDS)[number]
 
 export interface DeskItem extends DeskRow {
@@ -26,23 +37,26 @@ export async function openDesk(ctx: Ctx, who: Who | null): Promise<DeskItem[]> {
   const now = DateTime.fromJSDate(ctx.clock.now(), { zone: requireSite(ctx).timezone })
   const today = now.toISODate()!
   const soon = now.plus({ days: AHEAD_DAYS }).toISODate()!
-  const [answers, ideas, proposals, outcomes, papers, tasks] = await Promise.all([
+  const [answers, ideas, proposals, outcomes, papers, tasks, paperIdeas, paperBackers] = await Promise.all([
     ideasDue(ctx, viewer),
     promisesDue(ctx, viewer, 'ideas', soon),
     promisesDue(ctx, viewer, 'proposals', soon),
     votesUnconcluded(ctx, viewer, now.minus({ days: UNCONCLUDED_DAYS }).toJSDate()),
     papersUnconfirmed(ctx, viewer),
-    tasksLate(ctx, viewer, today)
+    tasksLate(ctx, viewer, today),
+    ideasOnPaper(ctx),
+    backersUnconfirmed(ctx, viewer)
   ])
-  // A count without a word has no date it is late by.
   const of = (kind: DeskKind, rows: DeskRow[]): DeskItem[] =>
-    rows.map((row) => ({ ...row, kind, late: kind !== 'outcome' && row.date < today }))
+    rows.map((row) => ({ ...row, kind, late: !DATELESS.includes(kind) && row.date < today }))
   const items = [
     ...of('answer', answers),
     ...of('promise-idea', ideas),
     ...of('promise-proposal', proposals),
     ...of('task', tasks),
     ...of('paper', papers),
+    ...of('paper-idea', paperIdeas),
+    ...of('paper-backers', paperBackers),
     ...of('outcome', outcomes)
   ]
   return items.sort((one, other) => Number(other.late) - Number(one.late) || one.date.localeCompare(other.date))

@@ -26,7 +26,8 @@ export async function watchThreshold(ctx: Ctx, objectId: string): Promise<Date |
     await trx('objects').where({ id: objectId }).forUpdate().first('id')
     const idea = await lockIdea(trx, objectId)
     if (idea === null || idea.state !== 'open' || idea.due_on !== null || (idea.answer !== 'none' && idea.answer !== 'examining')) return
-    if ((counts === 'verified' ? idea.verified : idea.residents) < threshold) return
+    // Slips are checked at the desk: they oblige as residents do.
+    if ((counts === 'verified' ? idea.verified : idea.residents) + idea.paper < threshold) return
     const due = DateTime.fromJSDate(ctx.clock.now(), { zone: requireSite(ctx).timezone }).plus({ days })
     const dueOn = due.toISODate()!
     await updateIdea(trx, objectId, { due_on: dueOn })

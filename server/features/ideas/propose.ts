@@ -29,39 +29,52 @@ export interface NewIdea extends IdeaInput {
 
 /** Publishes an idea for everyone to read and back. Throws idea.*, media.*, group.*, process.* (422, 403, 404, 409). */
 export async function proposeIdea(ctx: Ctx, author: ActorRow, input: NewIdea): Promise<ObjectRow> {
-  const words = readIdea(ctx, input)
   const publisher = await findPublisher(ctx, author, input.as)
-  const uploads = await findUploads(ctx.db, author.id, input.mediaIds ?? [])
+  return await ctx.db.transaction(async (trx) => publishIdea(ctx, trx, { author, publisher, input, slip: null }))
+}
+
+/** The same of what somebody wrote on a numbered slip: by the commune, and the slip is named. Throws idea.* (422). */
+export async function publishPaper(ctx: Ctx, trx: Knex, agent: ActorRow, input: IdeaInput, slip: number): Promise<ObjectRow> {
+  const publisher = (await findActor(ctx, requireSite(ctx).communeActorId))!
+  return await publishIdea(ctx, trx, { author: agent, publisher, input, slip })
+}
+
+async function publishIdea(
+  ctx: Ctx,
+  trx: Knex,
+  { author, publisher, input, slip }: { author: ActorRow; publisher: ActorRow; input: NewIdea; slip: number | null }
+): Promise<ObjectRow> {
+  const words = readIdea(ctx, input)
+  const uploads = await findUploads(trx, author.id, input.mediaIds ?? [])
   const language = input.language ?? 'fr'
-  const { threshold } = await ideaRules(ctx.db)
-  return ctx.db.transaction(async (trx) => {
-    const process = await processFor(ctx, trx, { named: input.processId ?? null, from: null, act: 'ideas' })
-    const row = await createLocalObject(ctx, trx, {
-      type: 'Page',
-      kind: 'idea',
-      publisher,
-      author,
-      visibility: 'public',
-      parent: null,
-      wording: {
-        ...wordingOf(words, language),
-        attachments: uploads.map((upload) => attachmentOf(requireSite(ctx).origin, upload))
-      },
-      mentions: [],
-      hashtags: words.hashtags,
-      processIri: process?.iri ?? null,
-      dress: adding(ideaFields({ state: 'open', themes: words.themes, answer: 'none', answeredAt: null, progress: 0, threshold }))
-    })
-    await attachUploads(
-      trx,
-      row.id,
-      uploads.map((upload) => upload.id)
-    )
-    await insertIdea(trx, { object_id: row.id, title: words.name, themes: words.themes })
-    await writeJournal(ctx, trx, { object_id: row.id, what: 'proposed', to_state: 'open', by_id: author.id })
-    if (process !== null) await joinProcess(ctx, trx, { process, object: row, byId: author.id })
-    return row
+  const { threshold } = await ideaRules(trx)
+  const process = await processFor(ctx, trx, { named: input.processId ?? null, from: null, act: 'ideas' })
+  const row = await createLocalObject(ctx, trx, {
+    type: 'Page',
+    kind: 'idea',
+    publisher,
+    author,
+    visibility: 'public',
+    parent: null,
+    wording: {
+      ...wordingOf(words, language),
+      attachments: uploads.map((upload) => attachmentOf(requireSite(ctx).origin, upload))
+    },
+    mentions: [],
+    hashtags: words.hashtags,
+    processIri: process?.iri ?? null,
+    dress: adding(ideaFields({ state: 'open', themes: words.themes, answer: 'none', answeredAt: null, progress: 0, threshold, slip }))
   })
+  await attachUploads(
+    trx,
+    row.id,
+    uploads.map((upload) => upload.id)
+  )
+  await insertIdea(trx, { object_id: row.id, title: words.name, themes: words.themes, paper_slip: slip })
+  const step = slip === null ? { what: 'proposed' } : { what: 'paper', reason: String(slip) }
+  await writeJournal(ctx, trx, { object_id: row.id, to_state: 'open', by_id: author.id, ...step })
+  if (process !== null) await joinProcess(ctx, trx, { process, object: row, byId: author.id })
+  return row
 }
 
 /** Changes the words while nobody backs it: who backs an idea backs what it says. Throws permission.denied, idea.backed (409), idea.* (422). */
@@ -72,7 +85,7 @@ export async function editIdea(ctx: Ctx, who: Who, row: ObjectRow, changes: Part
       ? null
       : await findUploads(ctx.db, [row.author_id ?? row.actor_id, who.actorId], changes.mediaIds, row.id)
   await change(ctx, row, async (trx, fresh, idea) => {
-    if (idea.residents + idea.members + idea.public > 0)
+    if (idea.residents + idea.members + idea.public + idea.paper > 0)
       throw new AppError('idea.backed', 409, 'People back this idea as it is: it is no longer changed.')
     const words = readIdea(ctx, { title: fresh.name ?? '', text: fresh.source ?? '', themes: idea.themes, place: fresh.place, ...changes })
     await updateIdea(trx, row.id, { title: words.name, themes: words.themes })

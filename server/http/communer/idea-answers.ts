@@ -50,10 +50,17 @@ export const Idea = Type.Object(
     state: oneOf(['open', 'withdrawn', 'merged'] as const),
     mergedInto: orNull(Type.Object({ id: Id, title: Type.String() })),
     backers: Type.Object(
-      { residents: Type.Integer(), verified: Type.Integer(), members: Type.Integer(), public: Type.Integer(), joined: Type.Integer() },
+      {
+        residents: Type.Integer(),
+        verified: Type.Integer(),
+        members: Type.Integer(),
+        public: Type.Integer(),
+        joined: Type.Integer(),
+        paper: Type.Integer()
+      },
       {
         description:
-          'residents say they live here (verified of them by the town hall); members have an account here; public: elsewhere; joined: of residents and members, who backs an idea joined to this one and not this one'
+          'residents say they live here (verified of them by the town hall); members have an account here; public: elsewhere; joined: of residents and members, who backs an idea joined to this one and not this one; paper: on slips that two people of the town hall have read'
       }
     ),
     helps: Type.Integer(),
@@ -73,7 +80,8 @@ export const Idea = Type.Object(
     }),
     can: Type.Object({ edit: Type.Boolean(), withdraw: Type.Boolean(), answer: Type.Boolean(), concretise: Type.Boolean() }),
     replies_count: Type.Integer(),
-    process: orNull(ProcessLink)
+    process: orNull(ProcessLink),
+    paper_slip: orNull(Type.Integer({ description: 'Number of the slip it was written on' }))
   },
   { title: 'Idea' }
 )
@@ -130,7 +138,7 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
     if (owner === null) return []
     const isMine = viewer.actorId !== null && viewer.actorId === (row.author_id ?? row.actor_id)
     const isOpen = idea.state === 'open'
-    const backers = idea.residents + idea.members + idea.public
+    const backers = idea.residents + idea.members + idea.public + idea.paper
     const said = opinions.get(row.id)
     const isOwed = isOpen && (idea.answer === 'none' || idea.answer === 'examining')
     return [
@@ -150,7 +158,14 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
         edited_at: row.updated?.toISOString() ?? null,
         state: idea.state,
         mergedInto: idea.merged_into === null ? null : { id: idea.merged_into, title: said?.mergedTitle ?? '' },
-        backers: { residents: idea.residents, verified: idea.verified, members: idea.members, public: idea.public, joined: idea.joined },
+        backers: {
+          residents: idea.residents,
+          verified: idea.verified,
+          members: idea.members,
+          public: idea.public,
+          paper: idea.paper,
+          joined: idea.joined
+        },
         helps: said?.helps ?? 0,
         objections: said?.objections ?? 0,
         against: said?.against ?? 0,
@@ -169,7 +184,8 @@ export async function presentIdeas(ctx: Ctx, rows: ListedIdea[], viewer: Viewer,
           concretise: isOpen && idea.project_id === null && (isMine || can(who, 'idea.answer'))
         },
         replies_count: said?.replies ?? 0,
-        process: processes.get(row.id) ?? null
+        process: processes.get(row.id) ?? null,
+        paper_slip: idea.paper_slip
       }
     ]
   })

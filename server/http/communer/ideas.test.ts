@@ -100,14 +100,18 @@ t.test('backers are counted by class, never together: residents, other accounts 
   await accept(ctx, { id: `${far.iri}#like`, type: 'Like', actor: far.iri, object: idea.uri }, far.iri)
   await drain(ctx)
   const backers = async () => (await anyone('GET', `${API}/ideas/${idea.id}`)).json.backers
-  t.same(await backers(), { residents: 1, verified: 0, members: 1, public: 1, joined: 0 })
+  t.same(await backers(), { residents: 1, verified: 0, members: 1, public: 1, joined: 0, paper: 0 })
   const hall = await townHall(scene)
   await hall.call('PUT', `${API}/residents/${bea.actor.id}`, { verified: true })
-  t.same(await backers(), { residents: 1, verified: 1, members: 1, public: 1, joined: 0 }, 'what the town hall confirms counts at once')
+  t.same(
+    await backers(),
+    { residents: 1, verified: 1, members: 1, public: 1, joined: 0, paper: 0 },
+    'what the town hall confirms counts at once'
+  )
   await lives(bea, false)
-  t.same(await backers(), { residents: 0, verified: 0, members: 2, public: 1, joined: 0 })
+  t.same(await backers(), { residents: 0, verified: 0, members: 2, public: 1, joined: 0, paper: 0 })
   await alice.call('DELETE', `${API}/ideas/${idea.id}/back`)
-  t.same(await backers(), { residents: 0, verified: 0, members: 1, public: 1, joined: 0 })
+  t.same(await backers(), { residents: 0, verified: 0, members: 1, public: 1, joined: 0, paper: 0 })
   t.equal((await bea.call('GET', `${API}/ideas/${idea.id}`)).json.mine.backed, true)
   const people = await Promise.all(['c', 'd', 'e', 'f', 'g', 'h'].map((name) => client(ctx, scene.app, `${name}ath`)))
   await Promise.all(people.flatMap((one) => [one, one].map((same) => same.call('PUT', `${API}/ideas/${idea.id}/back`))))
@@ -313,33 +317,33 @@ t.test('who backs an idea that is joined to another is counted there, once, and 
   await accept(ctx, like(twin.uri))
   await drain(ctx)
   const counts = async (id: string = idea.id): Promise<Json> => (await anyone('GET', `${API}/ideas/${id}`)).json.backers
-  t.match(await counts(twin.id), { residents: 1, members: 1, public: 1, joined: 0 })
+  t.match(await counts(twin.id), { residents: 1, members: 1, public: 1, joined: 0, paper: 0 })
   const merge = (id: string, into: string) => hall.call('POST', `${API}/ideas/${id}/merge`, { into })
   t.equal((await merge(third.id, twin.id)).status, 200)
-  t.match(await counts(twin.id), { residents: 1, members: 2, public: 1, joined: 1 })
+  t.match(await counts(twin.id), { residents: 1, members: 2, public: 1, joined: 1, paper: 0 })
   t.equal((await merge(twin.id, third.id)).json.code, 'idea.closed', 'nothing is joined to what is joined itself')
   t.equal((await merge(twin.id, idea.id)).status, 200)
   t.match(
     await counts(),
-    { residents: 1, members: 2, public: 0, joined: 1 },
+    { residents: 1, members: 2, public: 0, joined: 1, paper: 0 },
     'Bea and Alice backed both, Carl the other; Dan is of elsewhere'
   )
   t.equal((await ctx.db('likes').where({ object_id: idea.id })).length, 2, 'nobody likes what they did not like')
   t.match((await carl.call('GET', `${API}/ideas/${idea.id}`)).json.mine, { backed: false })
   await back(carl, idea.id)
-  t.match(await counts(), { residents: 1, members: 2, joined: 0 }, 'backing it oneself counts no second time')
+  t.match(await counts(), { residents: 1, members: 2, joined: 0, paper: 0 }, 'backing it oneself counts no second time')
   await carl.call('POST', `/api/v1/statuses/${idea.id}/unfavourite`)
   await carl.call('POST', `/api/v1/statuses/${twin.id}/unfavourite`)
-  t.match(await counts(), { residents: 1, members: 1, joined: 0 }, 'taken back, it counts no more')
+  t.match(await counts(), { residents: 1, members: 1, joined: 0, paper: 0 }, 'taken back, it counts no more')
   await carl.call('POST', `/api/v1/statuses/${twin.id}/favourite`)
-  t.match(await counts(), { residents: 1, members: 2, joined: 1 })
+  t.match(await counts(), { residents: 1, members: 2, joined: 1, paper: 0 })
   t.match(await counts(twin.id), { members: 2, public: 1 }, 'what is joined keeps the counts it had')
   await ctx.db('residents').insert({ actor_id: carl.actor.id, declared_at: ctx.clock.now() })
-  t.match(await counts(), { residents: 2, members: 1, joined: 1 })
+  t.match(await counts(), { residents: 2, members: 1, joined: 1, paper: 0 })
   await hall.call('PUT', `${API}/ideas/${idea.id}/answer`, { answer: 'accepted', text: 'Oui.' })
   t.ok(await ctx.db('notifications').where({ owner_id: carl.actor.id, type: 'idea_answered' }).first(), 'and they hear of the answer')
   await alice.call('DELETE', `/api/v1/statuses/${twin.id}`)
-  t.match(await counts(), { residents: 1, members: 1, joined: 0 }, 'deleted, it brings nobody any more')
+  t.match(await counts(), { residents: 1, members: 1, joined: 0, paper: 0 }, 'deleted, it brings nobody any more')
 })
 
 t.test('joined backers can reach the threshold; a like after an idea was withdrawn changes nothing', async (t) => {

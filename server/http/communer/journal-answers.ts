@@ -12,7 +12,7 @@ export const Journal = Type.Array(
       id: Id,
       what: Type.String({
         description:
-          'Of ideas: proposed, edited, threshold, project, proposal, withdrawn, merged, joined; of proposals: proposed, edited, amendment, amendment_accepted, amendment_refused, amendment_withdrawn, amendment_outdated, amendment_promoted, vote, vote_adopted, vote_refused, vote_undecided, vote_gone, withdrawn; of processes: proposed, edited, dates, phase, phases_over, stopped, item_idea, item_proposal, item_vote; of ideas and proposals: answer, progress, promised, kept, postponed, dropped, and of their tasks (from: its title, to: its id) task_made, task_edited, task_due, task_given, task_taken, task_released, task_todo, task_doing, task_blocked, task_done, task_cancelled; of tasks the same without task_'
+          'Of ideas: proposed, paper, edited, threshold, project, proposal, withdrawn, merged, joined; of proposals: proposed, edited, pictures, amendment, amendment_accepted, amendment_refused, amendment_withdrawn, amendment_outdated, amendment_promoted, vote, vote_adopted, vote_refused, vote_undecided, vote_gone, withdrawn; of processes: proposed, edited, dates, phase, phases_over, stopped, item_idea, item_proposal, item_vote; of ideas and proposals: answer, progress, promised, kept, postponed, dropped, and of their tasks (from: its title, to: its id) task_made, task_edited, task_due, task_given, task_taken, task_released, task_todo, task_doing, task_blocked, task_done, task_cancelled; of tasks the same without task_'
       }),
       from: orNull(Type.String()),
       to: orNull(Type.String()),
