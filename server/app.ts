@@ -23,6 +23,7 @@ import { communerDirectoryTwins } from './http/communer/directory-twins.ts'
 import { communerIdeaPapers } from './http/communer/idea-papers.ts'
 import { communerIdeas } from './http/communer/ideas.ts'
 import { communerProcesses } from './http/communer/processes.ts'
+import { communerObjectFollows } from './http/communer/object-follows.ts'
 import { communerRooms } from './http/communer/rooms.ts'
 import { communerAmendments } from './http/communer/proposal-amendments.ts'
 import { communerProposalDrafts } from './http/communer/proposal-drafts.ts'
@@ -191,6 +192,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerIdeaPapers,
     communerProcesses,
     communerRooms,
+    communerObjectFollows,
     communerProposals,
     communerAmendments,
     communerProposalDrafts,

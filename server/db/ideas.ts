@@ -211,12 +211,13 @@ export async function townHall(trx: Knex): Promise<string[]> {
   return await trx('accounts').whereIn('role', ['admin', 'agent']).where({ status: 'active' }).pluck<string[]>('actor_id')
 }
 
-/** Local people who back the idea or one joined to it, and its author: whom an answer is told. */
+/** Local people who back or follow the idea or one joined to it, and its author: whom an answer is told. */
 export async function concernedBy(trx: Knex, objectId: string): Promise<string[]> {
   const found = await trx.raw<{ rows: { id: string }[] }>(
     `with recursive joined(id) as (
        select :objectId::bigint union select i.object_id from joined j join ideas i on i.merged_into = j.id and i.state = 'merged')
      select l.actor_id::text as id from joined j join likes l on l.object_id = j.id join actors a on a.id = l.actor_id and a.local
+     union select f.actor_id::text from joined j join object_followers f on f.object_id = j.id
      union select coalesce(o.author_id, o.actor_id)::text from objects o where o.id = :objectId`,
     { objectId }
   )

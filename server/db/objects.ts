@@ -256,6 +256,10 @@ export const HANGING_ON = [
   'proposal_arguments',
   'proposals',
   'tasks',
+  'processes',
+  'process_items',
+  'room_items',
+  'object_followers',
   'journal'
 ]
 

@@ -202,6 +202,7 @@ export async function countsOf(ctx: Ctx, viewer: Viewer, ids: string[]): Promise
 export async function concernedByProposal(trx: Knex, objectId: string): Promise<string[]> {
   const found = await trx.raw<{ rows: { id: string }[] }>(
     `select l.actor_id::text as id from likes l join actors a on a.id = l.actor_id and a.local where l.object_id = :objectId
+     union select f.actor_id::text from object_followers f where f.object_id = :objectId
      union select w.actor_id::text from proposal_authors w where w.object_id = :objectId
      union select o.actor_id::text from amendments m join objects o on o.id = m.object_id where m.proposal_id = :objectId`,
     { objectId }

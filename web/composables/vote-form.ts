@@ -6,7 +6,7 @@ export interface VoteDraft {
   title: string
   description: string
   method: Method
-  options: string[]
+  options: { name: string; meaning: string }[]
   electorate: Vote['electorate']
   closesDate: string
   closesTime: string
@@ -20,6 +20,13 @@ export interface VoteDraft {
   quorum: string
   paperHours: string
   most: string
+  fewest: string
+  maxScore: string
+  dots: string
+  opensDate: string
+  opensTime: string
+  /** User names, one a line, for electorate `list`. */
+  electors: string
   membersOnly: boolean
   about: string | null
   /** Row id of the process it is held in. */
@@ -47,6 +54,10 @@ export const SHARES = ['half', 'three_fifths', 'two_thirds', 'three_quarters', '
 
 const DAYS: Record<Preset, number> = { quick: 3, decision: 7, consent: 7, secretVote: 7 }
 
+export function newOption(): VoteDraft['options'][number] {
+  return { name: '', meaning: '' }
+}
+
 export function emptyVote(as: string, today: string, within: Pick<VoteDraft, 'about' | 'process' | 'room'>): VoteDraft {
   return presetOf(
     {
@@ -54,7 +65,7 @@ export function emptyVote(as: string, today: string, within: Pick<VoteDraft, 'ab
       title: '',
       description: '',
       method: 'yes_no',
-      options: ['', ''],
+      options: [newOption(), newOption()],
       electorate: 'members',
       closesDate: '',
       closesTime: '20:00',
@@ -68,6 +79,12 @@ export function emptyVote(as: string, today: string, within: Pick<VoteDraft, 'ab
       quorum: '',
       paperHours: '0',
       most: '',
+      fewest: '',
+      maxScore: '',
+      dots: '',
+      opensDate: '',
+      opensTime: '08:00',
+      electors: '',
       membersOnly: false,
       ...within
     },
@@ -106,15 +123,23 @@ export function hasOwnOptions(method: Method): boolean {
 }
 
 export function voteBody(draft: VoteDraft): object {
-  const { options, closesDate, closesTime, quorum, paperHours, most, membersOnly, share, openToAll, secret, ...others } = draft
+  const { options, closesDate, closesTime, opensDate, opensTime, quorum, paperHours, membersOnly, share, openToAll, secret, ...others } =
+    draft
+  const { most, fewest, maxScore, dots, electors, ...words } = others
+  const number = (typed: string, isAsked: boolean): number | null => (isAsked && typed !== '' ? Number(typed) : null)
   return {
-    ...others,
-    ...(hasOwnOptions(draft.method) ? { options: options.map((name) => ({ name })).filter(({ name }) => name.trim() !== '') } : {}),
+    ...words,
+    ...(hasOwnOptions(draft.method) ? { options: options.filter(({ name }) => name.trim() !== '') } : {}),
     closes_at: `${closesDate}T${closesTime}`,
+    opens_at: opensDate === '' ? null : `${opensDate}T${opensTime}`,
     share: share || null,
     quorum: quorum === '' ? null : Number(quorum),
     paper_hours: Number(paperHours) || 0,
-    most: draft.method === 'multiple' && most !== '' ? Number(most) : null,
+    most: number(most, draft.method === 'multiple'),
+    fewest: number(fewest, draft.method === 'multiple'),
+    max_score: number(maxScore, draft.method === 'score'),
+    dots: number(dots, draft.method === 'dots'),
+    ...(draft.electorate === 'list' ? { electors: electors.split(/[\s,;]+/).filter((name) => name !== '') } : {}),
     visibility: membersOnly ? 'members' : 'public',
     open_to_all: openToAll && !secret,
     secret

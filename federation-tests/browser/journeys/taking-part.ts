@@ -103,15 +103,20 @@ export const takingPart: Journey = async (t, browser, { instance, origin, open }
     t.same(await breaches(member), [])
 
     await visit(member, `${address}/papier`)
-    await member.getByLabel('Numéro du bulletin').fill('1')
-    await member.locator('label', { hasText: 'Non' }).click()
-    await member.getByRole('button', { name: 'Enregistrer le bulletin' }).click()
-    await member.getByText('saisi par vous').waitFor()
+    for (let slip = 1; slip <= 10; slip += 1) {
+      await member.getByLabel('Numéro du bulletin').fill(String(slip))
+      await member.locator('label', { hasText: slip % 3 === 0 ? 'Oui' : 'Non' }).click()
+      await member.getByRole('button', { name: 'Enregistrer le bulletin' }).click()
+      await member
+        .getByText('saisi par vous')
+        .nth(slip - 1)
+        .waitFor()
+    }
     t.equal(await member.getByRole('button', { name: /Confirmer/ }).count(), 0, 'nobody confirms what they entered')
     const mayor = (await open('admin')).page
     await visit(mayor, `${address}/papier`)
-    await mayor.getByRole('button', { name: 'Confirmer 1 bulletin' }).click()
-    await mayor.getByText('confirmé', { exact: true }).waitFor()
+    await mayor.getByRole('button', { name: 'Confirmer 10 bulletins' }).click()
+    await mayor.getByText('confirmé', { exact: true }).nth(9).waitFor()
     t.same(await breaches(mayor), [])
   })
 }

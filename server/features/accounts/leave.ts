@@ -87,6 +87,7 @@ async function forget(ctx: Ctx, trx: Knex, account: AccountRow, actor: ActorRow)
     ['proposal_drafts', 'actor_id'],
     ['proposal_authors', 'actor_id'],
     ['task_people', 'actor_id'],
+    ['object_followers', 'actor_id'],
     ['push_subscriptions', 'actor_id'],
     ['dismissed_suggestions', 'actor_id'],
     ['notification_permissions', 'owner_id'],

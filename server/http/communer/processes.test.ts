@@ -227,12 +227,13 @@ t.test('days are moved with a reason, what has begun stays, and a stopped proces
 })
 
 t.test('a deleted process leaves its ideas free', async (t) => {
-  const { alice, bea, ctx, go, open } = await scene(t)
+  const { alice, bea, hall, ctx, go, open } = await scene(t)
   const { id } = await open()
   await go('2026-12-12')
   const idea = (await alice.call('POST', `${API}/ideas`, { ...IDEA, process: id })).json
   await go('2027-01-21')
-  await ctx.db('objects').where({ id }).update({ deleted_at: ctx.clock.now() })
+  t.equal((await hall.call('DELETE', `/api/v1/statuses/${id}`)).status, 200)
+  t.same(await ctx.db('process_phases').select(), [])
   t.equal((await bea.call('PUT', `${API}/ideas/${idea.id}/back`)).status, 200)
   t.equal((await alice.call('GET', `${API}/ideas/${idea.id}`)).json.process, null)
 })
