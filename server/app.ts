@@ -14,6 +14,7 @@ import { communerAnnouncements } from './http/communer/announcements.ts'
 import { communerChannels } from './http/communer/channels.ts'
 import { communerDesk } from './http/communer/desk.ts'
 import { communerDetails } from './http/communer/details.ts'
+import { communerNeighbourhoods } from './http/communer/neighbourhoods.ts'
 import { communerEmail } from './http/communer/email.ts'
 import { communerAgendaSources } from './http/communer/agenda-sources.ts'
 import { directoryFiles } from './http/directory-files.ts'
@@ -206,6 +207,7 @@ async function everythingElse(app: FastifyInstance, { ctx }: { ctx: Ctx }): Prom
     communerEmail,
     communerChannels,
     communerDetails,
+    communerNeighbourhoods,
     communerPersonalCalendar,
     communerPersonalData,
     communerSecondFactor,

@@ -784,7 +784,17 @@ export interface ProfileDetail {
   field: string
   value: string
   audience: Audience
+  /** Id of the quarter chosen; absent: the words are the person’s own. */
+  neighbourhood?: string
 }
+
+export interface Neighbourhood {
+  id: string
+  name: string
+}
+
+/** With how many people chose it. */
+export type CountedNeighbourhood = Neighbourhood & { people: number }
 
 /** An event found at an address, to fill the form. Times are on the clock of `timezone`. */
 export interface FoundEvent {

@@ -195,7 +195,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/SettingsPage.vue'),
     meta: { members: true }
   },
-  { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { members: true, texts: ['setup'] } },
+  {
+    path: '/admin',
+    name: 'admin',
+    component: () => import('./pages/AdminPage.vue'),
+    meta: { members: true, texts: ['setup', 'quarters'] }
+  },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },
   { path: '/admin/annonces', name: 'announcements', component: () => import('./pages/AnnouncementsPage.vue'), meta: { members: true } },

@@ -2,6 +2,7 @@
 import type { Ctx } from '../context.ts'
 import { claimChores, finishChore, postponeChore, type ClaimedChore } from '../db/chores.ts'
 import { doConfirmation } from '../features/accounts/confirm.ts'
+import { tellDetails } from '../features/accounts/details.ts'
 import { doReset } from '../features/accounts/reset.ts'
 import { PUSH_CHORE } from '../db/push.ts'
 import { pushNotification } from '../features/push/send.ts'
@@ -44,6 +45,7 @@ import { readCommunes, TOGETHER_CHORE } from '../protocol/votes-together.ts'
 import { makeExport } from './export.ts'
 import { runImport } from './import.ts'
 import { sendMail } from './mail.ts'
+import { FIELDS_CHORE } from '../db/profile-details.ts'
 import { NOTICE_CHORE } from '../db/notice-mails.ts'
 import { mailNotices } from './notice-mail.ts'
 import { mailWeekly, WEEKLY_CHORE } from './weekly-mail.ts'
@@ -77,6 +79,7 @@ export const CHORES: Record<string, ChoreWork> = {
   import: runImport,
   'mail-confirm': doConfirmation,
   'mail-reset': doReset,
+  [FIELDS_CHORE]: tellDetails,
   featured: fetchFeatured,
   ancestors: fetchAncestors,
   replies: fetchReplies,

@@ -1,7 +1,7 @@
 // The parts of a profile with a choice of who reads each: which there are, and the form that holds them all.
 import { useQuery } from '@pinia/colada'
 import { reactive, ref, type ComputedRef } from 'vue'
-import type { Audience, ProfileDetail } from '../entities.ts'
+import type { Audience, Neighbourhood, ProfileDetail } from '../entities.ts'
 import { useApi } from '../page-context.ts'
 import { useFilled } from './filled.ts'
 import { ONCE } from './once.ts'
@@ -17,7 +17,7 @@ export const DETAILS: { field: string; audience: Audience; type: string; autocom
 ]
 export const AUDIENCES: Audience[] = ['public', 'local', 'known', 'nobody']
 
-/** One's own details, loaded once, and the neighbourhoods to choose from. `save` sends them all: never before they were loaded. */
+/** One's own details, loaded once, and the quarters to choose from. `save` sends them all: never before they were loaded. */
 export function useOwnDetails(accountId: ComputedRef<string | null>) {
   const api = useApi()
   const form = reactive<Record<string, ProfileDetail>>(
@@ -29,7 +29,7 @@ export function useOwnDetails(accountId: ComputedRef<string | null>) {
     enabled: accountId.value !== null,
     query: () => api.get<ProfileDetail[]>(`/api/communer/v1/people/${accountId.value}/details`)
   }))
-  const names = useQuery({ key: ['neighbourhoods'], query: () => api.get<{ names: string[] }>('/api/communer/v1/neighbourhoods') })
+  const quarters = useQuery({ key: ['neighbourhoods'], query: () => api.get<Neighbourhood[]>('/api/communer/v1/neighbourhoods') })
   const isFilled = ref(false)
   useFilled(
     query,
@@ -44,5 +44,5 @@ export function useOwnDetails(accountId: ComputedRef<string | null>) {
     if (isFilled.value) await api.send('PUT', '/api/communer/v1/profile/details', { details: Object.values(form) })
   }
   const { error, isLoading, refetch } = query
-  return { form, isFilled, error, isLoading, refetch, names, save }
+  return { form, isFilled, error, isLoading, refetch, quarters, save }
 }

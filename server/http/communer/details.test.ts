@@ -1,9 +1,7 @@
 // What people say about themselves: each part reaches whom it is for, on every way, and nobody else.
 import t from 'tap'
-import { createAccount } from '../../features/accounts/create.ts'
 import { blockActor } from '../../features/follows/block.ts'
 import { followActor } from '../../features/follows/follow.ts'
-import { browserOf } from '../../test/browser.ts'
 import { clientScene } from '../../test/client.ts'
 import { localGroup } from '../../test/people.ts'
 
@@ -111,19 +109,5 @@ t.test('each part of a profile is read by whom it is for', async (t) => {
     t.equal(await found(bea.call), 1)
     await alice.call('PATCH', '/api/v1/accounts/update_credentials', { indexable: false })
     t.same([await found(bea.call), await found(alice.call)], [0, 1])
-  })
-
-  await t.test('administrators name the neighbourhoods; a name that stays is the same one', async (t) => {
-    await createAccount(ctx, { username: 'marie', email: 'm@example.org', password: 'correct horse', role: 'admin' })
-    const admin = browserOf(app)
-    await admin.post(`${V1}/login`, { login: 'marie', password: 'correct horse' })
-    const names = (list: string[]) => admin.send('PUT', `${V1}/admin/neighbourhoods`, { names: list })
-    t.same((await names([' Les  Hauts', 'Le Centre', 'le centre', ''])).json(), { names: ['Les Hauts', 'le centre'] })
-    const [before] = await ctx.db('neighbourhoods').where({ name: 'Les Hauts' })
-    t.same((await names(['La Plage', 'Les Hauts'])).json(), { names: ['La Plage', 'Les Hauts'] })
-    t.equal((await ctx.db('neighbourhoods').where({ name: 'Les Hauts' }).first()).id, before.id)
-    t.same((await anyone('GET', `${V1}/neighbourhoods`)).json, { names: ['La Plage', 'Les Hauts'] })
-    t.equal((await alice.call('PUT', `${V1}/admin/neighbourhoods`, { names: [] })).status, 403)
-    t.equal((await names(['x'.repeat(100)])).json().code, 'neighbourhood.name')
   })
 })

@@ -1,24 +1,23 @@
-// The parts of a profile with a choice of who reads each, and the commune's neighbourhoods: native API.
+// The parts of a profile with a choice of who reads each: native API.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { AUDIENCES, DETAIL_FIELDS, listDetails, type Audience, type DetailField } from '../../db/profile-details.ts'
 import { saveDetails } from '../../features/accounts/details.ts'
-import { namesOfNeighbourhoods, setNeighbourhoods } from '../../features/admin/neighbourhoods.ts'
 import { requireAuth } from '../plugins/auth.ts'
 import { viewerOf } from '../mastodon/params.ts'
-import { allow } from './allow.ts'
 import { answers, Id, strictObject } from './schemas.ts'
 
 const tags = ['profile']
 const Detail = strictObject({
   field: Type.Unsafe<DetailField>({ type: 'string', enum: DETAIL_FIELDS }),
   value: Type.String({ maxLength: 1000 }),
-  audience: Type.Unsafe<Audience>({ type: 'string', enum: AUDIENCES })
+  audience: Type.Unsafe<Audience>({ type: 'string', enum: AUDIENCES }),
+  /** Of the field neighbourhood: the quarter chosen. */
+  neighbourhood: Type.Optional(Id)
 })
 const Details = Type.Array(Detail)
-const Names = Type.Object({ names: Type.Array(Type.String()) }, { title: 'Neighbourhoods' })
 
 /** Fastify plugin, to register under /api/communer/v1. */
 export async function communerDetails(instance: FastifyInstance, { ctx }: { ctx: Ctx }): Promise<void> {
@@ -45,26 +44,5 @@ export async function communerDetails(instance: FastifyInstance, { ctx }: { ctx:
       }
     },
     async (request) => await saveDetails(ctx, requireAuth(request).actor.id, request.body.details)
-  )
-
-  app.get(
-    '/neighbourhoods',
-    { config: { public: true }, schema: { tags, summary: 'The neighbourhoods of the commune', response: answers(200, Names) } },
-    async () => ({ names: await namesOfNeighbourhoods(ctx) })
-  )
-
-  app.put(
-    '/admin/neighbourhoods',
-    {
-      config: { scope: 'admin:write' },
-      preHandler: allow('site.edit'),
-      schema: {
-        tags: ['admin'],
-        summary: 'Name the neighbourhoods of the commune',
-        body: strictObject({ names: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 200 }) }),
-        response: answers(200, Names)
-      }
-    },
-    async (request) => ({ names: await setNeighbourhoods(ctx, request.body.names) })
   )
 }
