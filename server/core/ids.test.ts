@@ -40,3 +40,14 @@ t.test('public ids are UUIDs of version 7 that sort by time', async (t) => {
   t.match(early, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   t.ok(early < late)
 })
+
+t.test('a clock that stands still gives no id twice, however many other moments are used meanwhile', async (t) => {
+  const still = new Date('2026-11-22T12:00:00Z')
+  const ids = new Set<string>()
+  for (let step = 0; step < 2000; step += 1) {
+    ids.add(newId(still))
+    for (let other = 1; other <= 20; other += 1) newId(new Date(still.getTime() + step * 20 + other))
+  }
+  t.equal(ids.size, 2000)
+  t.same([...ids], [...ids].sort(), 'and keeps them in order')
+})

@@ -1,15 +1,20 @@
 // Time-ordered identifiers: decimal snowflakes for rows and the Mastodon API, UUIDv7 for public IRIs.
 import { randomBytes, randomInt } from 'node:crypto'
 
-/** Of the last few milliseconds, the low bits used last. More than one, because a clock may stand still or step back. */
+/**
+ * Of the milliseconds used last, the low bits used last. Many, because a clock may stand still or step back while ids of other moments are made:
+ * one that is forgotten begins anew at random, and could meet itself.
+ */
 const sequences = new Map<number, number>()
-const MAX_REMEMBERED = 8
+const MAX_REMEMBERED = 1000
 
 /** A new row id: milliseconds since 1970 in the high bits, 16 low bits that keep ids of one process in order. Decimal string. */
 export function newId(at: Date = new Date()): string {
   const ms = at.getTime()
   const last = sequences.get(ms)
   const sequence = last === undefined || last >= 0xffff ? randomInt(0, 0x8000) : last + 1
+  // Last in the order of what is forgotten.
+  sequences.delete(ms)
   sequences.set(ms, sequence)
   if (sequences.size > MAX_REMEMBERED) sequences.delete(sequences.keys().next().value!)
   return ((BigInt(ms) << 16n) | BigInt(sequence)).toString()
