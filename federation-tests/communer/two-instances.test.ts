@@ -11,6 +11,7 @@ import { meet } from './events.ts'
 import { thinkTogether } from './ideas.ts'
 import { judgeEachOther, moveAcross } from './moderation.ts'
 import { askEachOther } from './polls.ts'
+import { writeTogether } from './proposals.ts'
 import { sendDressed } from './posts.ts'
 import { reachEachOther } from './reach.ts'
 import { decideTogether } from './votes.ts'
@@ -189,6 +190,7 @@ t.test('two communes', { skip: NETWORK_MISSING, timeout: 900_000 }, async (t) =>
   await t.test('[57] [58] [60] events', (t) => meet(t, { alpha, beta }))
 
   await t.test('an idea of one commune, backed from the other', (t) => thinkTogether(t, { network, alpha, beta }))
+  await t.test('a proposal of one commune, followed from the other until it is done', (t) => writeTogether(t, { network, alpha, beta }))
 
   await t.test('a vote of one commune, answered from the other', (t) => decideTogether(t, { network, alpha, beta }))
 
