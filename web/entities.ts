@@ -793,8 +793,8 @@ export interface Neighbourhood {
   name: string
 }
 
-/** With how many people chose it. */
-export type CountedNeighbourhood = Neighbourhood & { people: number }
+/** As who administers sees it. */
+export type CountedNeighbourhood = Neighbourhood & { people: number; hasContour: boolean }
 
 /** An event found at an address, to fill the form. Times are on the clock of `timezone`. */
 export interface FoundEvent {

@@ -163,6 +163,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./pages/VotePaperPage.vue'),
     meta: { members: true, texts: ['votes'] }
   },
+  {
+    path: '/quartiers/:id(\\d+)',
+    name: 'quarter',
+    component: () => import('./pages/QuarterPage.vue'),
+    meta: { texts: ['quarterpage', 'ideas', 'themes', 'directory'] }
+  },
   { path: '/carte', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { texts: ['map', 'themes'], wide: true } },
   { path: '/actualites', redirect: '/' },
   {
@@ -199,7 +205,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/admin',
     name: 'admin',
     component: () => import('./pages/AdminPage.vue'),
-    meta: { members: true, texts: ['setup', 'quarters'] }
+    meta: { members: true, texts: ['setup', 'quarteradmin'] }
   },
   { path: '/admin/federation', name: 'federation', component: () => import('./pages/FederationPage.vue'), meta: { members: true } },
   { path: '/admin/federation/:host', name: 'host', component: () => import('./pages/HostPage.vue'), meta: { members: true } },

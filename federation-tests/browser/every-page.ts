@@ -75,6 +75,21 @@ interface Ids {
   taskOf: string
   task: string
   room: string
+  quarter: string
+}
+
+/** A quarter as wide as the commune, so that what the demonstration holds is in it. */
+const AROUND_SAINT_LEU = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [55.2, -21.3],
+      [55.45, -21.3],
+      [55.45, -21.05],
+      [55.2, -21.05],
+      [55.2, -21.3]
+    ]
+  ]
 }
 
 type Json = ReturnType<typeof JSON.parse>
@@ -140,6 +155,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     text: 'Nous achetons douze pots de peinture à l’eau chez le droguiste.',
     room: room.id
   })
+  const [quarter] = await call(admin, 'POST', '/api/communer/v1/admin/neighbourhoods', { name: 'Le Centre' })
+  await call(admin, 'PUT', `/api/communer/v1/admin/neighbourhoods/${quarter.id}/contour`, { file: AROUND_SAINT_LEU })
   const registration = { name: 'Marie Hoarau', email: 'marie@example.org', seats: 2, answers: { q1: 'du sucré' } }
   await stranger.page.request.post(`${origin}/api/communer/v1/events/${event.id}/guests`, { data: registration })
   const mails: Json[] = await call(admin, 'GET', '/api/communer/v1/admin/mails')
@@ -160,7 +177,8 @@ async function furnish(origin: string, member: Visitor, stranger: Visitor, admin
     process: process.id,
     taskOf: decided.id,
     task: task.id,
-    room: room.id
+    room: room.id,
+    quarter: quarter.id
   }
 }
 
@@ -177,6 +195,7 @@ function examples(ids: Ids): PageExample[] {
     guest: ['visitor', ids.guestPath],
     directory: ['visitor', '/annuaire', '/annuaire?theme=culture'],
     map: ['visitor', '/carte'],
+    quarter: ['visitor', `/quartiers/${ids.quarter}`],
     desk: ['admin', '/bureau'],
     votes: ['visitor', '/votes', '/votes?onglet=termines'],
     'new-vote': ['member', '/votes/nouveau'],

@@ -17,6 +17,8 @@ export interface AgendaFilter {
   /** Folded hashtag. */
   tag?: string
   place?: string
+  /** Row id of the quarter it takes place in. */
+  neighbourhoodId?: string | undefined
   /** Part of the name, or the username, of who announces. */
   organizer?: string | undefined
   free?: boolean | undefined
@@ -37,7 +39,7 @@ export interface AgendaFilter {
 /** Longest an event that still lasts may have begun before: keeps the scan to a range of the index. */
 const LONGEST_DAYS = 31
 
-/** Events soonest first. Plan: objects_agenda or objects_agenda_local from `from` on; objects_place within the radius. */
+/** Events soonest first. Plan: objects_agenda or objects_agenda_local from `from` on; objects_place within the radius; objects_neighbourhood_agenda. */
 export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter): Promise<StatusRow[]> {
   const query = ctx
     .db('objects as o')
@@ -60,6 +62,7 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.tag !== undefined)
     query.whereExists(ctx.db('object_tags as t').whereRaw('t.object_id = o.id and t.tag = ?', [filter.tag]).select(ctx.db.raw('1')))
   if (filter.place !== undefined) query.whereRaw("f_unaccent(o.place ->> 'name') = f_unaccent(?)", [filter.place])
+  if (filter.neighbourhoodId !== undefined) query.where('o.neighbourhood_id', filter.neighbourhoodId)
   if (filter.organizer !== undefined) query.whereExists(announcedBy(ctx, filter.organizer))
   if (filter.category !== undefined) query.whereRaw("o.doc ->> 'category' = ?", [filter.category])
   if (filter.online) query.whereRaw("o.place ->> 'url' is not null")
@@ -67,7 +70,8 @@ export async function listEvents(ctx: Ctx, viewer: Viewer, filter: AgendaFilter)
   if (filter.after !== undefined)
     query.whereRaw('(o.start_time, o.id) > (?::timestamptz, ?::bigint)', [filter.after.start, filter.after.id])
   // Whose agenda it is shows all of its own; a theme or a place may stand in one announcement only.
-  if ([filter.actorId, filter.tag, filter.place, filter.participantId].every((one) => one === undefined)) withoutTwins(query, 'o')
+  if ([filter.actorId, filter.tag, filter.place, filter.neighbourhoodId, filter.participantId].every((one) => one === undefined))
+    withoutTwins(query, 'o')
   if (filter.participantId !== undefined) takenPartIn(query, filter.participantId)
   if (filter.near !== undefined) within(query, filter.near)
   return (await listedFor(visibleTo(query, viewer, 'o'), viewer, 'o')) as StatusRow[]

@@ -152,6 +152,8 @@ export interface DirectoryFilter {
   orgType?: OrgType
   theme?: Theme
   accessibility?: Accessibility
+  /** Row id of the quarter its shown position is in. */
+  neighbourhoodId?: string | undefined
   near?: { latitude: number; longitude: number; radiusMetres: number }
   /** Continue after this name and row id (without words or distance). */
   after?: { name: string; id: string }
@@ -177,7 +179,8 @@ function listed(db: Knex): Knex.QueryBuilder {
 
 /**
  * The directory: by name, by distance when asked for near, by how well the words fit otherwise. Plan: directory_cards_names from the cursor
- * on; directory_cards_words; directory_cards_position; directory_cards_themes.
+ * on; directory_cards_words; directory_cards_position; directory_cards_themes;
+ * directory_cards_neighbourhood.
  */
 export async function searchDirectory(ctx: Ctx, filter: DirectoryFilter): Promise<DirectoryEntry[]> {
   const { db } = ctx
@@ -246,6 +249,7 @@ function narrow(query: Knex.QueryBuilder, filter: DirectoryFilter): Knex.QueryBu
   if (filter.orgType !== undefined) query.where('c.org_type', filter.orgType)
   if (filter.theme !== undefined) query.whereRaw('c.themes @> array[?]::text[]', [filter.theme])
   if (filter.accessibility !== undefined) query.whereRaw('? = any(c.accessibility)', [filter.accessibility])
+  if (filter.neighbourhoodId !== undefined) query.where('c.neighbourhood_id', filter.neighbourhoodId)
   if (filter.near !== undefined) {
     const { latitude, longitude, radiusMetres } = filter.near
     inBox(query, boxAround(filter.near))
@@ -292,7 +296,7 @@ export async function cardsWithin(ctx: Ctx, box: Box, filter: Omit<DirectoryFilt
 }
 
 function cardOf(json: Record<string, unknown>): CardRow {
-  const { words: _words, sort_name: _name, ...card } = json
+  const { words: _words, sort_name: _name, neighbourhood_id: _quarter, ...card } = json
   return {
     ...(card as unknown as CardRow),
     confirmed_at: new Date(String(card['confirmed_at'])),

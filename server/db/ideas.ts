@@ -76,6 +76,8 @@ export interface IdeaFilter {
   words?: string
   /** Row id of a group it was said in or published by. */
   groupId?: string
+  /** Row id of the quarter its place is in. */
+  neighbourhoodId?: string | undefined
   /** Said of a place in there. */
   box?: Box
   /** Only these, in any state. */
@@ -84,7 +86,7 @@ export interface IdeaFilter {
   limit: number
 }
 
-/** Plans: ideas_open, ideas_backed, ideas_answered, ideas_done, ideas_due; objects by primary key, or objects_place for a box. */
+/** Plans: ideas_open, ideas_backed, ideas_answered, ideas_done, ideas_due; objects by primary key, objects_place for a box, or objects_neighbourhood. */
 export async function listIdeas(ctx: Ctx, viewer: Viewer, filter: IdeaFilter): Promise<ListedIdea[]> {
   const query = ctx
     .db('ideas as i')
@@ -102,6 +104,7 @@ export async function listIdeas(ctx: Ctx, viewer: Viewer, filter: IdeaFilter): P
       { words: filter.words }
     )
   if (filter.groupId !== undefined) query.where('o.group_id', filter.groupId)
+  if (filter.neighbourhoodId !== undefined) query.where('o.neighbourhood_id', filter.neighbourhoodId)
   if (filter.box !== undefined) {
     const { west, south, east, north } = filter.box
     query.whereRaw('o.latitude is not null and point(o.longitude, o.latitude) <@ box(point(?, ?), point(?, ?))', [west, south, east, north])

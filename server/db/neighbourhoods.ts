@@ -1,13 +1,14 @@
 // The quarters of the commune (quartiers, hameaux, lieux-dits) in their administrators' order, and who chose which.
 import type { Knex } from 'knex'
 import type { Ctx } from '../context.ts'
-import { newId } from '../core/ids.ts'
+import { isRowId, newId } from '../core/ids.ts'
 
 export interface Neighbourhood {
   id: string
   name: string
 }
-export type CountedNeighbourhood = Neighbourhood & { people: number }
+export type CountedNeighbourhood = Neighbourhood & { people: number; hasContour: boolean }
+export type HeldNeighbourhood = Neighbourhood & { hasContour: boolean }
 
 export async function listNeighbourhoods(db: Knex): Promise<Neighbourhood[]> {
   return await db('neighbourhoods').orderBy('position').orderBy('id').select<Neighbourhood[]>('id', 'name')
@@ -21,24 +22,38 @@ export async function countedNeighbourhoods(db: Knex): Promise<CountedNeighbourh
     .select<CountedNeighbourhood[]>(
       'n.id',
       'n.name',
+      db.raw('n.contour is not null as "hasContour"'),
       db.raw('(select count(*)::int from profile_details d where d.neighbourhood_id = n.id) as people')
     )
 }
 
-export async function findNeighbourhood(trx: Knex, id: string): Promise<Neighbourhood | null> {
-  return (await trx<Neighbourhood>('neighbourhoods').where({ id }).first('id', 'name')) ?? null
+/** With its contour as GeoJSON, null where it has none. */
+export async function findNeighbourhood(trx: Knex, id: string): Promise<(Neighbourhood & { contour: unknown }) | null> {
+  if (!isRowId(id)) return null
+  return (await trx<Neighbourhood & { contour: unknown }>('neighbourhoods').where({ id }).first('id', 'name', 'contour')) ?? null
+}
+
+/** Its contour, or none any more. */
+export async function saveNeighbourhoodContour(trx: Knex, id: string, contour: unknown): Promise<void> {
+  await trx('neighbourhoods')
+    .where({ id })
+    .update({ contour: contour === null ? null : JSON.stringify(contour) })
 }
 
 /** Its name and its life stay as they are until the transaction ends. */
 export async function shareNeighbourhood(trx: Knex, choice: { id: string } | { name: string }): Promise<Neighbourhood | null> {
+  if ('id' in choice && !isRowId(choice.id)) return null
   const query = trx<Neighbourhood>('neighbourhoods').forShare().first('id', 'name')
   return (await ('id' in choice ? query.where({ id: choice.id }) : query.whereRaw('lower(name) = lower(?)', [choice.name]))) ?? null
 }
 
 /** All of them, kept for this transaction: who administers changes one thing at a time, and who chooses waits. */
-export async function lockNeighbourhoods(trx: Knex): Promise<Neighbourhood[]> {
+export async function lockNeighbourhoods(trx: Knex): Promise<HeldNeighbourhood[]> {
   await trx.raw('lock table neighbourhoods in share row exclusive mode')
-  return await trx('neighbourhoods').orderBy('id').forUpdate().select<Neighbourhood[]>('id', 'name')
+  return await trx('neighbourhoods')
+    .orderBy('id')
+    .forUpdate()
+    .select<HeldNeighbourhood[]>('id', 'name', trx.raw('contour is not null as "hasContour"'))
 }
 
 /** At the end of the list. Null: the name is taken, whatever the case. */

@@ -6,6 +6,7 @@ import { AGENDA_CHOICE } from '../../web/composables/agenda-choice.ts'
 import { addDays, isDay, periodOf } from '../../web/composables/calendar-days.ts'
 import type { Ctx } from '../context.ts'
 import { AppError } from '../core/errors.ts'
+import { isRowId } from '../core/ids.ts'
 import { requireSite } from '../db/site.ts'
 import type { ActorPart } from '../db/status-parts.ts'
 import { findFeedOwner, type FeedFilter } from '../features/feeds/sources.ts'
@@ -41,7 +42,8 @@ export async function choiceOf(ctx: Ctx, request: FastifyRequest): Promise<Choic
       ...(tag === undefined ? {} : { tag }),
       ...(words.lieu === '' ? {} : { place: words.lieu }),
       // What is near may be announced anywhere.
-      ...(words.ailleurs === '' && words.km === '' ? {} : { around: true }),
+      ...(words.ailleurs === '' && words.km === '' && words.quartier === '' ? {} : { around: true }),
+      ...(words.quartier === '' ? {} : { neighbourhoodId: isRowId(words.quartier) ? words.quartier : '0' }),
       ...practicalIn(words),
       ...nearIn(ctx, words),
       ...datesIn(ctx, words)

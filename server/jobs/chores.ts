@@ -44,7 +44,9 @@ import { fetchAncestors, fetchReplies } from '../protocol/threads.ts'
 import { readCommunes, TOGETHER_CHORE } from '../protocol/votes-together.ts'
 import { makeExport } from './export.ts'
 import { runImport } from './import.ts'
+import { placeInNeighbourhoods } from '../features/territory/neighbourhoods.ts'
 import { sendMail } from './mail.ts'
+import { PLACES_CHORE } from '../db/neighbourhood-places.ts'
 import { FIELDS_CHORE } from '../db/profile-details.ts'
 import { NOTICE_CHORE } from '../db/notice-mails.ts'
 import { mailNotices } from './notice-mail.ts'
@@ -80,6 +82,7 @@ export const CHORES: Record<string, ChoreWork> = {
   'mail-confirm': doConfirmation,
   'mail-reset': doReset,
   [FIELDS_CHORE]: tellDetails,
+  [PLACES_CHORE]: placeInNeighbourhoods,
   featured: fetchFeatured,
   ancestors: fetchAncestors,
   replies: fetchReplies,

@@ -1,10 +1,11 @@
 // The parts of a profile with a choice of who reads each: which there are, and the form that holds them all.
 import { useQuery } from '@pinia/colada'
 import { reactive, ref, type ComputedRef } from 'vue'
-import type { Audience, Neighbourhood, ProfileDetail } from '../entities.ts'
+import type { Audience, ProfileDetail } from '../entities.ts'
 import { useApi } from '../page-context.ts'
 import { useFilled } from './filled.ts'
 import { ONCE } from './once.ts'
+import { useQuarters } from './quarters.ts'
 
 /** With who reads each until something else is said. */
 export const DETAILS: { field: string; audience: Audience; type: string; autocomplete: string }[] = [
@@ -29,7 +30,7 @@ export function useOwnDetails(accountId: ComputedRef<string | null>) {
     enabled: accountId.value !== null,
     query: () => api.get<ProfileDetail[]>(`/api/communer/v1/people/${accountId.value}/details`)
   }))
-  const quarters = useQuery({ key: ['neighbourhoods'], query: () => api.get<Neighbourhood[]>('/api/communer/v1/neighbourhoods') })
+  const quarters = useQuarters()
   const isFilled = ref(false)
   useFilled(
     query,

@@ -13,6 +13,8 @@ export interface Contour {
 
 /** A commune of 900 inhabitants has some hundred points; a whole département more than anybody draws. */
 const MAX_POINTS = 20_000
+/** A collection holds features, a feature a geometry. */
+const MAX_DEPTH = 3
 
 /** Null: none was imported. */
 export async function communeContour(ctx: Ctx): Promise<Contour | null> {
@@ -35,24 +37,34 @@ export async function importContour(ctx: Ctx, file: unknown): Promise<Contour> {
   return contour
 }
 
-export function readContour(file: unknown, insee: string): Contour {
+/**
+ * The one area of the file, or among several the one with this word (an INSEE code, the name of a quarter) in its properties, whatever the
+ * case. Throws contour.invalid, contour.not-found, contour.too-large (422).
+ */
+export function readContour(file: unknown, word: string, depth = 0): Contour {
+  if (depth > MAX_DEPTH) throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
   const root = objectOf(file)
   if (root['type'] === 'FeatureCollection') {
     const features = Array.isArray(root['features']) ? root['features'].map(objectOf) : []
-    const codes = (feature: Record<string, unknown>): unknown[] => Object.values(objectOf(feature['properties']))
-    const found = features.length === 1 ? features[0] : features.find((feature) => insee !== '' && codes(feature).includes(insee))
-    if (found === undefined) throw wrong('contour.not-found', 'The commune is not among the areas of this file.')
-    return readContour(found, insee)
+    const found = features.length === 1 ? features[0] : features.find((feature) => word !== '' && isCalled(feature, word))
+    if (found === undefined) throw wrong('contour.not-found', 'The area is not among those of this file.')
+    return readContour(found, word, depth + 1)
   }
-  if (root['type'] === 'Feature') return readContour(root['geometry'], insee)
+  if (root['type'] === 'Feature') return readContour(root['geometry'], word, depth + 1)
   // geo.api.gouv.fr answers {contour: {…}} when asked for fields=contour.
-  if (root['type'] === undefined && root['contour'] !== undefined) return readContour(root['contour'], insee)
+  if (root['type'] === undefined && root['contour'] !== undefined) return readContour(root['contour'], word, depth + 1)
   const coordinates = root['coordinates']
   if (!Array.isArray(coordinates)) throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
   const points = { count: 0 }
   if (root['type'] === 'Polygon') return { type: 'Polygon', coordinates: ringsOf(coordinates, points) }
-  if (root['type'] === 'MultiPolygon') return { type: 'MultiPolygon', coordinates: coordinates.map((polygon) => ringsOf(polygon, points)) }
+  if (root['type'] === 'MultiPolygon' && coordinates.length > 0)
+    return { type: 'MultiPolygon', coordinates: coordinates.map((polygon) => ringsOf(polygon, points)) }
   throw wrong('contour.invalid', 'This file holds no GeoJSON area.')
+}
+
+function isCalled(feature: Record<string, unknown>, word: string): boolean {
+  const said = Object.values(objectOf(feature['properties']))
+  return said.some((value) => typeof value === 'string' && value.trim().toLowerCase() === word.toLowerCase())
 }
 
 function ringsOf(polygon: unknown, points: { count: number }): Ring[] {

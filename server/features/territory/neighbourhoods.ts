@@ -10,9 +10,13 @@ import {
   moveChoices,
   nameIsTaken,
   orderNeighbourhoods,
+  saveNeighbourhoodContour,
+  type HeldNeighbourhood,
   type Neighbourhood
 } from '../../db/neighbourhoods.ts'
+import { PLACES_CHORE, placeAll } from '../../db/neighbourhood-places.ts'
 import { FIELDS_CHORE } from '../../db/profile-details.ts'
+import { readContour } from './contour.ts'
 
 const MAX_NAME = 80
 const MAX_NEIGHBOURHOODS = 200
@@ -50,7 +54,8 @@ export async function sortNeighbourhoods(ctx: Ctx, ids: string[]): Promise<void>
     if (wanted.size !== ids.length || wanted.size !== all.length || all.some(({ id }) => !wanted.has(id)))
       throw new AppError('neighbourhood.order', 409, 'The quarters have changed meanwhile: load the page again.')
     await orderNeighbourhoods(trx, ids)
-    return { answer: undefined, told: [] }
+    // Where contours overlap, the first in the list counts.
+    return { answer: undefined, moves: all.some(({ hasContour }) => hasContour) }
   })
 }
 
@@ -58,25 +63,44 @@ export async function sortNeighbourhoods(ctx: Ctx, ids: string[]): Promise<void>
 export async function removeNeighbourhood(ctx: Ctx, id: string, toId: string | null): Promise<void> {
   if (toId === id) throw new AppError('neighbourhood.same', 422, 'People go to another quarter.', { details: { field: 'to' } })
   await change(ctx, async (trx, all) => {
-    oneOf(all, id)
+    const { hasContour: moves } = oneOf(all, id)
     const told = await moveChoices(trx, id, toId === null ? null : oneOf(all, toId))
     await trx('neighbourhoods').where({ id }).delete()
-    return { answer: undefined, told }
+    return { answer: undefined, told, moves }
   })
 }
 
-/** With all rows held; profiles that say it in public are told anew one by one, afterwards. */
+/**
+ * Its contour, from a geometry, a feature, or the feature of a collection that has the quarter's name among its properties; null: none any
+ * more. Throws neighbourhood.unknown (404), contour.invalid, contour.not-found, contour.too-large (422).
+ */
+export async function drawNeighbourhood(ctx: Ctx, id: string, file: unknown): Promise<void> {
+  await change(ctx, async (trx, all) => {
+    const { name } = oneOf(all, id)
+    await saveNeighbourhoodContour(trx, id, file === null ? null : readContour(file, name))
+    return { answer: undefined, moves: true }
+  })
+}
+
+/** The work of PLACES_CHORE. */
+export async function placeInNeighbourhoods(ctx: Ctx): Promise<null> {
+  await placeAll(ctx.db)
+  return null
+}
+
+/** With all rows held. Profiles that say it in public are told anew one by one, and what lies where is said anew, afterwards. */
 async function change<Answer>(
   ctx: Ctx,
-  work: (trx: Knex, all: Neighbourhood[]) => Promise<{ answer: Answer; told: string[] }>
+  work: (trx: Knex, all: HeldNeighbourhood[]) => Promise<{ answer: Answer; told?: string[]; moves?: boolean }>
 ): Promise<Answer> {
   const dueAt = ctx.clock.now()
   const answer = await ctx.db.transaction(async (trx) => {
     const done = await work(trx, await lockNeighbourhoods(trx))
     await scheduleChores(
       trx,
-      [...new Set(done.told)].map((subject) => ({ kind: FIELDS_CHORE, subject, dueAt }))
+      [...new Set(done.told ?? [])].map((subject) => ({ kind: FIELDS_CHORE, subject, dueAt }))
     )
+    if (done.moves) await scheduleChores(trx, [{ kind: PLACES_CHORE, subject: 'all', dueAt }])
     return done.answer
   })
   ctx.queue.wake('chores')
@@ -90,7 +114,7 @@ function nameOf(wanted: string): string {
   return name
 }
 
-function oneOf(all: Neighbourhood[], id: string): Neighbourhood {
+function oneOf(all: HeldNeighbourhood[], id: string): HeldNeighbourhood {
   const found = all.find((one) => one.id === id)
   if (found === undefined) throw new AppError('neighbourhood.unknown', 404, 'There is no such quarter.')
   return found

@@ -15,7 +15,7 @@ import { whoIs } from '../plugins/auth.ts'
 import { allow } from './allow.ts'
 import { AccessibilityWord, Card, CardBody, KindWord, OrgTypeWord, presentCard, presentEntry, ThemeWord } from './card-entity.ts'
 import { nextLink } from './next-link.ts'
-import { answers, Empty, Id, MastodonAccount, strictObject, Username } from './schemas.ts'
+import { answers, Empty, Id, MastodonAccount, rowIdOf, strictObject, Username } from './schemas.ts'
 
 const tags = ['directory']
 const READ = { public: true }
@@ -30,6 +30,7 @@ const filters = {
   type: Type.Optional(OrgTypeWord),
   theme: Type.Optional(ThemeWord),
   accessibility: Type.Optional(AccessibilityWord),
+  neighbourhood: Type.Optional(Id),
   near: Type.Optional(Type.String({ pattern: '^-?[0-9.]{1,20},-?[0-9.]{1,20}$', description: 'latitude,longitude' })),
   radius: Type.Optional(Type.Number({ minimum: 1, maximum: 200_000, description: `Metres around \`near\`; default ${USUAL_RADIUS}` }))
 }
@@ -289,10 +290,11 @@ export async function communerDirectory(instance: FastifyInstance, { ctx }: { ct
 }
 
 function filterOf(query: Static<typeof Filters>): Omit<DirectoryFilter, 'limit'> {
-  const { q, kind, type, theme, accessibility, near, radius = USUAL_RADIUS } = query
+  const { q, kind, type, theme, accessibility, neighbourhood, near, radius = USUAL_RADIUS } = query
   const [latitude, longitude] = (near ?? '').split(',').map(Number) as [number, number]
   const isPlace = near !== undefined && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180
   return {
+    neighbourhoodId: rowIdOf(neighbourhood),
     ...(q === undefined ? {} : { words: q }),
     ...(kind === undefined ? {} : { kinds: typeof kind === 'string' ? [kind] : kind }),
     ...(type === undefined ? {} : { orgType: type }),

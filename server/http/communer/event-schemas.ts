@@ -124,6 +124,7 @@ export const EventQuery = Type.Object({
   radius: Type.Optional(Type.Number({ minimum: 1, maximum: 500_000, description: 'Metres around `near`; default 20,000' })),
   theme: Type.Optional(Type.String({ maxLength: 100, description: 'A hashtag' })),
   place: Type.Optional(Text(200)),
+  neighbourhood: Type.Optional(Id),
   group: Type.Optional(Type.String({ maxLength: 60, description: 'Username of who announces' })),
   organizer: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name, or the username, of who announces' })),
   free: Type.Optional(Type.Boolean({ description: 'Only what says that it costs nothing' })),

@@ -17,7 +17,7 @@ import { viewerOf } from '../mastodon/params.ts'
 import { requireAuth, whoIs } from '../plugins/auth.ts'
 import { getEvent, plannedDates, presentEvents, showEvent } from './event-answers.ts'
 import { EditEventBody, Event, EventQuery, LeaveOutBody, NewEventBody, PlannedDate, PlannedQuery } from './event-schemas.ts'
-import { answers, Empty, Id } from './schemas.ts'
+import { answers, Empty, Id, rowIdOf } from './schemas.ts'
 
 const tags = ['events']
 const ById = Type.Object({ id: Id })
@@ -57,6 +57,7 @@ export async function communerEvents(instance: FastifyInstance, { ctx }: { ctx: 
         actorId,
         tag,
         place: query.place,
+        neighbourhoodId: rowIdOf(query.neighbourhood),
         organizer: query.organizer,
         free: query.free,
         forChildren: query.children,

@@ -22,7 +22,7 @@ import { Journal, presentJournal } from './journal-answers.ts'
 import { nextLink } from './next-link.ts'
 import { AnswerBody, ProgressBody } from './official-answers.ts'
 import { BoxText, Features, pointOf, readBox } from './map-answers.ts'
-import { answers, Id, MastodonAccount, orNull, strictObject } from './schemas.ts'
+import { answers, Id, MastodonAccount, orNull, rowIdOf, strictObject } from './schemas.ts'
 
 const tags = ['ideas']
 const ById = Type.Object({ id: Id })
@@ -41,6 +41,7 @@ const Filters = {
     })
   ),
   theme: Type.Optional(ThemeWord),
+  neighbourhood: Type.Optional(Id),
   q: Type.Optional(Type.String({ maxLength: 200 }))
 }
 /** Of one view of the map. */
@@ -83,7 +84,7 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
       }
     },
     async (request, reply) => {
-      const { tab = 'new', theme, q, group, offset = 0, limit = USUAL_LIMIT } = request.query
+      const { tab = 'new', theme, neighbourhood, q, group, offset = 0, limit = USUAL_LIMIT } = request.query
       if (tab === 'mine') requireAuth(request)
       const groupId = group === undefined ? undefined : await findByAcct(ctx, group)
       if (groupId === null) return []
@@ -91,6 +92,7 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
         tab,
         offset,
         limit: limit + 1,
+        neighbourhoodId: rowIdOf(neighbourhood),
         ...(theme === undefined ? {} : { theme }),
         ...(q === undefined ? {} : { words: q }),
         ...(groupId === undefined ? {} : { groupId })
@@ -114,13 +116,14 @@ export async function communerIdeas(instance: FastifyInstance, { ctx }: { ctx: C
       }
     },
     async (request) => {
-      const { bbox, tab = 'new', theme, q } = request.query
+      const { bbox, tab = 'new', theme, neighbourhood, q } = request.query
       if (tab === 'mine') requireAuth(request)
       const rows = await listIdeas(ctx, viewerOf(request), {
         tab,
         box: readBox(bbox),
         offset: 0,
         limit: ON_MAP + 1,
+        neighbourhoodId: rowIdOf(neighbourhood),
         ...(theme === undefined ? {} : { theme }),
         ...(q === undefined ? {} : { words: q })
       })

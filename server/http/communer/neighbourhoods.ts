@@ -4,9 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Ctx } from '../../context.ts'
 import { countedNeighbourhoods, findNeighbourhood, listNeighbourhoods } from '../../db/neighbourhoods.ts'
-import { addNeighbourhood, removeNeighbourhood, renameNeighbourhood, sortNeighbourhoods } from '../../features/territory/neighbourhoods.ts'
+import {
+  addNeighbourhood,
+  drawNeighbourhood,
+  removeNeighbourhood,
+  renameNeighbourhood,
+  sortNeighbourhoods
+} from '../../features/territory/neighbourhoods.ts'
 import { notFound } from '../mastodon/params.ts'
 import { allow } from './allow.ts'
+import { Geometry } from './map-answers.ts'
 import { answers, Id, orNull, strictObject } from './schemas.ts'
 
 const tags = ['territory']
@@ -14,8 +21,9 @@ const READ = { public: true }
 const ADMIN = { config: { scope: 'admin:write' }, preHandler: allow('site.edit') }
 const ById = Type.Object({ id: Id })
 const Neighbourhood = Type.Object({ id: Id, name: Type.String() }, { title: 'Neighbourhood' })
+const Drawn = Type.Object({ id: Id, name: Type.String(), contour: orNull(Geometry) }, { title: 'DrawnNeighbourhood' })
 const Counted = Type.Object(
-  { id: Id, name: Type.String(), people: Type.Integer({ description: 'Who chose it' }) },
+  { id: Id, name: Type.String(), people: Type.Integer({ description: 'Who chose it' }), hasContour: Type.Boolean() },
   { title: 'CountedNeighbourhood' }
 )
 const Name = strictObject({ name: Type.String({ maxLength: 400 }) })
@@ -33,11 +41,11 @@ export async function communerNeighbourhoods(instance: FastifyInstance, { ctx }:
 
   app.get(
     '/neighbourhoods/:id',
-    { config: READ, schema: { tags, summary: 'One quarter', params: ById, response: answers(200, Neighbourhood) } },
+    { config: READ, schema: { tags, summary: 'One quarter', params: ById, response: answers(200, Drawn) } },
     async (request) => {
       const found = await findNeighbourhood(ctx.db, request.params.id)
       if (found === null) throw notFound()
-      return found
+      return { ...found, contour: found.contour as { type: string; coordinates: unknown[] } | null }
     }
   )
 
@@ -85,6 +93,35 @@ export async function communerNeighbourhoods(instance: FastifyInstance, { ctx }:
     },
     async (request) => {
       await sortNeighbourhoods(ctx, request.body.ids)
+      return await all()
+    }
+  )
+
+  app.put(
+    '/admin/neighbourhoods/:id/contour',
+    {
+      ...ADMIN,
+      bodyLimit: 2_000_000,
+      schema: {
+        tags,
+        summary: 'Its contour from GeoJSON: a geometry, a feature, or a collection with its name in a property',
+        params: ById,
+        body: strictObject({ file: Type.Unknown() }),
+        response: answers(200, Type.Array(Counted))
+      }
+    },
+    async (request) => {
+      // A file that says null is no area: taking the contour away has its own method.
+      await drawNeighbourhood(ctx, request.params.id, request.body.file ?? {})
+      return await all()
+    }
+  )
+
+  app.delete(
+    '/admin/neighbourhoods/:id/contour',
+    { ...ADMIN, schema: { tags, summary: 'Take its contour away', params: ById, response: answers(200, Type.Array(Counted)) } },
+    async (request) => {
+      await drawNeighbourhood(ctx, request.params.id, null)
       return await all()
     }
   )

@@ -1,5 +1,6 @@
 // Schemas several routes of the native API share. Types come from them; OpenAPI prints them.
 import { Type, type TSchema } from 'typebox'
+import { isRowId } from '../../core/ids.ts'
 
 export const Id = Type.String({ pattern: '^[0-9]{1,19}$', description: 'Row id: decimal, sorts by time' })
 export const Username = Type.String({ minLength: 1, maxLength: 60 })
@@ -39,6 +40,11 @@ export const MastodonAccount = Type.Object(
 /** Responses of a route: the success given, Problem for every refusal. */
 export function answers<Success extends TSchema>(status: 200 | 201 | 202 | 204, schema: Success) {
   return { [status]: schema, '4xx': Problem, '5xx': Problem }
+}
+
+/** The row id a filter asks for; where there can be none of it, one that finds nothing. */
+export function rowIdOf(id: string | undefined): string | undefined {
+  return id === undefined || isRowId(id) ? id : '0'
 }
 
 /** A request body that refuses what it does not know (security.md W16). */
